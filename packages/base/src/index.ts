@@ -35,3 +35,5 @@ export {
   type Result,
   unreachable,
 } from "./result.ts";
+export { SeededRandom } from "./seeded-random.ts";
+export { type Settle, VirtualClock } from "./virtual-clock.ts";
