@@ -1,0 +1,27 @@
+/** Who a call comes from. */
+import { err, ok, type Result } from "@parahost/base";
+import type { AccountId } from "@parahost/primitives";
+import { badOrigin, type DispatchError } from "./dispatch.ts";
+
+export type Origin =
+  /** The chain itself: governance or sudo. */
+  | { readonly type: "root" }
+  | { readonly type: "signed"; readonly account: AccountId }
+  /** Nobody: an inherent of the block's author, or an unsigned transaction that proves itself. */
+  | { readonly type: "none" };
+
+export const ROOT: Origin = { type: "root" };
+export const NONE: Origin = { type: "none" };
+export const signedBy = (account: AccountId): Origin => ({ type: "signed", account });
+
+export function ensureRoot(origin: Origin): Result<void, DispatchError> {
+  return origin.type === "root" ? ok(undefined) : err(badOrigin);
+}
+
+export function ensureSigned(origin: Origin): Result<AccountId, DispatchError> {
+  return origin.type === "signed" ? ok(origin.account) : err(badOrigin);
+}
+
+export function ensureNone(origin: Origin): Result<void, DispatchError> {
+  return origin.type === "none" ? ok(undefined) : err(badOrigin);
+}

@@ -1,0 +1,311 @@
+/**
+ * Storage items as declarations: a name, hashers, codecs and perhaps a default give the key, the typed
+ * accessors and what metadata says about the item. `"Pallet.Item"` becomes
+ * twox128(pallet) ++ twox128(item), followed by each key through its hasher.
+ *
+ * Values read from storage are shared with the state's cache: they are deeply read-only, and `set`
+ * replaces them.
+ *
+ * Reference: consensus-and-sync.md 2.1.
+ */
+import { assert, bytesToHex, concatBytes, type Hex, hexToBytes } from "@parahost/base";
+import { type StorageHasherName, storageHasher, twox128 } from "@parahost/crypto";
+import { type Codec, decode, encode, Reader, type TypeDescription } from "@parahost/scale";
+import type { State } from "./state.ts";
+
+/** What metadata and iteration need to know of an item. */
+export interface StorageEntry {
+  /** The pallet's name, for example `Balances`. */
+  readonly pallet: string;
+  /** The item's name, for example `TotalIssuance`. */
+  readonly item: string;
+  /** twox128(pallet) ++ twox128(item): the whole key of a value, the prefix of a map. */
+  readonly prefix: Hex;
+  /** One per key; none for a plain value. */
+  readonly hashers: readonly StorageHasherName[];
+  readonly keyTypes: readonly TypeDescription[];
+  readonly valueType: TypeDescription;
+  /** Encoding of the default; `undefined` for an optional item. */
+  readonly fallback: Uint8Array | undefined;
+}
+
+/** How many bytes the hasher puts before the key itself; `undefined` when the key cannot be recovered. */
+const KEY_OFFSET: Readonly<Partial<Record<StorageHasherName, number>>> = {
+  identity: 0,
+  twox64Concat: 8,
+  blake2_128Concat: 16,
+};
+
+const ascii = new TextEncoder();
+
+function itemPrefix(name: string): { pallet: string; item: string; prefix: Hex } {
+  const [pallet, item, ...rest] = name.split(".");
+  assert(
+    pallet !== undefined && item !== undefined && rest.length === 0,
+    `${name} is not "Pallet.Item"`,
+  );
+  const prefix = bytesToHex(
+    concatBytes(twox128(ascii.encode(pallet)), twox128(ascii.encode(item))),
+  );
+  return { pallet, item, prefix };
+}
+
+function keyPart<K>(hasher: StorageHasherName, codec: Codec<K>, key: K): string {
+  return bytesToHex(storageHasher(hasher)(encode(codec, key))).slice(2);
+}
+
+/** Reads a key that stands behind its hash in `reader`. */
+function recoverKey<K>(hasher: StorageHasherName, codec: Codec<K>, reader: Reader): K {
+  const offset = KEY_OFFSET[hasher];
+  assert(offset !== undefined, `keys hashed with ${hasher} cannot be recovered`);
+  reader.take(offset);
+  return codec.read(reader);
+}
+
+/** The two halves of a codec, bound once per item so that reading allocates no closures. */
+interface ValueCodec<T> {
+  readonly encode: (value: T) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => T;
+}
+
+const valueCodec = <T>(codec: Codec<T>): ValueCodec<T> => ({
+  encode: (value) => encode(codec, value),
+  decode: (bytes) => decode(codec, bytes),
+});
+
+function removeWithPrefix(state: State, prefix: Hex, limit: number): number {
+  let removed = 0;
+  for (const key of [...state.keysWithPrefix(prefix)]) {
+    if (removed === limit) break;
+    state.delete(key);
+    removed += 1;
+  }
+  return removed;
+}
+
+// Plain values
+
+/** `Got` is `T` for an item with a default, `T | undefined` without. */
+export interface StorageValue<T, Got = T | undefined> extends StorageEntry {
+  key(): Hex;
+  get(state: State): Got;
+  set(state: State, value: T): void;
+  /** Replaces the value by what `change` makes of it. */
+  update(state: State, change: (value: Got) => T): void;
+  has(state: State): boolean;
+  remove(state: State): void;
+  /** Reads and removes. */
+  take(state: State): Got;
+}
+
+export function storageValue<T>(name: string, codec: Codec<T>): StorageValue<T>;
+export function storageValue<T>(name: string, codec: Codec<T>, fallback: T): StorageValue<T, T>;
+export function storageValue<T>(
+  name: string,
+  codec: Codec<T>,
+  fallback?: T,
+): StorageValue<T, T | undefined> {
+  const { pallet, item, prefix } = itemPrefix(name);
+  const value = valueCodec(codec);
+  const get = (state: State): T | undefined => state.read(prefix, value.decode) ?? fallback;
+  return {
+    pallet,
+    item,
+    prefix,
+    hashers: [],
+    keyTypes: [],
+    valueType: codec.type,
+    fallback: fallback === undefined ? undefined : value.encode(fallback),
+    key: () => prefix,
+    get,
+    set: (state, next) => state.write(prefix, next, value.encode),
+    update: (state, change) => state.write(prefix, change(get(state)), value.encode),
+    has: (state) => state.has(prefix),
+    remove: (state) => state.delete(prefix),
+    take: (state) => {
+      const taken = get(state);
+      state.delete(prefix);
+      return taken;
+    },
+  };
+}
+
+// Maps
+
+export interface StorageMap<K, T, Got = T | undefined> extends StorageEntry {
+  key(key: K): Hex;
+  get(state: State, key: K): Got;
+  set(state: State, key: K, value: T): void;
+  update(state: State, key: K, change: (value: Got) => T): void;
+  has(state: State, key: K): boolean;
+  remove(state: State, key: K): void;
+  take(state: State, key: K): Got;
+  /**
+   * Every entry, in the order of storage keys (hashed, so not the order of keys unless the hasher is
+   * `identity`). Taken before the first is given out: changes during the loop do not disturb it.
+   */
+  entries(state: State): (readonly [key: K, value: T])[];
+  keys(state: State): K[];
+  /** Removes at most `limit` entries; returns how many were removed. */
+  clear(state: State, limit?: number): number;
+}
+
+export function storageMap<K, T>(
+  name: string,
+  hasher: StorageHasherName,
+  keyCodec: Codec<K>,
+  codec: Codec<T>,
+): StorageMap<K, T>;
+export function storageMap<K, T>(
+  name: string,
+  hasher: StorageHasherName,
+  keyCodec: Codec<K>,
+  codec: Codec<T>,
+  fallback: T,
+): StorageMap<K, T, T>;
+export function storageMap<K, T>(
+  name: string,
+  hasher: StorageHasherName,
+  keyCodec: Codec<K>,
+  codec: Codec<T>,
+  fallback?: T,
+): StorageMap<K, T, T | undefined> {
+  const { pallet, item, prefix } = itemPrefix(name);
+  const value = valueCodec(codec);
+  const keyOf = (key: K): Hex => `${prefix}${keyPart(hasher, keyCodec, key)}`;
+  const get = (state: State, key: K): T | undefined =>
+    state.read(keyOf(key), value.decode) ?? fallback;
+  const recover = (storageKey: Hex): K => {
+    const reader = new Reader(hexToBytes(storageKey.slice(prefix.length)));
+    return recoverKey(hasher, keyCodec, reader);
+  };
+  return {
+    pallet,
+    item,
+    prefix,
+    hashers: [hasher],
+    keyTypes: [keyCodec.type],
+    valueType: codec.type,
+    fallback: fallback === undefined ? undefined : value.encode(fallback),
+    key: keyOf,
+    get,
+    set: (state, key, next) => state.write(keyOf(key), next, value.encode),
+    update: (state, key, change) => {
+      const storageKey = keyOf(key);
+      const before = state.read(storageKey, value.decode) ?? fallback;
+      state.write(storageKey, change(before), value.encode);
+    },
+    has: (state, key) => state.has(keyOf(key)),
+    remove: (state, key) => state.delete(keyOf(key)),
+    take: (state, key) => {
+      const taken = get(state, key);
+      state.delete(keyOf(key));
+      return taken;
+    },
+    entries: (state) =>
+      [...state.keysWithPrefix(prefix)].map((storageKey) => {
+        const stored = state.read(storageKey, value.decode);
+        assert(stored !== undefined, `${name} lost a value while it was listed`);
+        return [recover(storageKey), stored] as const;
+      }),
+    keys: (state) => [...state.keysWithPrefix(prefix)].map(recover),
+    clear: (state, limit = Number.POSITIVE_INFINITY) => removeWithPrefix(state, prefix, limit),
+  };
+}
+
+// Double maps
+
+export interface StorageDoubleMap<K1, K2, T, Got = T | undefined> extends StorageEntry {
+  key(first: K1, second: K2): Hex;
+  /** What the storage keys of all entries under `first` begin with. */
+  firstKeyPrefix(first: K1): Hex;
+  get(state: State, first: K1, second: K2): Got;
+  set(state: State, first: K1, second: K2, value: T): void;
+  update(state: State, first: K1, second: K2, change: (value: Got) => T): void;
+  has(state: State, first: K1, second: K2): boolean;
+  remove(state: State, first: K1, second: K2): void;
+  take(state: State, first: K1, second: K2): Got;
+  /** Every entry in the order of storage keys; see `StorageMap.entries`. */
+  entries(state: State): (readonly [first: K1, second: K2, value: T])[];
+  /** The entries under one first key. */
+  entriesOf(state: State, first: K1): (readonly [second: K2, value: T])[];
+  /** Removes at most `limit` entries; returns how many were removed. */
+  clear(state: State, limit?: number): number;
+  /** Removes at most `limit` entries under one first key; returns how many were removed. */
+  clearOf(state: State, first: K1, limit?: number): number;
+}
+
+export function storageDoubleMap<K1, K2, T>(
+  name: string,
+  firstHasher: StorageHasherName,
+  firstCodec: Codec<K1>,
+  secondHasher: StorageHasherName,
+  secondCodec: Codec<K2>,
+  codec: Codec<T>,
+): StorageDoubleMap<K1, K2, T>;
+export function storageDoubleMap<K1, K2, T>(
+  name: string,
+  firstHasher: StorageHasherName,
+  firstCodec: Codec<K1>,
+  secondHasher: StorageHasherName,
+  secondCodec: Codec<K2>,
+  codec: Codec<T>,
+  fallback: T,
+): StorageDoubleMap<K1, K2, T, T>;
+export function storageDoubleMap<K1, K2, T>(
+  name: string,
+  firstHasher: StorageHasherName,
+  firstCodec: Codec<K1>,
+  secondHasher: StorageHasherName,
+  secondCodec: Codec<K2>,
+  codec: Codec<T>,
+  fallback?: T,
+): StorageDoubleMap<K1, K2, T, T | undefined> {
+  const { pallet, item, prefix } = itemPrefix(name);
+  const value = valueCodec(codec);
+  const firstKeyPrefix = (first: K1): Hex => `${prefix}${keyPart(firstHasher, firstCodec, first)}`;
+  const keyOf = (first: K1, second: K2): Hex =>
+    `${firstKeyPrefix(first)}${keyPart(secondHasher, secondCodec, second)}`;
+  const get = (state: State, first: K1, second: K2): T | undefined =>
+    state.read(keyOf(first, second), value.decode) ?? fallback;
+  const list = (state: State, under: Hex): (readonly [K1, K2, T])[] =>
+    [...state.keysWithPrefix(under)].map((storageKey) => {
+      const reader = new Reader(hexToBytes(storageKey.slice(prefix.length)));
+      const first = recoverKey(firstHasher, firstCodec, reader);
+      const second = recoverKey(secondHasher, secondCodec, reader);
+      const stored = state.read(storageKey, value.decode);
+      assert(stored !== undefined, `${name} lost a value while it was listed`);
+      return [first, second, stored] as const;
+    });
+  return {
+    pallet,
+    item,
+    prefix,
+    hashers: [firstHasher, secondHasher],
+    keyTypes: [firstCodec.type, secondCodec.type],
+    valueType: codec.type,
+    fallback: fallback === undefined ? undefined : value.encode(fallback),
+    key: keyOf,
+    firstKeyPrefix,
+    get,
+    set: (state, first, second, next) => state.write(keyOf(first, second), next, value.encode),
+    update: (state, first, second, change) => {
+      const storageKey = keyOf(first, second);
+      const before = state.read(storageKey, value.decode) ?? fallback;
+      state.write(storageKey, change(before), value.encode);
+    },
+    has: (state, first, second) => state.has(keyOf(first, second)),
+    remove: (state, first, second) => state.delete(keyOf(first, second)),
+    take: (state, first, second) => {
+      const taken = get(state, first, second);
+      state.delete(keyOf(first, second));
+      return taken;
+    },
+    entries: (state) => list(state, prefix),
+    entriesOf: (state, first) =>
+      list(state, firstKeyPrefix(first)).map(([, second, stored]) => [second, stored] as const),
+    clear: (state, limit = Number.POSITIVE_INFINITY) => removeWithPrefix(state, prefix, limit),
+    clearOf: (state, first, limit = Number.POSITIVE_INFINITY) =>
+      removeWithPrefix(state, firstKeyPrefix(first), limit),
+  };
+}
