@@ -1,0 +1,38 @@
+/** Every subsystem and the union of messages it receives: the whole graph's vocabulary. */
+import type { AvailabilityDistributionMessage } from "../availability-distribution/messages.ts";
+import type { AvailabilityStoreMessage } from "../availability-store/messages.ts";
+import type { BitfieldDistributionMessage } from "../bitfield-distribution/messages.ts";
+import type { BitfieldSigningMessage } from "../bitfield-signing/messages.ts";
+import type { CandidateBackingMessage } from "../candidate-backing/messages.ts";
+import type { CandidateValidationMessage } from "../candidate-validation/messages.ts";
+import type { ChainApiMessage } from "../chain-api/messages.ts";
+import type { ChainSelectionMessage } from "../chain-selection/messages.ts";
+import type { CollationGenerationMessage } from "../collation-generation/messages.ts";
+import type { CollatorProtocolMessage } from "../collator-protocol/messages.ts";
+import type { GossipSupportMessage } from "../gossip-support/messages.ts";
+import type { NetworkBridgeRxMessage, NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
+import type { ProvisionerMessage } from "../provisioner/messages.ts";
+import type { RuntimeApiMessage } from "../runtime-api/messages.ts";
+import type { StatementDistributionMessage } from "../statement-distribution/messages.ts";
+
+export interface Messages {
+  readonly "availability-distribution": AvailabilityDistributionMessage;
+  readonly "availability-store": AvailabilityStoreMessage;
+  readonly "bitfield-distribution": BitfieldDistributionMessage;
+  readonly "bitfield-signing": BitfieldSigningMessage;
+  readonly "candidate-backing": CandidateBackingMessage;
+  readonly "candidate-validation": CandidateValidationMessage;
+  readonly "chain-api": ChainApiMessage;
+  readonly "chain-selection": ChainSelectionMessage;
+  readonly "collation-generation": CollationGenerationMessage;
+  readonly "collator-protocol": CollatorProtocolMessage;
+  readonly "gossip-support": GossipSupportMessage;
+  readonly "network-bridge-rx": NetworkBridgeRxMessage;
+  readonly "network-bridge-tx": NetworkBridgeTxMessage;
+  readonly provisioner: ProvisionerMessage;
+  readonly "runtime-api": RuntimeApiMessage;
+  readonly "statement-distribution": StatementDistributionMessage;
+}
+
+/** Subsystems by the guide's names. */
+export type SubsystemName = keyof Messages;

@@ -1,0 +1,53 @@
+/** What goes into the parachain inherent. Guide: Provisioner. */
+import type { Result } from "@parahost/base";
+import type {
+  BackedCandidate,
+  CandidateReceipt,
+  Hash,
+  SignedAvailabilityBitfield,
+  ValidatorIndex,
+} from "@parahost/primitives";
+import type { Reply } from "../overseer/reply.ts";
+
+/** A validator broke the rules of backing, with what proves it. */
+export interface MisbehaviorReport {
+  readonly validatorIndex: ValidatorIndex;
+  readonly kind:
+    | "validityDoubleVote"
+    | "multipleCandidates"
+    | "unauthorizedStatement"
+    | "doubleSign";
+  /** Statements as signed: compact statement bytes and signature. */
+  readonly evidence: readonly { readonly statement: Uint8Array; readonly signature: Uint8Array }[];
+}
+
+export type ProvisionableData =
+  | { readonly type: "bitfield"; readonly bitfield: SignedAvailabilityBitfield }
+  | { readonly type: "backableCandidate"; readonly candidateReceipt: CandidateReceipt }
+  | { readonly type: "misbehaviorReport"; readonly report: MisbehaviorReport };
+
+/** What an author puts into the inherent beside the parent header. */
+export interface ProvisionerInherentData {
+  /** One per validator at most, by ascending validator index. */
+  readonly bitfields: readonly SignedAvailabilityBitfield[];
+  readonly backedCandidates: readonly BackedCandidate[];
+}
+
+/** The author goes on with an empty parachain inherent. */
+export type ProvisionerError =
+  | { readonly code: "leafNotActive" }
+  | { readonly code: "queryFailed"; readonly message: string }
+  | { readonly code: "timeout" };
+
+export type ProvisionerMessage =
+  /** Answered when the leaf is old enough to have collected bitfields. */
+  | {
+      readonly type: "requestInherentData";
+      readonly relayParent: Hash;
+      readonly reply: Reply<Result<ProvisionerInherentData, ProvisionerError>>;
+    }
+  | {
+      readonly type: "provisionableData";
+      readonly relayParent: Hash;
+      readonly data: ProvisionableData;
+    };

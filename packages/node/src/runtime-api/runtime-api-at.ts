@@ -1,0 +1,93 @@
+/**
+ * The runtime's answers about one block, as the node consumes them. Names are those of Polkadot's
+ * runtime APIs in our case style. Queries run on the state after the block and describe what its
+ * child may contain. Runtime and primitives reference, 1.9.
+ */
+import type {
+  AuthorityDiscoveryId,
+  AuthorityId,
+  CandidateCommitments,
+  CandidateEvent,
+  CommittedCandidateReceipt,
+  CoreIndex,
+  CoreState,
+  ExecutorParam,
+  GroupRotationInfo,
+  Hash,
+  OccupiedCoreAssumption,
+  ParaId,
+  PersistedValidationData,
+  SessionIndex,
+  SessionInfo,
+  Slot,
+  ValidationCodeHash,
+  ValidatorId,
+  ValidatorIndex,
+} from "@parahost/primitives";
+import type { BitVec } from "@parahost/scale";
+
+/** The BABE epoch a block is in: its randomness seeds the gossip grid. */
+export interface BabeEpoch {
+  readonly epochIndex: number;
+  readonly startSlot: Slot;
+  readonly duration: number;
+  readonly authorities: readonly (readonly [AuthorityId, number])[];
+  /** 32 bytes. */
+  readonly randomness: Uint8Array;
+}
+
+export interface ValidatorGroups {
+  readonly groups: readonly (readonly ValidatorIndex[])[];
+  readonly rotation: GroupRotationInfo;
+}
+
+/** How far candidates may run ahead of the chain; 0 and 0 is the guide's rule: build on the leaf. */
+export interface AsyncBackingParams {
+  readonly maxCandidateDepth: number;
+  readonly allowedAncestryLen: number;
+}
+
+export interface RuntimeApiAt {
+  /** Authorities of past, present and next session, for connecting to them. */
+  authorities(): readonly AuthorityDiscoveryId[];
+  /** Active validators of the child's session, in the order of `ValidatorIndex`. */
+  validators(): readonly ValidatorId[];
+  validatorGroups(): ValidatorGroups;
+  availabilityCores(): readonly CoreState[];
+  persistedValidationData(
+    para: ParaId,
+    assumption: OccupiedCoreAssumption,
+  ): PersistedValidationData | undefined;
+  /** Whether the inclusion module would take these outputs in a child block. */
+  checkValidationOutputs(para: ParaId, commitments: CandidateCommitments): boolean;
+  sessionIndexForChild(): SessionIndex;
+  validationCode(para: ParaId, assumption: OccupiedCoreAssumption): Uint8Array | undefined;
+  validationCodeByHash(hash: ValidationCodeHash): Uint8Array | undefined;
+  validationCodeHash(
+    para: ParaId,
+    assumption: OccupiedCoreAssumption,
+  ): ValidationCodeHash | undefined;
+  /** The oldest candidate of the para that waits for availability. */
+  candidatePendingAvailability(para: ParaId): CommittedCandidateReceipt | undefined;
+  candidatesPendingAvailability(para: ParaId): readonly CommittedCandidateReceipt[];
+  /** What happened to candidates in this very block. */
+  candidateEvents(): readonly CandidateEvent[];
+  sessionInfo(index: SessionIndex): SessionInfo | undefined;
+  sessionExecutorParams(index: SessionIndex): readonly ExecutorParam[] | undefined;
+  currentBabeEpoch(): BabeEpoch;
+  minimumBackingVotes(session: SessionIndex): number;
+  disabledValidators(): readonly ValidatorIndex[];
+  asyncBackingParams(): AsyncBackingParams;
+  nodeFeatures(session: SessionIndex): BitVec;
+  /** For each core the paras that come next, soonest first. */
+  claimQueue(): ReadonlyMap<CoreIndex, readonly ParaId[]>;
+  /** Longest decompressed code in bytes. */
+  validationCodeBombLimit(session: SessionIndex): number;
+  schedulingLookahead(session: SessionIndex): number;
+  paraIds(): readonly ParaId[];
+}
+
+/** The chain's state, block by block. `undefined` when the block or its state is not there. */
+export interface RuntimeApiProvider {
+  at(relayParent: Hash): RuntimeApiAt | undefined;
+}
