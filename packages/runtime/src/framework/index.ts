@@ -1,6 +1,7 @@
 /** The door of the framework for the pallets; nothing outside this room imports it. */
 export * from "./dispatch.ts";
 export { depositEvent, EventRecord, eventsOf, Phase } from "./events.ts";
+export { bindVerifier, verifySignature } from "./host.ts";
 export * from "./origin.ts";
 export {
   type AnyRuntimeCall,
@@ -14,3 +15,4 @@ export * from "./pallet.ts";
 export type { State } from "./state.ts";
 export * from "./storage.ts";
 export * from "./validity.ts";
+export { WEIGHT_PER_SECOND, weightOf } from "./weight.ts";

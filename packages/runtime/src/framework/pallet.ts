@@ -137,9 +137,9 @@ export const constant = <T>(
 
 // Pallets
 
-export interface PalletDeclaration<C extends Calls, E extends EventSpecs> {
+export interface PalletDeclaration<N extends string, C extends Calls, E extends EventSpecs> {
   /** As in metadata, for example `ParaInclusion`. */
-  readonly name: string;
+  readonly name: N;
   readonly index: number;
   readonly docs?: string;
   readonly storage?: Readonly<Record<string, StorageEntry>>;
@@ -150,10 +150,14 @@ export interface PalletDeclaration<C extends Calls, E extends EventSpecs> {
 }
 
 /** What `runtime.ts` and the metadata need to know of a pallet. */
-export interface Pallet<C extends Calls = Calls, E extends EventSpecs = EventSpecs> {
-  readonly name: string;
+export interface Pallet<
+  N extends string = string,
+  C extends Calls = Calls,
+  E extends EventSpecs = EventSpecs,
+> {
+  readonly name: N;
   /** Its tag in the sums over all pallets: the name in camel case. */
-  readonly key: string;
+  readonly key: Uncapitalize<N>;
   readonly index: number;
   readonly docs: string;
   readonly storage: readonly StorageEntry[];
@@ -167,9 +171,10 @@ export interface Pallet<C extends Calls = Calls, E extends EventSpecs = EventSpe
 }
 
 export function pallet<
+  const N extends string,
   const C extends Calls = Record<never, never>,
   const E extends EventSpecs = Record<never, never>,
->(declaration: PalletDeclaration<C, E>): Pallet<C, E> {
+>(declaration: PalletDeclaration<N, C, E>): Pallet<N, C, E> {
   const { name, index, errors } = declaration;
   const calls = declaration.calls ?? ({} as C);
   const storage = Object.values(declaration.storage ?? {});
@@ -178,7 +183,7 @@ export function pallet<
   assert(errors === undefined || errors.declared.index === index, `errors of ${name}: wrong index`);
   return {
     name,
-    key: camelCase(name),
+    key: camelCase(name) as Uncapitalize<N>,
     index,
     docs: declaration.docs ?? "",
     storage,
