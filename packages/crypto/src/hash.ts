@@ -1,0 +1,76 @@
+/**
+ * Hash functions of the chain. All are synchronous: the Wasm modules behind them are instantiated
+ * once while this module loads. Each takes a byte string and returns fresh bytes; none keeps state
+ * between calls.
+ *
+ * Reference: runtime-and-primitives.md 1.0 (BLAKE2b everywhere), 3.3 (what a PVF may call).
+ */
+import type { Hex } from "@parahost/base";
+import { createBLAKE2b, createKeccak, createSHA256, type IHasher } from "hash-wasm";
+import xxhash from "xxhash-wasm";
+
+const [blake64, blake128, blake256, blake512, keccakShort, keccakLong, sha2, xx] =
+  await Promise.all([
+    createBLAKE2b(64),
+    createBLAKE2b(128),
+    createBLAKE2b(256),
+    createBLAKE2b(512),
+    createKeccak(256),
+    createKeccak(512),
+    createSHA256(),
+    xxhash(),
+  ]);
+
+const digest = (hasher: IHasher, bytes: Uint8Array): Uint8Array =>
+  hasher.init().update(bytes).digest("binary");
+
+/** Unkeyed BLAKE2b of 8 bytes. */
+export const blake2b64 = (bytes: Uint8Array): Uint8Array => digest(blake64, bytes);
+
+/** Unkeyed BLAKE2b of 16 bytes. */
+export const blake2b128 = (bytes: Uint8Array): Uint8Array => digest(blake128, bytes);
+
+/** Unkeyed BLAKE2b of 32 bytes: the hash of blocks, candidates, code, trie nodes. */
+export const blake2b256 = (bytes: Uint8Array): Uint8Array => digest(blake256, bytes);
+
+/** Unkeyed BLAKE2b of 64 bytes. */
+export const blake2b512 = (bytes: Uint8Array): Uint8Array => digest(blake512, bytes);
+
+/** `blake2b256` as an identity: `0x` and 64 lower-case digits. */
+export const blake2b256Hex = (bytes: Uint8Array): Hex =>
+  `0x${blake256.init().update(bytes).digest("hex")}`;
+
+/** `blake2b256` of the parts laid end to end, without joining them in memory. */
+export function blake2b256Concat(...parts: readonly Uint8Array[]): Uint8Array {
+  blake256.init();
+  for (const part of parts) blake256.update(part);
+  return blake256.digest("binary");
+}
+
+/** Keccak-256 as Ethereum uses it (original padding, not SHA-3's). */
+export const keccak256 = (bytes: Uint8Array): Uint8Array => digest(keccakShort, bytes);
+
+/** Keccak-512 with the original padding. */
+export const keccak512 = (bytes: Uint8Array): Uint8Array => digest(keccakLong, bytes);
+
+export const sha256 = (bytes: Uint8Array): Uint8Array => digest(sha2, bytes);
+
+/** xxHash64 under the seeds 0, 1, … one after the other, little-endian. Not collision resistant. */
+function twox(bytes: Uint8Array, words: number): Uint8Array {
+  const hash = new Uint8Array(8 * words);
+  const view = new DataView(hash.buffer);
+  for (let seed = 0; seed < words; seed++)
+    view.setBigUint64(8 * seed, xx.h64Raw(bytes, SEEDS[seed]), true);
+  return hash;
+}
+
+const SEEDS = [0n, 1n, 2n, 3n] as const;
+
+/** 8 bytes of xxHash: for storage keys that nobody can choose. */
+export const twox64 = (bytes: Uint8Array): Uint8Array => twox(bytes, 1);
+
+/** 16 bytes of xxHash: pallet and storage item names. */
+export const twox128 = (bytes: Uint8Array): Uint8Array => twox(bytes, 2);
+
+/** 32 bytes of xxHash. */
+export const twox256 = (bytes: Uint8Array): Uint8Array => twox(bytes, 4);

@@ -1,0 +1,138 @@
+/**
+ * The verifiable random function of sr25519 keys, over any Merlin transcript. BABE slot claims and
+ * approval assignments are such: a value that only the holder of the key can compute, that is fixed by
+ * key and input, and that everybody can check.
+ *
+ * Byte compatible with schnorrkel as Polkadot uses it: the public key enters the proof's transcript
+ * after the commitments ("kusama" order). Passed transcripts are read, never changed.
+ *
+ * Reference: consensus-and-sync.md 3.4, node-side.md 2.2.
+ */
+import { asciiBytes, type Hex, hexToBytes } from "@parahost/base";
+import {
+  BASE_POINT,
+  decodePoint,
+  doubleMultiply,
+  encodedMultipleOfBase,
+  encodePoint,
+  isIdentity,
+  multiplyBySecret,
+  pointFromUniformBytes,
+  type RistrettoPoint,
+} from "./ristretto.ts";
+import { decodeScalar, encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
+import { isSr25519PublicKey, type Sr25519Pair, secretNonce, secretScalar } from "./sr25519.ts";
+import { Transcript } from "./transcript.ts";
+
+/** What is published: on the wire `preOutput` then `proof`, 96 bytes. */
+export interface VrfSignature {
+  /** The output point, 32 bytes. */
+  readonly preOutput: Uint8Array;
+  /** Challenge then response, 32 bytes each. */
+  readonly proof: Uint8Array;
+}
+
+/** Input and output point, encoded. Random bytes are made from it with `makeBytes`. */
+export interface VrfInOut {
+  readonly input: Uint8Array;
+  readonly output: Uint8Array;
+}
+
+/** The point that `transcript` hashes to for this key. */
+function inputPoint(publicKey: Hex, transcript: Transcript): RistrettoPoint {
+  const hashed = transcript.clone();
+  hashed.appendMessage("vrf-nm-pk", hexToBytes(publicKey));
+  return pointFromUniformBytes(hashed.challengeBytes("VRFHash", 64));
+}
+
+/** The value for this transcript, without a proof: enough to see whether it wins a slot. */
+export function vrfInOut(pair: Sr25519Pair, transcript: Transcript): VrfInOut {
+  const input = inputPoint(pair.publicKey, transcript);
+  const output = multiplyBySecret(input, secretScalar(pair.secret));
+  return { input: encodePoint(input), output: encodePoint(output) };
+}
+
+/**
+ * Value and proof for this transcript. `extra` is bound into the proof without influencing the value;
+ * without it the proof is in the empty transcript named `VRF`.
+ */
+export function vrfSign(
+  pair: Sr25519Pair,
+  transcript: Transcript,
+  extra: Transcript = new Transcript("VRF"),
+): VrfSignature {
+  const key = secretScalar(pair.secret);
+  const input = inputPoint(pair.publicKey, transcript);
+  const output = encodePoint(multiplyBySecret(input, key));
+  const proving = proofTranscript(extra, encodePoint(input));
+  const nonce = secretNonce(pair, proving);
+  const challenge = proofChallenge(proving, {
+    nonceOfBase: encodedMultipleOfBase(nonce),
+    nonceOfInput: encodePoint(multiplyBySecret(input, nonce)),
+    publicKey: hexToBytes(pair.publicKey),
+    output,
+  });
+  const proof = new Uint8Array(64);
+  proof.set(encodeScalar(challenge));
+  proof.set(encodeScalar(reduceScalar(nonce - challenge * key)), 32);
+  return { preOutput: output, proof };
+}
+
+/** The value that `signature` proves for this key and transcript, or `undefined` if it proves none. */
+export function vrfVerify(
+  publicKey: Hex,
+  transcript: Transcript,
+  signature: VrfSignature,
+  extra: Transcript = new Transcript("VRF"),
+): VrfInOut | undefined {
+  const challenge = decodeScalar(signature.proof.subarray(0, 32));
+  const response = decodeScalar(signature.proof.subarray(32));
+  if (challenge === undefined || response === undefined) return undefined;
+  if (!isSr25519PublicKey(publicKey)) return undefined;
+  const key = decodePoint(hexToBytes(publicKey));
+  const output = decodePoint(signature.preOutput);
+  if (key === undefined || output === undefined || isIdentity(output)) return undefined;
+
+  const input = inputPoint(publicKey, transcript);
+  const encodedInput = encodePoint(input);
+  const expected = proofChallenge(proofTranscript(extra, encodedInput), {
+    nonceOfBase: encodePoint(doubleMultiply(response, BASE_POINT, challenge, key)),
+    nonceOfInput: encodePoint(doubleMultiply(response, input, challenge, output)),
+    publicKey: hexToBytes(publicKey),
+    output: signature.preOutput,
+  });
+  return expected === challenge ? { input: encodedInput, output: signature.preOutput } : undefined;
+}
+
+/** The transcript of the proof that output/input and key/base have the same logarithm. */
+function proofTranscript(extra: Transcript, input: Uint8Array): Transcript {
+  const transcript = extra.clone();
+  transcript.appendMessage("proto-name", asciiBytes("DLEQProof"));
+  transcript.appendMessage("vrf:h", input);
+  return transcript;
+}
+
+function proofChallenge(
+  transcript: Transcript,
+  said: {
+    readonly nonceOfBase: Uint8Array;
+    readonly nonceOfInput: Uint8Array;
+    readonly publicKey: Uint8Array;
+    readonly output: Uint8Array;
+  },
+): bigint {
+  transcript.appendMessage("vrf:R=g^r", said.nonceOfBase);
+  transcript.appendMessage("vrf:h^r", said.nonceOfInput);
+  transcript.appendMessage("vrf:pk", said.publicKey);
+  transcript.appendMessage("vrf:h^sk", said.output);
+  return scalarFromWideBytes(transcript.challengeBytes("prove", 64));
+}
+
+/** `length` bytes that are random to everybody without the secret, one stream for each context. */
+export function makeBytes(value: VrfInOut, context: string, length: number): Uint8Array {
+  const transcript = new Transcript("VRFResult");
+  transcript.appendMessage("", asciiBytes(context));
+  transcript.appendMessage("vrf-in", value.input);
+  transcript.appendMessage("vrf-out", value.output);
+  return transcript.challengeBytes("", length);
+}
