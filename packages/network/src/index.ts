@@ -11,4 +11,87 @@ export {
   type RequestError,
   type RequestProtocol,
 } from "./port.ts";
+export {
+  AttestedCandidateRequest,
+  AttestedCandidateResponse,
+  attestedCandidateProtocol,
+} from "./protocols/attested-candidate.ts";
+export { BitfieldDistributionMessage } from "./protocols/bitfield-distribution.ts";
+export {
+  BlockAnnounce,
+  BlockAnnouncesHandshake,
+  blockAnnouncesProtocol,
+} from "./protocols/block-announces.ts";
+export {
+  ChunkFetchingRequest,
+  ChunkFetchingResponse,
+  chunkFetchingProtocol,
+} from "./protocols/chunk-fetching.ts";
+export {
+  AdvertiseCollation,
+  CollationProtocol,
+  CollationSeconded,
+  CollationWireMessage,
+  CollatorProtocolMessage,
+  Declare,
+  declarePayload,
+} from "./protocols/collation.ts";
+export {
+  CollationFetchingRequest,
+  CollationFetchingResponse,
+  collationFetchingProtocol,
+} from "./protocols/collation-fetching.ts";
+export { grandpaProtocol } from "./protocols/grandpa.ts";
+export {
+  type ChainIdentity,
+  CODE_BYTES_MAX,
+  isRole,
+  PARACHAIN_NOTIFICATION_BYTES_MAX,
+  PARACHAIN_REQUEST_BYTES_MAX,
+  POV_BYTES_MAX,
+  POV_RESPONSE_BYTES_MAX,
+  protocolName,
+  Role,
+} from "./protocols/names.ts";
+export {
+  COLLATION_VERSION,
+  collationProtocol,
+  VALIDATION_VERSION,
+  VIEW_HEADS_MAX,
+  View,
+  validationProtocol,
+  type WireMessage,
+  wireMessage,
+} from "./protocols/peer-set.ts";
+export {
+  PovFetchingRequest,
+  PovFetchingResponse,
+  povFetchingProtocol,
+} from "./protocols/pov-fetching.ts";
+export {
+  BackedCandidateAcknowledgement,
+  BackedCandidateManifest,
+  StatementDistributionMessage,
+  StatementFilter,
+} from "./protocols/statement-distribution.ts";
+export {
+  BlockAttribute,
+  type BlockData,
+  type BlockRequest,
+  type BlockStart,
+  decodeBlockRequest,
+  decodeBlockResponse,
+  encodeBlockRequest,
+  encodeBlockResponse,
+  type SyncDecodeError,
+  syncProtocol,
+} from "./protocols/sync.ts";
+export { Transactions, transactionsProtocol } from "./protocols/transactions.ts";
+export { ValidationProtocol, ValidationWireMessage } from "./protocols/validation.ts";
 export { BANNED_BELOW, Reputation, type ReputationClass, ReputationTable } from "./reputation.ts";
+export {
+  ChainSync,
+  type ImportVerdict,
+  type SyncChain,
+  type SyncPorts,
+} from "./sync/chain-sync.ts";
