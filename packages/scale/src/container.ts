@@ -364,3 +364,19 @@ export function mapped<Wire, T>(
 export function named<T>(path: readonly string[], codec: Codec<T>): Codec<T> {
   return { ...codec, type: { ...codec.type, path } };
 }
+
+/**
+ * A struct whose fields have names in code only: metadata and clients know them by position, as the
+ * fields of Polkadot's tuple structs and tuple variants.
+ */
+export function positional<T>(codec: Codec<T>, path?: readonly string[]): Codec<T> {
+  assert(codec.type.kind === "composite", "only a struct has fields to take the names from");
+  const fields = codec.type.fields.map(({ type }) => ({ type }));
+  return {
+    ...codec,
+    type:
+      path === undefined
+        ? { kind: "tuple", items: fields.map(({ type }) => type) }
+        : { kind: "composite", path, fields },
+  };
+}

@@ -189,10 +189,17 @@ export const unit: Codec<undefined> = {
   read: () => undefined,
 };
 
-/** The same codec with a brand on its value: `branded<"ParaId">()(u32)`. */
+/**
+ * The same codec with a brand on its value: `branded<"ParaId">()(u32)`. With a path it is a newtype
+ * in metadata.
+ */
 export const branded =
   <Name extends string>() =>
   <T>(codec: Codec<T>, path?: readonly string[]): Codec<Branded<T, Name>> =>
-    (path === undefined ? codec : { ...codec, type: { ...codec.type, path } }) as Codec<
-      Branded<T, Name>
-    >;
+    (path === undefined ? codec : newtype(path, codec)) as Codec<Branded<T, Name>>;
+
+/** The same codec, described in metadata as a struct of its own with one unnamed field. */
+export const newtype = <T>(path: readonly string[], codec: Codec<T>): Codec<T> => ({
+  ...codec,
+  type: { kind: "composite", path, fields: [{ type: codec.type }] },
+});
