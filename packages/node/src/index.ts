@@ -8,10 +8,21 @@ export type * from "./chain-api/messages.ts";
 export type * from "./chain-selection/messages.ts";
 export type * from "./collation-generation/messages.ts";
 export type * from "./collator-protocol/messages.ts";
+export { EventBus, type NodeEventListener } from "./event-bus.ts";
+export type * from "./events.ts";
 export type * from "./gossip-support/messages.ts";
 export type * from "./network-bridge/messages.ts";
 export type * from "./overseer/context.ts";
+export type { BlockInfo } from "./overseer/leaves.ts";
 export type { Messages, SubsystemName } from "./overseer/messages.ts";
+export {
+  type ChainAtStart,
+  type EndReason,
+  Overseer,
+  type OverseerDependencies,
+  type OverseerEnd,
+  type Subsystems,
+} from "./overseer/overseer.ts";
 export { Cancelled, oneShot, type Reply, unlessCancelled } from "./overseer/reply.ts";
 export type * from "./overseer/signal.ts";
 export type * from "./provisioner/messages.ts";

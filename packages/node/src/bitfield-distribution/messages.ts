@@ -1,6 +1,6 @@
 /** Availability bitfields, ours and those of peers. Guide: Bitfield Distribution. */
 import type { BitfieldDistributionMessage as BitfieldWireMessage } from "@parahost/network";
-import type { Hash, SignedAvailabilityBitfield } from "@parahost/primitives";
+import type { Hash, UncheckedSignedAvailabilityBitfield } from "@parahost/primitives";
 import type { NetworkEventMessage } from "../network-bridge/messages.ts";
 
 export type BitfieldDistributionMessage =
@@ -8,6 +8,6 @@ export type BitfieldDistributionMessage =
   | {
       readonly type: "distributeBitfield";
       readonly relayParent: Hash;
-      readonly bitfield: SignedAvailabilityBitfield;
+      readonly bitfield: UncheckedSignedAvailabilityBitfield;
     }
   | NetworkEventMessage<BitfieldWireMessage>;

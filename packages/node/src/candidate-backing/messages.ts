@@ -12,12 +12,7 @@ import type {
 } from "@parahost/primitives";
 import type { Reply } from "../overseer/reply.ts";
 
-/** A statement with the whole receipt; the signature is over its compact form. */
-export type FullStatement =
-  | { readonly type: "seconded"; readonly value: CommittedCandidateReceipt }
-  | { readonly type: "valid"; readonly value: CandidateHash };
-
-/** As `FullStatement`, with the validation data that a backer needs to check the candidate. */
+/** A statement with its whole receipt, and the validation data that a backer needs to check the candidate. */
 export type FullStatementWithPvd =
   | {
       readonly type: "seconded";
@@ -26,13 +21,7 @@ export type FullStatementWithPvd =
     }
   | { readonly type: "valid"; readonly value: CandidateHash };
 
-/** Whoever hands it over has checked the signature. */
-export interface SignedFullStatement {
-  readonly payload: FullStatement;
-  readonly validatorIndex: ValidatorIndex;
-  readonly signature: Uint8Array;
-}
-
+/** Whoever hands it over has checked the signature, which is over the compact form. */
 export interface SignedFullStatementWithPvd {
   readonly payload: FullStatementWithPvd;
   readonly validatorIndex: ValidatorIndex;

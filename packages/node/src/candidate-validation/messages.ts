@@ -3,7 +3,7 @@ import type { Result } from "@parahost/base";
 import type {
   CandidateCommitments,
   CandidateReceipt,
-  ExecutorParam,
+  ExecutorParams,
   Hash,
   PersistedValidationData,
   PoV,
@@ -29,7 +29,7 @@ export type InvalidCandidate =
   | { readonly code: "invalidSessionIndex" }
   | { readonly code: "invalidUmpSignals" };
 
-export type ValidationResult =
+export type ValidationVerdict =
   | {
       readonly type: "valid";
       readonly commitments: CandidateCommitments;
@@ -44,7 +44,7 @@ export interface ValidationFailed {
 }
 
 /** What the execution is for; decides its time limit and its priority. */
-export type PvfExecKind =
+export type ValidationPurpose =
   | { readonly type: "backing"; readonly relayParent: Hash }
   | { readonly type: "backingSystemParas"; readonly relayParent: Hash }
   | { readonly type: "approval" }
@@ -61,9 +61,9 @@ export type CandidateValidationMessage =
       readonly validationCode: Uint8Array;
       readonly candidateReceipt: CandidateReceipt;
       readonly pov: PoV;
-      readonly executorParams: readonly ExecutorParam[];
-      readonly kind: PvfExecKind;
-      readonly reply: Reply<Result<ValidationResult, ValidationFailed>>;
+      readonly executorParams: ExecutorParams;
+      readonly purpose: ValidationPurpose;
+      readonly reply: Reply<Result<ValidationVerdict, ValidationFailed>>;
     }
   /** Whether the code compiles within its limits. */
   | {

@@ -6,9 +6,9 @@ import type {
   ParaId,
   PersistedValidationData,
   PoV,
+  SignedStatement,
   ValidationCodeHash,
 } from "@parahost/primitives";
-import type { SignedFullStatement } from "../candidate-backing/messages.ts";
 import type { Reply } from "../overseer/reply.ts";
 
 /** What a parachain block produced, before it becomes a candidate. */
@@ -31,7 +31,7 @@ export interface CollationResult {
 
 export interface CollationSecondedSignal {
   readonly relayParent: Hash;
-  readonly statement: SignedFullStatement;
+  readonly statement: SignedStatement;
 }
 
 /** Builds the next block of the para on the given head; `undefined` when there is nothing to build. */

@@ -1,7 +1,13 @@
 /** Both sides of the way from a collator to the backing group. Guide: Collator Protocol. */
 import type { CollatorProtocolMessage as CollatorWireMessage } from "@parahost/network";
-import type { CandidateReceipt, CoreIndex, Hash, ParaId, PoV } from "@parahost/primitives";
-import type { SignedFullStatement } from "../candidate-backing/messages.ts";
+import type {
+  CandidateReceipt,
+  CoreIndex,
+  Hash,
+  ParaId,
+  PoV,
+  SignedStatement,
+} from "@parahost/primitives";
 import type { CollationSecondedSignal } from "../collation-generation/messages.ts";
 import type { IncomingCollationRequest, NetworkEventMessage } from "../network-bridge/messages.ts";
 import type { Reply } from "../overseer/reply.ts";
@@ -34,6 +40,6 @@ export type CollatorProtocolMessage =
   | {
       readonly type: "seconded";
       readonly relayParent: Hash;
-      readonly statement: SignedFullStatement;
+      readonly statement: SignedStatement;
     }
   | NetworkEventMessage<CollatorWireMessage>;

@@ -4,7 +4,7 @@ import type {
   BackedCandidate,
   CandidateReceipt,
   Hash,
-  SignedAvailabilityBitfield,
+  UncheckedSignedAvailabilityBitfield,
   ValidatorIndex,
 } from "@parahost/primitives";
 import type { Reply } from "../overseer/reply.ts";
@@ -22,14 +22,14 @@ export interface MisbehaviorReport {
 }
 
 export type ProvisionableData =
-  | { readonly type: "bitfield"; readonly bitfield: SignedAvailabilityBitfield }
+  | { readonly type: "bitfield"; readonly bitfield: UncheckedSignedAvailabilityBitfield }
   | { readonly type: "backableCandidate"; readonly candidateReceipt: CandidateReceipt }
   | { readonly type: "misbehaviorReport"; readonly report: MisbehaviorReport };
 
 /** What an author puts into the inherent beside the parent header. */
 export interface ProvisionerInherentData {
   /** One per validator at most, by ascending validator index. */
-  readonly bitfields: readonly SignedAvailabilityBitfield[];
+  readonly bitfields: readonly UncheckedSignedAvailabilityBitfield[];
   readonly backedCandidates: readonly BackedCandidate[];
 }
 

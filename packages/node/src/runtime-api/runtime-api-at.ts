@@ -4,47 +4,31 @@
  * child may contain. Runtime and primitives reference, 1.9.
  */
 import type {
+  AsyncBackingParams,
   AuthorityDiscoveryId,
-  AuthorityId,
+  BabeEpoch,
   CandidateCommitments,
   CandidateEvent,
   CommittedCandidateReceipt,
   CoreIndex,
   CoreState,
-  ExecutorParam,
+  ExecutorParams,
   GroupRotationInfo,
   Hash,
+  NodeFeatures,
   OccupiedCoreAssumption,
   ParaId,
   PersistedValidationData,
   SessionIndex,
   SessionInfo,
-  Slot,
   ValidationCodeHash,
   ValidatorId,
   ValidatorIndex,
 } from "@parahost/primitives";
-import type { BitVec } from "@parahost/scale";
-
-/** The BABE epoch a block is in: its randomness seeds the gossip grid. */
-export interface BabeEpoch {
-  readonly epochIndex: number;
-  readonly startSlot: Slot;
-  readonly duration: number;
-  readonly authorities: readonly (readonly [AuthorityId, number])[];
-  /** 32 bytes. */
-  readonly randomness: Uint8Array;
-}
 
 export interface ValidatorGroups {
   readonly groups: readonly (readonly ValidatorIndex[])[];
   readonly rotation: GroupRotationInfo;
-}
-
-/** How far candidates may run ahead of the chain; 0 and 0 is the guide's rule: build on the leaf. */
-export interface AsyncBackingParams {
-  readonly maxCandidateDepth: number;
-  readonly allowedAncestryLen: number;
 }
 
 export interface RuntimeApiAt {
@@ -73,12 +57,14 @@ export interface RuntimeApiAt {
   /** What happened to candidates in this very block. */
   candidateEvents(): readonly CandidateEvent[];
   sessionInfo(index: SessionIndex): SessionInfo | undefined;
-  sessionExecutorParams(index: SessionIndex): readonly ExecutorParam[] | undefined;
+  sessionExecutorParams(index: SessionIndex): ExecutorParams | undefined;
+  /** The BABE epoch the block is in; its randomness seeds the gossip grid. */
   currentBabeEpoch(): BabeEpoch;
   minimumBackingVotes(session: SessionIndex): number;
   disabledValidators(): readonly ValidatorIndex[];
+  /** How far candidates may run ahead of the chain; 0 and 0 is the guide's rule: build on the leaf. */
   asyncBackingParams(): AsyncBackingParams;
-  nodeFeatures(session: SessionIndex): BitVec;
+  nodeFeatures(session: SessionIndex): NodeFeatures;
   /** For each core the paras that come next, soonest first. */
   claimQueue(): ReadonlyMap<CoreIndex, readonly ParaId[]>;
   /** Longest decompressed code in bytes. */
