@@ -1,0 +1,196 @@
+/**
+ * The provisioner collects what could go into the parachain inherent on each leaf and hands it to the
+ * author when the leaf is old enough to have collected bitfields. An author is never held up: after
+ * `ASSEMBLY_MAX_MS` it gets an error and goes on with an empty inherent. Guide: Provisioner.
+ */
+import { type Clock, describe, err, type Logger, ok, type Result, sleep } from "@parahost/base";
+import {
+  type BackedCandidate,
+  type CandidateReceipt,
+  candidateHash,
+  type Hash,
+  type ParaId,
+  persistedValidationDataHash,
+  type UncheckedSignedAvailabilityBitfield,
+} from "@parahost/primitives";
+import type { CandidateAt } from "../candidate-backing/messages.ts";
+import type { Context, Job } from "../overseer/context.ts";
+import { type Reply, unlessCancelled } from "../overseer/reply.ts";
+import type { ActivatedLeaf } from "../overseer/signal.ts";
+import { selectBitfields } from "./bitfields.ts";
+import { chooseCandidate, fillableCores, withOneCodeUpgrade } from "./candidates.ts";
+import type {
+  MisbehaviorReport,
+  ProvisionableData,
+  ProvisionerError,
+  ProvisionerInherentData,
+} from "./messages.ts";
+
+const TARGET = "parachain::provisioner";
+/** Share of a slot after which a leaf has collected enough bitfields. Node-side reference, 1.2. */
+const READY_SLOT_SHARE = 1 / 3;
+const ASSEMBLY_MAX_MS = 500;
+/** Bitfields kept per leaf: a validator has one honest one, and a second shows a conflict. */
+const BITFIELDS_PER_VALIDATOR_MAX = 2;
+const BACKABLE_MAX = 512;
+const REPORTS_MAX = 32;
+const WAITING_MAX = 16;
+
+export type ProvisionerContext = Context<"provisioner", "runtime-api" | "candidate-backing">;
+
+export interface Dependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly slotMs: number;
+}
+
+type InherentReply = Reply<Result<ProvisionerInherentData, ProvisionerError>>;
+
+interface LeafState {
+  readonly leaf: ActivatedLeaf;
+  readonly bitfields: Map<number, UncheckedSignedAvailabilityBitfield[]>;
+  readonly backable: Map<string, CandidateReceipt>;
+  readonly reports: MisbehaviorReport[];
+  readonly waiting: InherentReply[];
+  isReady: boolean;
+  job: Job | undefined;
+}
+
+export async function run(context: ProvisionerContext, deps: Dependencies): Promise<void> {
+  const leaves = new Map<Hash, LeafState>();
+  for await (const incoming of context.inbox) {
+    if (incoming.from === "overseer") {
+      const { signal } = incoming;
+      if (signal.type === "conclude") {
+        for (const state of leaves.values()) dropLeaf(state);
+        return;
+      }
+      if (signal.type !== "activeLeaves") continue;
+      for (const hash of signal.deactivated) {
+        const state = leaves.get(hash);
+        if (state !== undefined) dropLeaf(state);
+        leaves.delete(hash);
+      }
+      if (signal.activated !== undefined)
+        leaves.set(signal.activated.hash, openLeaf(context, deps, signal.activated));
+      continue;
+    }
+    const { message } = incoming;
+    const state = leaves.get(message.relayParent);
+    switch (message.type) {
+      case "provisionableData":
+        if (state !== undefined) note(state, message.data);
+        break;
+      case "requestInherentData":
+        if (state === undefined) message.reply(err({ code: "leafNotActive" }));
+        else if (state.isReady) assemble(context, deps, state, message.reply);
+        else if (state.waiting.length < WAITING_MAX) state.waiting.push(message.reply);
+        else message.reply.cancel();
+        break;
+    }
+  }
+}
+
+function openLeaf(context: ProvisionerContext, deps: Dependencies, leaf: ActivatedLeaf): LeafState {
+  const state: LeafState = {
+    leaf,
+    bitfields: new Map(),
+    backable: new Map(),
+    reports: [],
+    waiting: [],
+    isReady: false,
+    job: undefined,
+  };
+  state.job = context.spawn("wait for bitfields", async (signal) => {
+    if (!(await sleep(deps.clock, Math.floor(deps.slotMs * READY_SLOT_SHARE), signal))) return;
+    state.isReady = true;
+    for (const reply of state.waiting.splice(0)) assemble(context, deps, state, reply);
+  });
+  return state;
+}
+
+/** Whoever still waits for this leaf's data is told that there will be none. */
+function dropLeaf(state: LeafState): void {
+  state.job?.cancel();
+  for (const reply of state.waiting.splice(0)) reply(err({ code: "leafNotActive" }));
+}
+
+function note(state: LeafState, data: ProvisionableData): void {
+  switch (data.type) {
+    case "bitfield": {
+      const { validatorIndex } = data.bitfield;
+      const known = state.bitfields.get(validatorIndex) ?? [];
+      if (known.length < BITFIELDS_PER_VALIDATOR_MAX)
+        state.bitfields.set(validatorIndex, [...known, data.bitfield]);
+      break;
+    }
+    case "backableCandidate":
+      if (state.backable.size < BACKABLE_MAX)
+        state.backable.set(candidateHash(data.candidateReceipt), data.candidateReceipt);
+      break;
+    case "misbehaviorReport":
+      if (state.reports.length < REPORTS_MAX) state.reports.push(data.report);
+      break;
+  }
+}
+
+/** Answers one request, or says after `ASSEMBLY_MAX_MS` that it took too long. */
+function assemble(
+  context: ProvisionerContext,
+  deps: Dependencies,
+  state: LeafState,
+  reply: InherentReply,
+): void {
+  let answered = false;
+  const answer = (result: Result<ProvisionerInherentData, ProvisionerError>): void => {
+    if (answered) return;
+    answered = true;
+    limit.cancel();
+    reply(result);
+  };
+  const limit = deps.clock.setTimer(ASSEMBLY_MAX_MS, () => answer(err({ code: "timeout" })));
+  context.spawn("assemble inherent data", async () => {
+    const data = await inherentData(context, state);
+    if (!data.ok) deps.logger.log("warn", TARGET, `no inherent data: ${describe(data.error)}`);
+    answer(data);
+  });
+}
+
+async function inherentData(
+  context: ProvisionerContext,
+  { leaf, bitfields: heard, backable }: LeafState,
+): Promise<Result<ProvisionerInherentData, ProvisionerError>> {
+  const relayParent = leaf.hash;
+  const cores = await unlessCancelled(
+    context.ask("runtime-api", { type: "availabilityCores", relayParent, args: [] }),
+  );
+  if (cores === undefined || !cores.ok)
+    return err({ code: "queryFailed", message: describe(cores?.error ?? "no cores") });
+  const bitfields = selectBitfields(cores.value, [...heard.values()].flat());
+
+  const wanted = new Map<ParaId, CandidateAt[]>();
+  const candidates = [...backable.values()];
+  for (const { paraId, assumption } of fillableCores(cores.value, bitfields, leaf.number + 1)) {
+    const data = await unlessCancelled(
+      context.ask("runtime-api", {
+        type: "persistedValidationData",
+        relayParent,
+        args: [paraId, assumption],
+      }),
+    );
+    if (data === undefined || !data.ok || data.value === undefined) continue;
+    const chosen = chooseCandidate(candidates, paraId, persistedValidationDataHash(data.value));
+    if (chosen === undefined || wanted.has(paraId)) continue;
+    wanted.set(paraId, [{ candidateHash: candidateHash(chosen), relayParent }]);
+  }
+  if (wanted.size === 0) return ok({ bitfields, backedCandidates: [] });
+  const backed = await unlessCancelled(
+    context.ask("candidate-backing", { type: "getBackableCandidates", candidates: wanted }),
+  );
+  if (backed === undefined) return err({ code: "queryFailed", message: "backing gave no answer" });
+  // Paras were asked for in the order of their cores.
+  const inCoreOrder: BackedCandidate[] = [...wanted.keys()].flatMap((paraId) => [
+    ...(backed.get(paraId) ?? []),
+  ]);
+  return ok({ bitfields, backedCandidates: withOneCodeUpgrade(inCoreOrder) });
+}
