@@ -1,7 +1,7 @@
 /** Availability cores as the runtime API shows them. Reference: runtime 1.5. */
-import { bitVec, option, struct, type ValueOf, variant } from "@parahost/scale";
+import { bitVec, map, option, struct, type ValueOf, variant, vec } from "@parahost/scale";
 import { CandidateDescriptor } from "./candidate-descriptor.ts";
-import { BlockNumber, CandidateHash, CollatorId, GroupIndex, ParaId } from "./ids.ts";
+import { BlockNumber, CandidateHash, CollatorId, CoreIndex, GroupIndex, ParaId } from "./ids.ts";
 
 const v9 = (name: string): readonly string[] => ["polkadot_primitives", "v9", name];
 
@@ -57,3 +57,7 @@ export const OccupiedCoreAssumption = variant(
   v9("OccupiedCoreAssumption"),
 );
 export type OccupiedCoreAssumption = ValueOf<typeof OccupiedCoreAssumption>;
+
+/** The paras that may use each core next, soonest first. */
+export const ClaimQueue = map(CoreIndex, vec(ParaId));
+export type ClaimQueue = ValueOf<typeof ClaimQueue>;

@@ -104,7 +104,13 @@ export {
   UPWARD_MESSAGES_MAX,
   VRF_MODULO_SAMPLES_MAX,
 } from "./constants.ts";
-export { CoreState, OccupiedCore, OccupiedCoreAssumption, ScheduledCore } from "./core-state.ts";
+export {
+  ClaimQueue,
+  CoreState,
+  OccupiedCore,
+  OccupiedCoreAssumption,
+  ScheduledCore,
+} from "./core-state.ts";
 export {
   Digest,
   DigestItem,
@@ -272,6 +278,7 @@ export {
   NodeFeatures,
   nodeFeatures,
 } from "./node-features.ts";
+export { RemoteDispute, remoteAvailabilityPayload } from "./remote-dispute.ts";
 export { SessionInfo } from "./session-info.ts";
 export { drawDistinct, gossipGridSeed, sessionSeed, shuffled } from "./shuffle.ts";
 export {

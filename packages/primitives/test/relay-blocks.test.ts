@@ -11,6 +11,7 @@ import {
 } from "@parahost/primitives";
 import { countOnes, decode, encode } from "@parahost/scale";
 import { readVectorJson, skipWithoutVectors } from "../../../test/vectors.ts";
+import { parachainsInherentBytes } from "./inherent-bytes.ts";
 
 interface HeaderCase {
   readonly number: number;
@@ -82,9 +83,7 @@ test("parachain inherents of real blocks decode to their published contents and 
   )) {
     checkHeader(block);
     const expected = block.parachains_inherent;
-    const extrinsic = hexToBytes(block.body[expected.extrinsic_index] ?? "");
-    // Length prefix (four bytes for extrinsics of this size), version, pallet, call.
-    const payload = extrinsic.subarray(extrinsic.length - lengthOfRest(extrinsic) + 3);
+    const payload = parachainsInherentBytes(block.body[expected.extrinsic_index] ?? "");
     const data = decode(ParachainsInherentData, payload);
     assert.deepEqual(encode(ParachainsInherentData, data), payload);
 
@@ -123,8 +122,3 @@ test("parachain inherents of real blocks decode to their published contents and 
     });
   }
 });
-
-function lengthOfRest(extrinsic: Uint8Array): number {
-  const mode = (extrinsic[0] ?? 0) & 3;
-  return extrinsic.length - (mode === 0 ? 1 : mode === 1 ? 2 : 4);
-}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  approvedByThird,
+  backingThreshold,
+  byzantine,
+  recoveryThreshold,
+  supermajority,
+} from "./thresholds.ts";
+
+test("a supermajority of 1 to 7 validators is 1, 2, 3, 3, 4, 5, 5", () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 7].map(supermajority), [1, 2, 3, 3, 4, 5, 5]);
+});
+
+test("a supermajority is the smallest number above two thirds", () => {
+  for (let n = 1; n <= 2000; n++) {
+    assert.ok(3 * supermajority(n) > 2 * n);
+    assert.ok(3 * (supermajority(n) - 1) <= 2 * n);
+  }
+});
+
+test("nobody can be faulty among none, and one chunk more than the faulty rebuilds", () => {
+  assert.equal(byzantine(0), 0);
+  assert.deepEqual([2, 3, 4, 7, 10, 100, 1000].map(recoveryThreshold), [1, 1, 2, 3, 4, 34, 334]);
+});
+
+test("backing needs the larger of the group's majority and the configured minimum", () => {
+  assert.equal(backingThreshold(5, 2), 3);
+  assert.equal(backingThreshold(5, 4), 4);
+  assert.equal(backingThreshold(2, 1), 2);
+  assert.equal(backingThreshold(1, 2), 1);
+});
+
+test("more than a third of approvals contain an honest one", () => {
+  assert.ok(!approvedByThird(1, 3));
+  assert.ok(approvedByThird(2, 3));
+  assert.ok(approvedByThird(2, 4));
+});
