@@ -66,7 +66,9 @@ test("finality drops the branches beside it and keeps what descends", () => {
   const { finalized, pruned } = tree.finalize(h("b"));
   assert.deepEqual(hashes(finalized), ["a", "b"]);
   assert.deepEqual([...(hashes(pruned) ?? [])].sort(), ["d", "e", "f"]);
-  assert.ok(pruned.findIndex((x) => x.hash === "e") < pruned.findIndex((x) => x.hash === "d"));
+  assert.ok(
+    pruned.findIndex((x) => x.hash === h("e")) < pruned.findIndex((x) => x.hash === h("d")),
+  );
   assert.equal(tree.size, 2);
   assert.equal(tree.finalized.hash, "b");
   assert.equal(tree.best.hash, "c");

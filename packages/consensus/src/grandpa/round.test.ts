@@ -74,11 +74,11 @@ test("two thirds of the precommits finalize, and the round is completable", () =
   cast(round, "prevote", "A B C D", "d");
   cast(round, "precommit", "A B", "d");
   assert.deepEqual(summary(round.state), ["d", "d", undefined, false]);
-  assert.equal(round.finalizable, undefined);
+  assert.equal(round.finalizable(), undefined);
   cast(round, "precommit", "C", "d");
   assert.deepEqual(summary(round.state), ["d", "d", "d", true]);
-  assert.deepEqual(round.finalizable?.target, chain.ref("d"));
-  assert.equal(round.finalizable?.precommits.length, 3);
+  assert.deepEqual(round.finalizable()?.target, chain.ref("d"));
+  assert.equal(round.finalizable()?.precommits.length, 3);
 });
 
 test("split precommits leave the estimate where they may still agree", () => {
@@ -109,7 +109,7 @@ test("a round is not completable while something above its ghost may still be fi
   cast(round, "precommit", "A B C", "e");
   assert.deepEqual(summary(round.state), ["d", "d", "d", false]);
   // What is proven by precommits is final although the prevotes did not reach us.
-  assert.deepEqual(round.finalizable?.target, chain.ref("e"));
+  assert.deepEqual(round.finalizable()?.target, chain.ref("e"));
 });
 
 test("the same vote twice counts once, whatever its signature", () => {
@@ -144,10 +144,10 @@ test("a finality proof holds one vote of each voter, on the block or above it", 
   round.add("precommit", vote("C", "x"));
   assert.equal(round.state.finalized?.hash, "b");
   // Nobody voted for b itself, so nothing can be proven by these votes alone.
-  assert.equal(round.finalizable, undefined);
+  assert.equal(round.finalizable(), undefined);
   round.add("precommit", vote("C", "e"));
   assert.equal(round.state.finalized?.hash, "d");
-  assert.deepEqual(round.finalizable, {
+  assert.deepEqual(round.finalizable(), {
     target: chain.ref("d"),
     precommits: [vote("A", "d"), vote("B", "d"), vote("C", "e")],
   });
@@ -160,10 +160,10 @@ test("equivocators that never voted for the block do not prove it", () => {
   cast(round, "precommit", "C", "x");
   cast(round, "precommit", "C", "y");
   assert.equal(round.state.finalized?.hash, "d");
-  assert.equal(round.finalizable, undefined);
+  assert.equal(round.finalizable(), undefined);
   cast(round, "precommit", "D", "d");
   assert.deepEqual(
-    round.finalizable?.precommits.map((one) => one.id),
+    round.finalizable()?.precommits.map((one) => one.id),
     ["A", "B", "D"],
   );
 });

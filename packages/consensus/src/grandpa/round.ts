@@ -138,7 +138,7 @@ export class Round {
    * voter and wants to see how each vote descends from the block. For that some vote must name the
    * block itself; so it may be lower than `state.finalized`.
    */
-  get finalizable(): Finalizable | undefined {
+  finalizable(): Finalizable | undefined {
     const { said, seen } = this.#tallies.precommit;
     if (seen < this.voters.threshold) return undefined;
     this.#finalizable ??= this.#proveFinal([...said.values()]);
