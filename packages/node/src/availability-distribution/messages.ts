@@ -21,5 +21,5 @@ export type AvailabilityDistributionMessage =
       readonly povHash: Hash;
       readonly reply: Reply<Result<PoV, FetchPovError>>;
     }
-  | { readonly type: "chunkRequest"; readonly incoming: IncomingChunkRequest }
-  | { readonly type: "povRequest"; readonly incoming: IncomingPovRequest };
+  | ({ readonly type: "chunkRequest" } & IncomingChunkRequest)
+  | ({ readonly type: "povRequest" } & IncomingPovRequest);

@@ -28,7 +28,7 @@ export type CollatorProtocolMessage =
     }
   | { readonly type: "connectToBackingGroups" }
   | { readonly type: "disconnectFromBackingGroups" }
-  | { readonly type: "collationRequest"; readonly incoming: IncomingCollationRequest }
+  | ({ readonly type: "collationRequest" } & IncomingCollationRequest)
   // Validator side
   /** Backing found a collation that we gave it invalid. */
   | {

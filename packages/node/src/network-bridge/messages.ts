@@ -74,8 +74,8 @@ export interface NetworkEventMessage<M> {
 }
 
 /**
- * A peer's question, decoded. Cancelling the reply refuses it; an answer that would be larger than
- * the protocol allows is our fault.
+ * A peer's question, decoded. Cancelling the reply refuses it. Whether the peer may ask at all, and
+ * what an improper question costs, is for the answering subsystem to say.
  */
 export interface IncomingRequest<Payload, Response> {
   readonly peer: PeerId;
@@ -96,7 +96,6 @@ export type IncomingAttestedCandidateRequest = IncomingRequest<
 
 // Receiving side
 
-/** A subsystem that has peers of a peer set and hears about their messages. */
 export type NetworkBridgeRxMessage =
   | { readonly type: "newGossipTopology"; readonly topology: GossipTopology }
   /** Authority discovery places these authorities, and no others, at this peer. */
@@ -120,11 +119,11 @@ export type Recipient =
   | { readonly type: "peer"; readonly peer: PeerId }
   | { readonly type: "authority"; readonly authority: AuthorityDiscoveryId };
 
-/** `peer` is who answered wrongly, for a report. */
 export type OutgoingRequestError =
   | RequestError
   /** Discovery knows no peer for the authority. */
   | { readonly code: "unresolved" }
+  /** The bridge has already made the peer pay for it. */
   | { readonly code: "undecodable"; readonly peer: PeerId };
 
 /** A peer's answer and who gave it. */

@@ -16,8 +16,5 @@ export type StatementDistributionMessage =
     }
   /** The candidate has its quorum: spread it beyond the group. */
   | { readonly type: "backed"; readonly candidateHash: CandidateHash }
-  | {
-      readonly type: "attestedCandidateRequest";
-      readonly incoming: IncomingAttestedCandidateRequest;
-    }
+  | ({ readonly type: "attestedCandidateRequest" } & IncomingAttestedCandidateRequest)
   | NetworkEventMessage<StatementWireMessage>;
