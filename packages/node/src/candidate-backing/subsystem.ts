@@ -1,0 +1,506 @@
+/**
+ * Candidate backing: validates candidates for our group, signs what is good, tallies everybody's
+ * statements and says which candidates can be backed. Guide: Candidate Backing.
+ *
+ * The loop only dispatches and tallies. Fetching and validating are jobs; what they find is looked at
+ * again under the relay parent's present state, since it may be gone. A signature leaves the node
+ * after the record of it is on disk and the candidate's data is stored.
+ */
+import { describe, type Logger, type Result } from "@parahost/base";
+import type { Keystore } from "@parahost/crypto";
+import {
+  asValidatorIndex,
+  type BackedCandidate,
+  type CandidateCommitments,
+  type CandidateHash,
+  type CandidateReceipt,
+  type CommittedCandidateReceipt,
+  CompactStatement,
+  candidateHash,
+  commitmentsHash,
+  type Hash,
+  type ParaId,
+  type PersistedValidationData,
+  type PoV,
+  paraHeadHash,
+  statementPayload,
+  toPlainReceipt,
+  type ValidatorIndex,
+  type ValidatorSignature,
+} from "@parahost/primitives";
+import { encode } from "@parahost/scale";
+import type { KeyValueStore } from "@parahost/storage";
+import type { ValidationFailed, ValidationVerdict } from "../candidate-validation/messages.ts";
+import type { Context } from "../overseer/context.ts";
+import { queryRuntime } from "../overseer/query-runtime.ts";
+import { unlessCancelled } from "../overseer/reply.ts";
+import type { MisbehaviorReport } from "../provisioner/messages.ts";
+import type {
+  CandidateAt,
+  CandidateBackingMessage,
+  FullStatementWithPvd,
+  SignedFullStatementWithPvd,
+} from "./messages.ts";
+import { openRelayParent, type RelayParent, VALIDATOR_KEY } from "./relay-parent.ts";
+import { StatementRecord, type StatementRecordColumn } from "./statement-record.ts";
+import type { ImportError, Misbehavior } from "./statement-table.ts";
+
+const TARGET = "parachain::candidate-backing";
+/** Candidates that a validator may second at one relay parent: the guide's rule. */
+const SECONDED_MAX = 1;
+
+export type CandidateBackingContext = Context<
+  "candidate-backing",
+  | "runtime-api"
+  | "candidate-validation"
+  | "availability-distribution"
+  | "availability-store"
+  | "statement-distribution"
+  | "collator-protocol"
+  | "provisioner"
+>;
+
+export interface Dependencies {
+  readonly logger: Logger;
+  readonly keystore: Keystore;
+  readonly store: KeyValueStore<StatementRecordColumn>;
+}
+
+interface State {
+  readonly context: CandidateBackingContext;
+  readonly deps: Dependencies;
+  readonly record: StatementRecord;
+  readonly relayParents: Map<Hash, RelayParent>;
+}
+
+export async function run(context: CandidateBackingContext, deps: Dependencies): Promise<void> {
+  const state: State = {
+    context,
+    deps,
+    record: new StatementRecord(deps.store),
+    relayParents: new Map(),
+  };
+  for await (const incoming of context.inbox) {
+    if (incoming.from === "subsystem") {
+      await handle(state, incoming.message);
+      continue;
+    }
+    const { signal } = incoming;
+    switch (signal.type) {
+      case "conclude":
+        return;
+      case "blockFinalized":
+        state.record.prune(signal.number);
+        break;
+      case "activeLeaves": {
+        for (const hash of signal.deactivated) state.relayParents.delete(hash);
+        const leaf = signal.activated;
+        // Nothing is signed again on a leaf that was active before.
+        if (leaf === undefined || leaf.status !== "fresh") break;
+        const opened = await openRelayParent(
+          context,
+          deps.keystore,
+          leaf.hash,
+          leaf.number,
+          SECONDED_MAX,
+        );
+        if (opened === undefined)
+          deps.logger.log("warn", TARGET, "no runtime data, not backing on this leaf", {
+            leaf: leaf.hash,
+          });
+        else state.relayParents.set(leaf.hash, opened);
+        break;
+      }
+    }
+  }
+}
+
+async function handle(state: State, message: CandidateBackingMessage): Promise<void> {
+  switch (message.type) {
+    case "second":
+      await second(state, message);
+      break;
+    case "statement": {
+      const relayParent = state.relayParents.get(message.relayParent);
+      if (relayParent !== undefined) importStatement(state, relayParent, message.statement);
+      break;
+    }
+    case "canSecond":
+      message.reply(await canSecond(state, message));
+      break;
+    case "getBackableCandidates":
+      message.reply(backableCandidates(state, message.candidates));
+      break;
+  }
+}
+
+// Seconding
+
+type SecondRequest = Extract<CandidateBackingMessage, { type: "second" }>;
+
+/** Whether this para's candidates are ours to second here and we have seconded none yet. */
+function maySecond(state: State, relayParent: RelayParent, paraId: ParaId): boolean {
+  const { local } = relayParent;
+  return (
+    local?.core !== undefined &&
+    !relayParent.disabled.has(local.index) &&
+    local.core.paras.includes(paraId) &&
+    state.record.secondedCount(relayParent.number, relayParent.hash) < SECONDED_MAX
+  );
+}
+
+async function second(state: State, request: SecondRequest): Promise<void> {
+  const relayParent = state.relayParents.get(request.relayParent);
+  const receipt = request.candidateReceipt;
+  const hash = candidateHash(receipt);
+  if (
+    relayParent === undefined ||
+    !maySecond(state, relayParent, receipt.descriptor.paraId) ||
+    relayParent.issued.has(hash) ||
+    relayParent.awaiting.has(hash)
+  ) {
+    state.deps.logger.log("debug", TARGET, "not seconding", { candidate: hash });
+    return;
+  }
+  relayParent.awaiting.add(hash);
+  state.context.spawn("validate and second", async () => {
+    const verdict = await validateAndStore(
+      state,
+      relayParent,
+      receipt,
+      request.persistedValidationData,
+      request.pov,
+    );
+    relayParent.awaiting.delete(hash);
+    if (state.relayParents.get(relayParent.hash) !== relayParent) return;
+    switch (verdict.type) {
+      case "failed":
+        return;
+      case "invalid":
+        relayParent.issued.add(hash);
+        state.deps.logger.log("warn", TARGET, `not seconding an invalid candidate`, {
+          candidate: hash,
+          reason: verdict.reason,
+        });
+        await state.context.send("collator-protocol", {
+          type: "invalid",
+          relayParent: relayParent.hash,
+          candidateReceipt: receipt,
+        });
+        return;
+      case "valid": {
+        // Another collation may have been seconded while this one was validated.
+        if (!maySecond(state, relayParent, receipt.descriptor.paraId)) return;
+        const committed: CommittedCandidateReceipt = {
+          descriptor: receipt.descriptor,
+          commitments: verdict.commitments,
+        };
+        const statement = await signAndShare(state, relayParent, {
+          type: "seconded",
+          value: committed,
+          persistedValidationData: request.persistedValidationData,
+        });
+        if (statement === undefined) return;
+        await state.context.send("collator-protocol", {
+          type: "seconded",
+          relayParent: relayParent.hash,
+          statement: {
+            payload: { type: "seconded", value: committed },
+            validatorIndex: statement.validatorIndex,
+            signature: statement.signature,
+          },
+        });
+      }
+    }
+  });
+}
+
+async function canSecond(
+  state: State,
+  question: Extract<CandidateBackingMessage, { type: "canSecond" }>,
+): Promise<boolean> {
+  const relayParent = state.relayParents.get(question.relayParent);
+  if (relayParent === undefined || !maySecond(state, relayParent, question.paraId)) return false;
+  if (relayParent.issued.has(question.candidateHash)) return false;
+  for (const type of ["included", "timedOut", "free"] as const) {
+    const data = await queryRuntime(
+      state.context,
+      relayParent.hash,
+      "persistedValidationData",
+      question.paraId,
+      { type },
+    );
+    if (data !== undefined && paraHeadHash(data.parentHead) === question.parentHeadDataHash)
+      return true;
+  }
+  return false;
+}
+
+// Statements
+
+function importStatement(
+  state: State,
+  relayParent: RelayParent,
+  statement: SignedFullStatementWithPvd,
+): void {
+  if (relayParent.disabled.has(statement.validatorIndex)) return;
+  const imported = tally(state, relayParent, statement);
+  if (!imported) return;
+  const hash = hashOf(statement.payload);
+  const candidate = relayParent.table.get(hash);
+  const { local } = relayParent;
+  if (candidate === undefined || local === undefined) return;
+  if (candidate.core !== local.core || relayParent.disabled.has(local.index)) return;
+  if (relayParent.issued.has(hash)) return;
+  const attesting = relayParent.fallbacks.get(hash) ?? [];
+  if (!attesting.includes(statement.validatorIndex))
+    relayParent.fallbacks.set(hash, [...attesting, statement.validatorIndex]);
+  if (relayParent.awaiting.has(hash)) return;
+  relayParent.awaiting.add(hash);
+  state.context.spawn("attest", () => attest(state, relayParent, hash));
+}
+
+const hashOf = (payload: FullStatementWithPvd): CandidateHash =>
+  payload.type === "seconded" ? candidateHash(payload.value) : payload.value;
+
+/** Counts a statement and tells what follows from it. False for one that changes nothing. */
+function tally(
+  state: State,
+  relayParent: RelayParent,
+  statement: SignedFullStatementWithPvd,
+): boolean {
+  const imported = relayParent.table.import(
+    statement as Parameters<typeof relayParent.table.import>[0],
+  );
+  if (!imported.ok) {
+    onImportError(state, relayParent, statement, imported.error);
+    return false;
+  }
+  const { becameBackable, isNew } = imported.value;
+  if (becameBackable) {
+    const hash = imported.value.candidateHash;
+    const candidate = relayParent.table.get(hash);
+    if (candidate !== undefined) {
+      // Not awaited: statement distribution sends to us, and the table bounds the number.
+      void state.context.send("provisioner", {
+        type: "provisionableData",
+        relayParent: relayParent.hash,
+        data: { type: "backableCandidate", candidateReceipt: toPlainReceipt(candidate.receipt) },
+      });
+      void state.context.send("statement-distribution", { type: "backed", candidateHash: hash });
+    }
+  }
+  return isNew;
+}
+
+function onImportError(
+  state: State,
+  relayParent: RelayParent,
+  statement: SignedFullStatementWithPvd,
+  error: ImportError,
+): void {
+  state.deps.logger.log("debug", TARGET, `statement refused: ${error.code}`, {
+    validator: statement.validatorIndex,
+    relayParent: relayParent.hash,
+  });
+  if (error.code === "notScheduled" || error.code === "unknownCandidate") return;
+  void state.context.send("provisioner", {
+    type: "provisionableData",
+    relayParent: relayParent.hash,
+    data: {
+      type: "misbehaviorReport",
+      report: misbehaviorReport(statement.validatorIndex, error),
+    },
+  });
+}
+
+function misbehaviorReport(
+  validatorIndex: ValidatorIndex,
+  misbehavior: Misbehavior,
+): MisbehaviorReport {
+  return {
+    validatorIndex,
+    kind: misbehavior.code,
+    evidence: misbehavior.votes.map(({ statement, signature }) => ({
+      statement: encode(CompactStatement, statement),
+      signature,
+    })),
+  };
+}
+
+/** Fetches the PoV from those who attest the candidate, one after the other, and judges it. */
+async function attest(state: State, relayParent: RelayParent, hash: CandidateHash): Promise<void> {
+  const isLive = (): boolean => state.relayParents.get(relayParent.hash) === relayParent;
+  const candidate = relayParent.table.get(hash);
+  if (candidate === undefined) return;
+  const { receipt, persistedValidationData } = candidate;
+  const tried = new Set<ValidatorIndex>();
+  for (;;) {
+    const next = relayParent.fallbacks.get(hash)?.find((validator) => !tried.has(validator));
+    if (next === undefined || !isLive()) {
+      // Another attester may still come; its statement starts the job again.
+      relayParent.awaiting.delete(hash);
+      return;
+    }
+    tried.add(next);
+    const pov = await unlessCancelled(
+      state.context.ask("availability-distribution", {
+        type: "fetchPov",
+        relayParent: relayParent.hash,
+        fromValidator: next,
+        paraId: receipt.descriptor.paraId,
+        candidateHash: hash,
+        povHash: receipt.descriptor.povHash,
+      }),
+    );
+    if (pov === undefined || !pov.ok) continue;
+    const verdict = await validateAndStore(
+      state,
+      relayParent,
+      toPlainReceipt(receipt),
+      persistedValidationData,
+      pov.value,
+    );
+    relayParent.awaiting.delete(hash);
+    if (!isLive() || verdict.type === "failed") return;
+    if (verdict.type === "invalid") {
+      relayParent.issued.add(hash);
+      state.deps.logger.log("warn", TARGET, "a seconded candidate is invalid", {
+        candidate: hash,
+        reason: verdict.reason,
+      });
+      return;
+    }
+    await signAndShare(state, relayParent, { type: "valid", value: hash });
+    return;
+  }
+}
+
+// Judging and signing
+
+type Judgement =
+  | { readonly type: "valid"; readonly commitments: CandidateCommitments }
+  | { readonly type: "invalid"; readonly reason: string }
+  /** Our own fault, or the state is gone: we say nothing. */
+  | { readonly type: "failed" };
+
+const failed: Judgement = { type: "failed" };
+const invalid = (reason: string): Judgement => ({ type: "invalid", reason });
+
+/** Executes the candidate, compares what it claims, and stores its data. */
+async function validateAndStore(
+  state: State,
+  relayParent: RelayParent,
+  receipt: CandidateReceipt,
+  persistedValidationData: PersistedValidationData,
+  pov: PoV,
+): Promise<Judgement> {
+  const { context } = state;
+  const { descriptor } = receipt;
+  const validationCode = await queryRuntime(
+    context,
+    relayParent.hash,
+    "validationCodeByHash",
+    descriptor.validationCodeHash,
+  );
+  if (validationCode === undefined) return failed;
+  const verdict: Result<ValidationVerdict, ValidationFailed> | undefined = await unlessCancelled(
+    context.ask("candidate-validation", {
+      type: "validateFromExhaustive",
+      persistedValidationData,
+      validationCode,
+      candidateReceipt: receipt,
+      pov,
+      executorParams: relayParent.executorParams,
+      purpose: { type: "backing", relayParent: relayParent.hash },
+    }),
+  );
+  if (verdict === undefined) return failed;
+  if (!verdict.ok) {
+    state.deps.logger.log("warn", TARGET, `cannot judge a candidate: ${verdict.error.message}`);
+    return failed;
+  }
+  if (verdict.value.type === "invalid") return invalid(describe(verdict.value.reason));
+  const { commitments } = verdict.value;
+  if (commitmentsHash(commitments) !== receipt.commitmentsHash)
+    return invalid("commitments hash mismatch");
+  const acceptable = await queryRuntime(
+    context,
+    relayParent.hash,
+    "checkValidationOutputs",
+    descriptor.paraId,
+    commitments,
+  );
+  if (acceptable === undefined) return failed;
+  if (!acceptable) return invalid("the chain would not take these outputs");
+  const { local } = relayParent;
+  if (local?.core === undefined) return failed;
+  const stored = await unlessCancelled(
+    context.ask("availability-store", {
+      type: "storeAvailableData",
+      candidateHash: candidateHash(receipt),
+      validatorCount: relayParent.validators.length,
+      availableData: { pov, validationData: persistedValidationData },
+      expectedErasureRoot: descriptor.erasureRoot,
+      coreIndex: local.core.core,
+      nodeFeatures: relayParent.features,
+    }),
+  );
+  if (stored === undefined) return failed;
+  if (!stored.ok) return invalid("erasure root mismatch");
+  return { type: "valid", commitments };
+}
+
+/** Records, signs, counts and spreads our own statement; `undefined` when we must not sign it. */
+async function signAndShare(
+  state: State,
+  relayParent: RelayParent,
+  payload: FullStatementWithPvd,
+): Promise<SignedFullStatementWithPvd | undefined> {
+  const { local, number, hash: relayHash } = relayParent;
+  const candidate = hashOf(payload);
+  relayParent.issued.add(candidate);
+  if (local === undefined) return undefined;
+  // The same statement may be signed again, after a crash between record and signature; another not.
+  const recorded = state.record.signed(number, relayHash, candidate);
+  if (recorded !== undefined && recorded !== payload.type) return undefined;
+  state.record.record(number, relayHash, candidate, payload.type);
+  const signature = state.deps.keystore.sign(
+    VALIDATOR_KEY,
+    local.key,
+    statementPayload({ type: payload.type, value: candidate }, relayParent.signingContext),
+  );
+  if (signature === undefined) return undefined;
+  const statement: SignedFullStatementWithPvd = {
+    payload,
+    validatorIndex: asValidatorIndex(local.index),
+    signature: signature as ValidatorSignature,
+  };
+  await state.context.send("statement-distribution", {
+    type: "share",
+    relayParent: relayHash,
+    statement,
+  });
+  tally(state, relayParent, statement);
+  return statement;
+}
+
+// What can be backed
+
+/** For each para its candidates in the order asked for, up to the first that has no quorum. */
+function backableCandidates(
+  state: State,
+  wanted: ReadonlyMap<ParaId, readonly CandidateAt[]>,
+): ReadonlyMap<ParaId, readonly BackedCandidate[]> {
+  const answer = new Map<ParaId, readonly BackedCandidate[]>();
+  for (const [paraId, candidates] of wanted) {
+    const backed: BackedCandidate[] = [];
+    for (const { candidateHash: hash, relayParent } of candidates) {
+      const candidate = state.relayParents.get(relayParent)?.table.backed(hash);
+      if (candidate === undefined) break;
+      backed.push(candidate);
+    }
+    if (backed.length > 0) answer.set(paraId, backed);
+  }
+  return answer;
+}
