@@ -1,6 +1,6 @@
 /** Who a call comes from. */
 import { err, ok, type Result } from "@parahost/base";
-import type { AccountId } from "@parahost/primitives";
+import type { AccountId, MultiAddress } from "@parahost/primitives";
 import { badOrigin, type DispatchError } from "./dispatch.ts";
 
 export type Origin =
@@ -24,4 +24,9 @@ export function ensureSigned(origin: Origin): Result<AccountId, DispatchError> {
 
 export function ensureNone(origin: Origin): Result<void, DispatchError> {
   return origin.type === "none" ? ok(undefined) : err(badOrigin);
+}
+
+/** The account that an address means: only addresses that carry an account id mean one here. */
+export function lookup(address: MultiAddress): Result<AccountId, DispatchError> {
+  return address.type === "id" ? ok(address.value) : err({ type: "cannotLookup" });
 }

@@ -56,7 +56,7 @@ export const call = <const F extends Fields>(declaration: CallDeclaration<F>): C
 
 /** All calls look alike to the dispatcher. */
 // biome-ignore lint/suspicious/noExplicitAny: a record of calls with different arguments
-type AnyCall = CallDeclaration<any>;
+export type AnyCall = CallDeclaration<any>;
 type Calls = Readonly<Record<string, AnyCall>>;
 
 export type CallValue<C extends Calls> = {

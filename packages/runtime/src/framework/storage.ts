@@ -10,7 +10,7 @@
  */
 import { assert, bytesToHex, concatBytes, type Hex, hexToBytes } from "@parahost/base";
 import { type StorageHasherName, storageHasher, twox128 } from "@parahost/crypto";
-import { type Codec, decode, encode, Reader, type TypeDescription } from "@parahost/scale";
+import { type Codec, encode, Reader, type TypeDescription } from "@parahost/scale";
 import type { State } from "./state.ts";
 
 /** What metadata and iteration need to know of an item. */
@@ -62,17 +62,6 @@ function recoverKey<K>(hasher: StorageHasherName, codec: Codec<K>, reader: Reade
   return codec.read(reader);
 }
 
-/** The two halves of a codec, bound once per item so that reading allocates no closures. */
-interface ValueCodec<T> {
-  readonly encode: (value: T) => Uint8Array;
-  readonly decode: (bytes: Uint8Array) => T;
-}
-
-const valueCodec = <T>(codec: Codec<T>): ValueCodec<T> => ({
-  encode: (value) => encode(codec, value),
-  decode: (bytes) => decode(codec, bytes),
-});
-
 function removeWithPrefix(state: State, prefix: Hex, limit: number): number {
   let removed = 0;
   for (const key of [...state.keysWithPrefix(prefix)]) {
@@ -106,8 +95,7 @@ export function storageValue<T>(
   fallback?: T,
 ): StorageValue<T, T | undefined> {
   const { pallet, item, prefix } = itemPrefix(name);
-  const value = valueCodec(codec);
-  const get = (state: State): T | undefined => state.read(prefix, value.decode) ?? fallback;
+  const get = (state: State): T | undefined => state.read(prefix, codec) ?? fallback;
   return {
     pallet,
     item,
@@ -115,11 +103,11 @@ export function storageValue<T>(
     hashers: [],
     keyTypes: [],
     valueType: codec.type,
-    fallback: fallback === undefined ? undefined : value.encode(fallback),
+    fallback: fallback === undefined ? undefined : encode(codec, fallback),
     key: () => prefix,
     get,
-    set: (state, next) => state.write(prefix, next, value.encode),
-    update: (state, change) => state.write(prefix, change(get(state)), value.encode),
+    set: (state, next) => state.write(prefix, next, codec),
+    update: (state, change) => state.write(prefix, change(get(state)), codec),
     has: (state) => state.has(prefix),
     remove: (state) => state.delete(prefix),
     take: (state) => {
@@ -171,10 +159,8 @@ export function storageMap<K, T>(
   fallback?: T,
 ): StorageMap<K, T, T | undefined> {
   const { pallet, item, prefix } = itemPrefix(name);
-  const value = valueCodec(codec);
   const keyOf = (key: K): Hex => `${prefix}${keyPart(hasher, keyCodec, key)}`;
-  const get = (state: State, key: K): T | undefined =>
-    state.read(keyOf(key), value.decode) ?? fallback;
+  const get = (state: State, key: K): T | undefined => state.read(keyOf(key), codec) ?? fallback;
   const recover = (storageKey: Hex): K => {
     const reader = new Reader(hexToBytes(storageKey.slice(prefix.length)));
     return recoverKey(hasher, keyCodec, reader);
@@ -186,14 +172,14 @@ export function storageMap<K, T>(
     hashers: [hasher],
     keyTypes: [keyCodec.type],
     valueType: codec.type,
-    fallback: fallback === undefined ? undefined : value.encode(fallback),
+    fallback: fallback === undefined ? undefined : encode(codec, fallback),
     key: keyOf,
     get,
-    set: (state, key, next) => state.write(keyOf(key), next, value.encode),
+    set: (state, key, next) => state.write(keyOf(key), next, codec),
     update: (state, key, change) => {
       const storageKey = keyOf(key);
-      const before = state.read(storageKey, value.decode) ?? fallback;
-      state.write(storageKey, change(before), value.encode);
+      const before = state.read(storageKey, codec) ?? fallback;
+      state.write(storageKey, change(before), codec);
     },
     has: (state, key) => state.has(keyOf(key)),
     remove: (state, key) => state.delete(keyOf(key)),
@@ -204,7 +190,7 @@ export function storageMap<K, T>(
     },
     entries: (state) =>
       [...state.keysWithPrefix(prefix)].map((storageKey) => {
-        const stored = state.read(storageKey, value.decode);
+        const stored = state.read(storageKey, codec);
         assert(stored !== undefined, `${name} lost a value while it was listed`);
         return [recover(storageKey), stored] as const;
       }),
@@ -262,18 +248,17 @@ export function storageDoubleMap<K1, K2, T>(
   fallback?: T,
 ): StorageDoubleMap<K1, K2, T, T | undefined> {
   const { pallet, item, prefix } = itemPrefix(name);
-  const value = valueCodec(codec);
   const firstKeyPrefix = (first: K1): Hex => `${prefix}${keyPart(firstHasher, firstCodec, first)}`;
   const keyOf = (first: K1, second: K2): Hex =>
     `${firstKeyPrefix(first)}${keyPart(secondHasher, secondCodec, second)}`;
   const get = (state: State, first: K1, second: K2): T | undefined =>
-    state.read(keyOf(first, second), value.decode) ?? fallback;
+    state.read(keyOf(first, second), codec) ?? fallback;
   const list = (state: State, under: Hex): (readonly [K1, K2, T])[] =>
     [...state.keysWithPrefix(under)].map((storageKey) => {
       const reader = new Reader(hexToBytes(storageKey.slice(prefix.length)));
       const first = recoverKey(firstHasher, firstCodec, reader);
       const second = recoverKey(secondHasher, secondCodec, reader);
-      const stored = state.read(storageKey, value.decode);
+      const stored = state.read(storageKey, codec);
       assert(stored !== undefined, `${name} lost a value while it was listed`);
       return [first, second, stored] as const;
     });
@@ -284,15 +269,15 @@ export function storageDoubleMap<K1, K2, T>(
     hashers: [firstHasher, secondHasher],
     keyTypes: [firstCodec.type, secondCodec.type],
     valueType: codec.type,
-    fallback: fallback === undefined ? undefined : value.encode(fallback),
+    fallback: fallback === undefined ? undefined : encode(codec, fallback),
     key: keyOf,
     firstKeyPrefix,
     get,
-    set: (state, first, second, next) => state.write(keyOf(first, second), next, value.encode),
+    set: (state, first, second, next) => state.write(keyOf(first, second), next, codec),
     update: (state, first, second, change) => {
       const storageKey = keyOf(first, second);
-      const before = state.read(storageKey, value.decode) ?? fallback;
-      state.write(storageKey, change(before), value.encode);
+      const before = state.read(storageKey, codec) ?? fallback;
+      state.write(storageKey, change(before), codec);
     },
     has: (state, first, second) => state.has(keyOf(first, second)),
     remove: (state, first, second) => state.delete(keyOf(first, second)),

@@ -1,0 +1,44 @@
+/** Session: calls to register keys. Rotation and registry are in this folder. */
+import { err } from "@parahost/base";
+import { bytes } from "@parahost/scale";
+import { call, done, ensureSigned, pallet, weightOf } from "../../framework/index.ts";
+import { registerKeys, removeKeys } from "./key-registry.ts";
+import { SessionKeys } from "./keys.ts";
+import { errors, events, storage } from "./storage.ts";
+
+/** One owner entry for each key. */
+const KEY_COUNT = 6;
+
+export const session = pallet({
+  name: "Session",
+  index: 9,
+  storage,
+  events,
+  errors,
+  calls: {
+    setKeys: call({
+      index: 0,
+      docs: "Sets the sender's session keys, used from the session after next. The proof is not looked at.",
+      args: { keys: SessionKeys, proof: bytes() },
+      weight: weightOf({ reads: 2 + KEY_COUNT, writes: 2 + 2 * KEY_COUNT }),
+      dispatch: (state, origin, { keys }) => {
+        const who = ensureSigned(origin);
+        if (!who.ok) return who;
+        const registered = registerKeys(state, who.value, keys);
+        return registered.ok ? done : err(registered.error);
+      },
+    }),
+    purgeKeys: call({
+      index: 1,
+      docs: "Removes the sender's session keys; it validates until its queued sessions are over.",
+      args: {},
+      weight: weightOf({ reads: 2, writes: 2 + KEY_COUNT }),
+      dispatch: (state, origin) => {
+        const who = ensureSigned(origin);
+        if (!who.ok) return who;
+        const removed = removeKeys(state, who.value);
+        return removed.ok ? done : err(removed.error);
+      },
+    }),
+  },
+});

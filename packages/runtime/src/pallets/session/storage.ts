@@ -1,0 +1,44 @@
+/** What Session keeps: who validates now, who will, and the keys that accounts registered. */
+import { AccountId, SessionIndex } from "@parahost/primitives";
+import { bool, fixedBytes, hexBytes, struct, tuple, vec } from "@parahost/scale";
+import {
+  palletErrors,
+  palletEvents,
+  type State,
+  storageMap,
+  storageValue,
+} from "../../framework/index.ts";
+import { SessionKeys, SessionValidator } from "./keys.ts";
+
+/** Key type id as four bytes, and the key. */
+const TypedKey = tuple(fixedBytes(4), hexBytes());
+
+export const storage = {
+  /** In the order of their authority indices. */
+  validators: storageValue("Session.Validators", vec(AccountId), []),
+  currentIndex: storageValue("Session.CurrentIndex", SessionIndex, 0 as SessionIndex),
+  /** Whether the next session's validators or keys differ from this one's. */
+  queuedChanged: storageValue("Session.QueuedChanged", bool, false),
+  /** The next session's validators and keys. */
+  queuedKeys: storageValue("Session.QueuedKeys", vec(SessionValidator), []),
+  /** The keys that an account wants to use from the session after next. */
+  nextKeys: storageMap("Session.NextKeys", "twox64Concat", AccountId, SessionKeys),
+  /** No two accounts use one key. */
+  keyOwner: storageMap("Session.KeyOwner", "twox64Concat", TypedKey, AccountId),
+};
+
+export const events = palletEvents("Session", {
+  newSession: [0, struct({ sessionIndex: SessionIndex })],
+});
+
+export const errors = palletErrors(9, [
+  "invalidProof",
+  "noAssociatedValidatorId",
+  "duplicatedKey",
+  "noKeys",
+  "noAccount",
+]);
+
+export const validators = (state: State): readonly AccountId[] => storage.validators.get(state);
+
+export const currentSession = (state: State): SessionIndex => storage.currentIndex.get(state);

@@ -1,0 +1,12 @@
+/** Events of System: how extrinsics ended, accounts that came and went. */
+import { AccountId, Hash } from "@parahost/primitives";
+import { struct } from "@parahost/scale";
+import { DispatchError, DispatchEventInfo, palletEvents } from "../../framework/index.ts";
+
+export const events = palletEvents("System", {
+  extrinsicSuccess: [0, struct({ dispatchInfo: DispatchEventInfo })],
+  extrinsicFailed: [1, struct({ dispatchError: DispatchError, dispatchInfo: DispatchEventInfo })],
+  newAccount: [3, struct({ account: AccountId })],
+  killedAccount: [4, struct({ account: AccountId })],
+  remarked: [5, struct({ sender: AccountId, hash: Hash })],
+});

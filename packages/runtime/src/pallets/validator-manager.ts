@@ -1,0 +1,76 @@
+/**
+ * Who validates, decided by root: the pallet of Polkadot's local test networks. Registered validators join
+ * with the session after next, once they have session keys; deregistered ones leave with it.
+ */
+import { AccountId } from "@parahost/primitives";
+import { tuple, vec } from "@parahost/scale";
+import {
+  call,
+  done,
+  ensureRoot,
+  pallet,
+  palletEvents,
+  type State,
+  storageValue,
+  weightOf,
+} from "../framework/index.ts";
+import { validators } from "./session/storage.ts";
+
+export const storage = {
+  validatorsToAdd: storageValue("ValidatorManager.ValidatorsToAdd", vec(AccountId), []),
+  validatorsToRetire: storageValue("ValidatorManager.ValidatorsToRetire", vec(AccountId), []),
+};
+
+const events = palletEvents("ValidatorManager", {
+  validatorsRegistered: [0, tuple(vec(AccountId))],
+  validatorsDeregistered: [1, tuple(vec(AccountId))],
+});
+
+/**
+ * The validators of the session that is about to be queued; `undefined` when they stay the same. To be
+ * called once the new session's validators are in place: they are what changes start from.
+ */
+export function validatorsOfNewSession(state: State): readonly AccountId[] | undefined {
+  const retiring = new Set(storage.validatorsToRetire.take(state));
+  const joining = storage.validatorsToAdd.take(state);
+  if (retiring.size === 0 && joining.length === 0) return undefined;
+  const staying = validators(state).filter((account) => !retiring.has(account));
+  return [...new Set([...staying, ...joining])];
+}
+
+export const validatorManager = pallet({
+  name: "ValidatorManager",
+  index: 252,
+  storage,
+  events,
+  calls: {
+    registerValidators: call({
+      index: 0,
+      docs: "Adds validators, from the session after next. Root only.",
+      args: { validators: vec(AccountId) },
+      class: "operational",
+      weight: weightOf({ reads: 1, writes: 1 }),
+      dispatch: (state, origin, args) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        storage.validatorsToAdd.update(state, (known) => [...known, ...args.validators]);
+        events.deposit(state, { type: "validatorsRegistered", value: [args.validators] });
+        return done;
+      },
+    }),
+    deregisterValidators: call({
+      index: 1,
+      docs: "Removes validators, from the session after next. Root only.",
+      args: { validators: vec(AccountId) },
+      class: "operational",
+      weight: weightOf({ reads: 1, writes: 1 }),
+      dispatch: (state, origin, args) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        storage.validatorsToRetire.update(state, (known) => [...known, ...args.validators]);
+        events.deposit(state, { type: "validatorsDeregistered", value: [args.validators] });
+        return done;
+      },
+    }),
+  },
+});

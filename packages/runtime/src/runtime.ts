@@ -1,0 +1,128 @@
+/**
+ * The runtime put together: every pallet in the order of its index, the sum of their calls and of their
+ * events, and the dispatcher.
+ */
+import { assert } from "@parahost/base";
+import { type Codec, variant } from "@parahost/scale";
+import {
+  type AnyCall,
+  type AnyRuntimeCall,
+  type AnyRuntimeEvent,
+  type CallValue,
+  callInfo,
+  type DispatchInfo,
+  type DispatchResult,
+  type Events,
+  type Origin,
+  type Pallet,
+  type State,
+} from "./framework/index.ts";
+import { bindOuter } from "./framework/outer.ts";
+import { authorityDiscovery } from "./pallets/authority-discovery.ts";
+import { authorship } from "./pallets/authorship.ts";
+import { babe } from "./pallets/babe/pallet.ts";
+import { balances } from "./pallets/balances/pallet.ts";
+import { grandpa } from "./pallets/grandpa.ts";
+import { session } from "./pallets/session/pallet.ts";
+import { sudo } from "./pallets/sudo.ts";
+import { system } from "./pallets/system/pallet.ts";
+import { timestamp } from "./pallets/timestamp.ts";
+import { transactionPayment } from "./pallets/transaction-payment.ts";
+import { validatorManager } from "./pallets/validator-manager.ts";
+import { configurationPallet } from "./parachains/configuration/configuration.ts";
+import { paraInclusion } from "./parachains/inclusion/inclusion.ts";
+import { initializer } from "./parachains/initializer.ts";
+import { paras } from "./parachains/paras/paras.ts";
+import { parasSudoWrapper } from "./parachains/paras/sudo-wrapper.ts";
+import { paraInherent } from "./parachains/paras-inherent/paras-inherent.ts";
+import { paraScheduler } from "./parachains/scheduler/scheduler.ts";
+import { paraSessionInfo } from "./parachains/session-info.ts";
+import { parasShared } from "./parachains/shared/shared.ts";
+
+export const PALLETS = [
+  system,
+  babe,
+  timestamp,
+  balances,
+  authorship,
+  session,
+  grandpa,
+  authorityDiscovery,
+  transactionPayment,
+  configurationPallet,
+  parasShared,
+  paraInclusion,
+  paraInherent,
+  paraScheduler,
+  paras,
+  initializer,
+  paraSessionInfo,
+  parasSudoWrapper,
+  validatorManager,
+  sudo,
+] as const;
+
+type AnyPallet = (typeof PALLETS)[number];
+
+// The sums
+
+/** A call of any pallet: `{ type: "balances", value: { type: "transferAll", value: { … } } }`. */
+export type RuntimeCall = {
+  [P in AnyPallet as P["key"]]: P extends Pallet<string, infer C, infer _E>
+    ? [CallValue<C>] extends [never]
+      ? never
+      : { readonly type: P["key"]; readonly value: CallValue<C> }
+    : never;
+}[AnyPallet["key"]];
+
+/** An event of any pallet: `{ type: "balances", value: { type: "transfer", value: { … } } }`. */
+export type RuntimeEvent = {
+  [P in AnyPallet as P["key"]]: P extends { readonly events: Events<infer E> | undefined }
+    ? { readonly type: P["key"]; readonly value: Parameters<Events<E>["deposit"]>[1] }
+    : never;
+}[AnyPallet["key"]];
+
+const calls: Record<string, readonly [number, Codec<never>]> = {};
+const events: Record<string, readonly [number, Codec<never>]> = {};
+/** Each call's declaration, by pallet key and call name. */
+const declarations = new Map<string, ReadonlyMap<string, AnyCall>>();
+
+for (const { key, index, callCodec, events: palletEvents, calls: palletCalls } of PALLETS) {
+  if (callCodec !== undefined) calls[key] = [index, callCodec as Codec<never>];
+  if (palletEvents !== undefined) events[key] = [index, palletEvents.codec as Codec<never>];
+  declarations.set(key, new Map(Object.entries(palletCalls)));
+}
+
+const callCodec = variant(calls, ["parahost_runtime", "RuntimeCall"]);
+const eventCodec = variant(events, ["parahost_runtime", "RuntimeEvent"]);
+
+// The dispatcher
+
+/** The declaration behind a call that the codec admits. */
+export function declarationOf(call: AnyRuntimeCall): AnyCall {
+  const declaration = declarations.get(call.type)?.get(call.value.type);
+  assert(declaration !== undefined, `no call ${call.type}.${call.value.type}`);
+  return declaration;
+}
+
+export const infoOf = (call: AnyRuntimeCall): DispatchInfo =>
+  callInfo(declarationOf(call), argumentsOf(call));
+
+/** A call without arguments has no value; its routine is given none. */
+const argumentsOf = (call: AnyRuntimeCall): unknown => call.value.value ?? {};
+
+/** Runs the call in a transaction of its own: a failed call leaves no trace. */
+export function dispatch(state: State, origin: Origin, call: AnyRuntimeCall): DispatchResult {
+  state.begin();
+  const outcome = declarationOf(call).dispatch(state, origin, argumentsOf(call));
+  if (outcome.ok) state.commit();
+  else state.rollback();
+  return outcome;
+}
+
+bindOuter({
+  call: callCodec as unknown as Codec<AnyRuntimeCall>,
+  event: eventCodec as unknown as Codec<AnyRuntimeEvent>,
+  info: infoOf,
+  dispatch,
+});
