@@ -5,15 +5,16 @@
  * Source: schnorrkel `derive.rs` (SchnorrRistrettoHDKD).
  */
 import { assert, bytesToHex, concatBytes, EMPTY_BYTES, type Hex, hexToBytes } from "@parahost/base";
-import { addPoints, decodePoint, encodedMultipleOfBase, encodePoint } from "./ristretto.ts";
+import { addPoints } from "./edwards25519.ts";
+import { decodePoint, encodedMultipleOfBase, encodePoint } from "./ristretto.ts";
 import { encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
 import {
-  isSr25519PublicKey,
   type Sr25519Pair,
   secretNonceSeed,
   secretScalar,
   sr25519PairFromSecret,
   sr25519PairFromSeed,
+  sr25519Point,
 } from "./sr25519.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -44,12 +45,12 @@ export function sr25519SoftChild(pair: Sr25519Pair, chainCode: Uint8Array): Sr25
 
 /** The public key of the soft child, from the parent's; `undefined` when that is no good key. */
 export function sr25519SoftChildPublicKey(publicKey: Hex, chainCode: Uint8Array): Hex | undefined {
-  if (!isSr25519PublicKey(publicKey)) return undefined;
+  const parent = sr25519Point(publicKey);
+  if (parent === undefined) return undefined;
   const transcript = derivationTranscript(chainCode);
   transcript.appendMessage("public-key", hexToBytes(publicKey));
   const offset = scalarFromWideBytes(transcript.challengeBytes("HDKD-scalar", 64));
-  const parent = decodePoint(hexToBytes(publicKey));
   const difference = decodePoint(encodedMultipleOfBase(offset));
-  if (parent === undefined || difference === undefined) return undefined;
+  assert(difference !== undefined, "multiples of the base are points");
   return bytesToHex(encodePoint(addPoints(parent, difference)));
 }

@@ -19,16 +19,8 @@ import {
   LruMap,
 } from "@parahost/base";
 import { sr25519_verify } from "@polkadot-labs/schnorrkel-wasm";
-import {
-  BASE_POINT,
-  decodePoint,
-  doubleMultiply,
-  encodedMultipleOfBase,
-  encodePoint,
-  isIdentity,
-  multiplyBySecret,
-  negate,
-} from "./ristretto.ts";
+import { doubleMultiplyBase, multiplyBySecret, negatePoint, type Point } from "./edwards25519.ts";
+import { decodePoint, encodedMultipleOfBase, encodePoint, isIdentity } from "./ristretto.ts";
 import {
   decodeScalar,
   encodeScalar,
@@ -147,14 +139,15 @@ export function sr25519Verify(
   signature: Uint8Array,
   context: string = SUBSTRATE,
 ): boolean {
+  // The Wasm module traps on what is refused here, and a trap leaks its stack.
   const scalar = signatureScalar(signature, MARKER);
-  // The Wasm module traps on what the checks above and below refuse, and a trap leaks its stack.
-  if (scalar === undefined || !isSr25519PublicKey(publicKey)) return false;
+  const point = sr25519Point(publicKey);
+  if (scalar === undefined || point === undefined) return false;
   const key = hexToBytes(publicKey);
   if (context === SUBSTRATE) return sr25519_verify(key, message, signature);
   const commitment = signature.subarray(0, 32);
-  const transcript = signingTranscript(context, message);
-  return equationHolds(key, commitment, scalar, signatureChallenge(transcript, key, commitment));
+  const challenge = signatureChallenge(signingTranscript(context, message), key, commitment);
+  return equationHolds(point, commitment, scalar, challenge);
 }
 
 /**
@@ -168,16 +161,16 @@ export function sr25519VerifyDeprecated(
 ): boolean {
   const scalar = signatureScalar(signature, 0);
   if (scalar === undefined) return sr25519Verify(publicKey, message, signature);
-  if (!isSr25519PublicKey(publicKey)) return false;
-  const key = hexToBytes(publicKey);
+  const point = sr25519Point(publicKey);
+  if (point === undefined) return false;
   const commitment = signature.subarray(0, 32);
   const transcript = new Transcript(SUBSTRATE);
   transcript.appendMessage("sign-bytes", message);
   transcript.appendMessage("proto-name", asciiBytes("Schnorr-sig"));
-  transcript.appendMessage("pk", key);
+  transcript.appendMessage("pk", hexToBytes(publicKey));
   transcript.appendMessage("no", commitment);
   const challenge = scalarFromWideBytes(transcript.challengeBytes("", 64));
-  return equationHolds(key, commitment, scalar, challenge);
+  return equationHolds(point, commitment, scalar, challenge);
 }
 
 /** The second half of a signature whose top bit is `marker`, if canonical without it. */
@@ -190,34 +183,36 @@ function signatureScalar(signature: Uint8Array, marker: number): bigint | undefi
 
 /** R = s·B − c·X. */
 function equationHolds(
-  publicKey: Uint8Array,
+  publicKey: Point,
   commitment: Uint8Array,
   scalar: bigint,
   challenge: bigint,
 ): boolean {
-  const point = decodePoint(publicKey);
-  assert(point !== undefined, "the caller has checked the key");
-  const expected = doubleMultiply(scalar, BASE_POINT, challenge, negate(point));
+  const expected = doubleMultiplyBase(scalar, challenge, negatePoint(publicKey));
   return equalBytes(encodePoint(expected), commitment);
 }
 
-/** Keys found good, since finding out costs as much as half a verification and keys return often. */
-const goodKeys = new LruMap<Hex, true>(16_384);
+/** Keys return often, and decoding one costs a seventh of a verification. Half a kilobyte each. */
+const decodedKeys = new LruMap<Hex, Point>(4_096);
 
-/** Whether the key is the canonical encoding of a point other than the identity. */
-export function isSr25519PublicKey(publicKey: Hex): boolean {
-  if (goodKeys.get(publicKey) === true) return true;
-  if (publicKey.length !== 66) return false;
+/** The point of a public key, or `undefined` for what is no encoding or that of the identity. */
+export function sr25519Point(publicKey: Hex): Point | undefined {
+  const known = decodedKeys.get(publicKey);
+  if (known !== undefined) return known;
+  if (publicKey.length !== 66) return undefined;
   const point = decodePoint(hexToBytes(publicKey));
-  if (point === undefined || isIdentity(point)) return false;
-  goodKeys.set(publicKey, true);
-  return true;
+  if (point === undefined || isIdentity(point)) return undefined;
+  decodedKeys.set(publicKey, point);
+  return point;
 }
+
+/** Whether signatures and proofs of this key can be checked at all. */
+export const isSr25519PublicKey = (publicKey: Hex): boolean =>
+  sr25519Point(publicKey) !== undefined;
 
 /** The secret that `pair` shares with the holder of `publicKey`; `undefined` for a bad key. */
 export function sr25519Agree(pair: Sr25519Pair, publicKey: Hex): Uint8Array | undefined {
-  if (!isSr25519PublicKey(publicKey)) return undefined;
-  const point = decodePoint(hexToBytes(publicKey));
+  const point = sr25519Point(publicKey);
   if (point === undefined) return undefined;
   return encodePoint(multiplyBySecret(point, secretScalar(pair.secret)));
 }

@@ -10,18 +10,20 @@
  */
 import { asciiBytes, type Hex, hexToBytes } from "@parahost/base";
 import {
-  BASE_POINT,
-  decodePoint,
   doubleMultiply,
+  doubleMultiplyBase,
+  multiplyBySecret,
+  type Point,
+} from "./edwards25519.ts";
+import {
+  decodePoint,
   encodedMultipleOfBase,
   encodePoint,
   isIdentity,
-  multiplyBySecret,
   pointFromUniformBytes,
-  type RistrettoPoint,
 } from "./ristretto.ts";
 import { decodeScalar, encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
-import { isSr25519PublicKey, type Sr25519Pair, secretNonce, secretScalar } from "./sr25519.ts";
+import { type Sr25519Pair, secretNonce, secretScalar, sr25519Point } from "./sr25519.ts";
 import { Transcript } from "./transcript.ts";
 
 /** What is published: on the wire `preOutput` then `proof`, 96 bytes. */
@@ -39,7 +41,7 @@ export interface VrfInOut {
 }
 
 /** The point that `transcript` hashes to for this key. */
-function inputPoint(publicKey: Hex, transcript: Transcript): RistrettoPoint {
+function inputPoint(publicKey: Hex, transcript: Transcript): Point {
   const hashed = transcript.clone();
   hashed.appendMessage("vrf-nm-pk", hexToBytes(publicKey));
   return pointFromUniformBytes(hashed.challengeBytes("VRFHash", 64));
@@ -88,15 +90,14 @@ export function vrfVerify(
   const challenge = decodeScalar(signature.proof.subarray(0, 32));
   const response = decodeScalar(signature.proof.subarray(32));
   if (challenge === undefined || response === undefined) return undefined;
-  if (!isSr25519PublicKey(publicKey)) return undefined;
-  const key = decodePoint(hexToBytes(publicKey));
+  const key = sr25519Point(publicKey);
   const output = decodePoint(signature.preOutput);
   if (key === undefined || output === undefined || isIdentity(output)) return undefined;
 
   const input = inputPoint(publicKey, transcript);
   const encodedInput = encodePoint(input);
   const expected = proofChallenge(proofTranscript(extra, encodedInput), {
-    nonceOfBase: encodePoint(doubleMultiply(response, BASE_POINT, challenge, key)),
+    nonceOfBase: encodePoint(doubleMultiplyBase(response, challenge, key)),
     nonceOfInput: encodePoint(doubleMultiply(response, input, challenge, output)),
     publicKey: hexToBytes(publicKey),
     output: signature.preOutput,
