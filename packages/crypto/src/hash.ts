@@ -55,16 +55,15 @@ export const keccak512 = (bytes: Uint8Array): Uint8Array => digest(keccakLong, b
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => digest(sha2, bytes);
 
+const SEEDS = [0n, 1n, 2n, 3n] as const;
+const twoxWords = new BigUint64Array(SEEDS.length);
+const twoxBytes = new Uint8Array(twoxWords.buffer);
+
 /** xxHash64 under the seeds 0, 1, … one after the other, little-endian. Not collision resistant. */
 function twox(bytes: Uint8Array, words: number): Uint8Array {
-  const hash = new Uint8Array(8 * words);
-  const view = new DataView(hash.buffer);
-  for (let seed = 0; seed < words; seed++)
-    view.setBigUint64(8 * seed, xx.h64Raw(bytes, SEEDS[seed]), true);
-  return hash;
+  for (let seed = 0; seed < words; seed++) twoxWords[seed] = xx.h64Raw(bytes, SEEDS[seed]);
+  return twoxBytes.slice(0, 8 * words);
 }
-
-const SEEDS = [0n, 1n, 2n, 3n] as const;
 
 /** 8 bytes of xxHash: for storage keys that nobody can choose. */
 export const twox64 = (bytes: Uint8Array): Uint8Array => twox(bytes, 1);
