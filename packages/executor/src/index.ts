@@ -1,1 +1,42 @@
-export {};
+export { type BlobError, type BlobKind, compressBlob, decompressBlob } from "./blob.ts";
+export {
+  type BadExecutorParams,
+  DEFAULT_ENGINE_PARAMETERS,
+  type EngineParameters,
+  engineParameters,
+  preparationHash,
+  type Timeouts,
+} from "./engine-parameters.ts";
+export {
+  CODE_LIMIT_BYTES,
+  type ExecutionKind,
+  type ExecutionOutcome,
+  type ExecutionPriority,
+  type ExecutionRequest,
+  type Executor,
+  type InternalReason,
+  type InvalidReason,
+  type PossiblyInvalidReason,
+  type PreparationKind,
+  type PreparationRefusal,
+  type PreparationRequest,
+  type PrepareResult,
+} from "./executor.ts";
+export { InlineExecutor, type InlineExecutorOptions } from "./inline-executor.ts";
+export {
+  type CheckedPvf,
+  checkPvf,
+  type PreparedPvf,
+  type PrepareOptions,
+  preparePvf,
+} from "./pvf.ts";
+export {
+  callValidateBlock,
+  type GuestAnswer,
+  type GuestFault,
+  type RawAnswer,
+  type TrapCause,
+  validateBlock,
+} from "./validate-block.ts";
+export { type FailureClass, RETRY_PAUSE_MS, type Verdict, verdictOf } from "./verdict.ts";
+export type { WasmRefusal, WasmRefusalCode } from "./wasm/refusal.ts";

@@ -1,0 +1,183 @@
+/** What every `Executor` does, whatever it is made of. Run by each implementation's tests. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { asciiBytes } from "@parahost/base";
+import {
+  type ExecutorParams,
+  type Hash,
+  type ValidationCodeHash,
+  type ValidationParams,
+  validationCodeHash,
+} from "@parahost/primitives";
+import { compressBlob } from "../blob.ts";
+import type { ExecutionOutcome, ExecutionRequest, Executor } from "../executor.ts";
+import { EMPTY, I32, OP } from "../wasm/opcodes.ts";
+import { GOOD_MODULE, HOSTILE_MODULES } from "./hostile-modules.ts";
+import { i32Const, packedConst, validationModule } from "./module-builder.ts";
+
+const PARAMS: ValidationParams = {
+  parentHead: new Uint8Array([1, 2, 3]),
+  blockData: new Uint8Array(100),
+  relayParentNumber: 7,
+  relayParentStorageRoot: `0x${"ab".repeat(32)}` as Hash,
+};
+
+/** Short, so that guests that never end do so soon. */
+const EXECUTOR_PARAMS: ExecutorParams = [
+  { type: "pvfExecTimeout", value: { kind: { type: "backing" }, milliseconds: 100 } },
+  { type: "pvfExecTimeout", value: { kind: { type: "approval" }, milliseconds: 300 } },
+];
+
+export const requestFor = (
+  code: Uint8Array,
+  rest: Partial<ExecutionRequest> = {},
+): ExecutionRequest => ({
+  codeHash: validationCodeHash(code),
+  code,
+  params: PARAMS,
+  executorParams: EXECUTOR_PARAMS,
+  kind: "backing",
+  ...rest,
+});
+
+const reasonOf = (outcome: ExecutionOutcome): string =>
+  outcome.type === "valid" ? "valid" : `${outcome.type}.${outcome.reason.code}`;
+
+/** Returns the parameters as its result, wherever these are a result by chance: never. */
+const ECHO = validationModule([
+  ...[OP.localGet, 1, OP.i64ExtendI32U, OP.i64Const, 32, 0x86],
+  ...[OP.localGet, 0, OP.i64ExtendI32U, 0x84],
+]);
+
+/** Counts down from a million, which takes a moment, and then answers well. */
+const SLOW = validationModule(
+  [
+    ...i32Const(1_000_000),
+    ...[OP.localSet, 2, OP.loop, EMPTY, OP.localGet, 2, ...i32Const(1), OP.i32Sub],
+    ...[OP.localTee, 2, OP.brIf, 0, OP.end],
+    ...packedConst(512, 12),
+  ],
+  { locals: [[1, I32]], data: [[512, new Uint8Array(12)]] },
+);
+
+export function executorSuite(name: string, make: () => Executor): void {
+  describe(name, () => {
+    let executor: Executor;
+    before(() => {
+      executor = make();
+    });
+    after(() => executor.close());
+
+    test("a good candidate is valid, however its code and block data are packed", async () => {
+      for (const code of [GOOD_MODULE, compressBlob(GOOD_MODULE)]) {
+        for (const blockData of [PARAMS.blockData, compressBlob(new Uint8Array(5000))]) {
+          const outcome = await executor.validate(
+            requestFor(code, { params: { ...PARAMS, blockData } }),
+          );
+          assert.equal(outcome.type, "valid", reasonOf(outcome));
+          assert.deepEqual(outcome.result.headData, new Uint8Array([0xff]));
+          assert.ok(outcome.cpuMs >= 0);
+        }
+      }
+    });
+
+    for (const { name: what, code, fault } of HOSTILE_MODULES)
+      test(`a guest that ${what} is invalid: ${fault}`, async () => {
+        assert.equal(reasonOf(await executor.validate(requestFor(code))), `invalid.${fault}`);
+      });
+
+    test("after hostile guests a good one still passes", async () => {
+      assert.equal(reasonOf(await executor.validate(requestFor(GOOD_MODULE))), "valid");
+    });
+
+    test("the guest gets its parameters decompressed, in a fresh instance each time", async () => {
+      const once = await executor.validate(requestFor(ECHO));
+      assert.equal(reasonOf(once), "invalid.badReturn");
+      assert.deepEqual(await executor.validate(requestFor(ECHO)), once);
+    });
+
+    test("the time limit is that of the kind, or the one given", async () => {
+      const slow = (rest: Partial<ExecutionRequest>) =>
+        executor.validate(requestFor(SLOW, rest)).then(reasonOf);
+      assert.equal(await slow({ kind: "approval" }), "valid");
+      assert.equal(await slow({ timeoutMs: 200 }), "valid");
+    });
+
+    test("block data that does not decompress is invalid", async () => {
+      const blockData = new Uint8Array([0x52, 0xbc, 0x53, 0x76, 0x46, 0xdb, 0x8e, 0x05, 1, 2, 3]);
+      const outcome = await executor.validate(
+        requestFor(GOOD_MODULE, { params: { ...PARAMS, blockData } }),
+      );
+      assert.equal(reasonOf(outcome), "invalid.povDecompression");
+    });
+
+    test("code that does not prepare is our fault: it should never have been accepted", async () => {
+      const cases: readonly (readonly [Uint8Array, Partial<ExecutionRequest>, string])[] = [
+        [asciiBytes("not Wasm"), {}, "internal.preparation"],
+        [GOOD_MODULE, { codeLimitBytes: 10, executorParams: [] }, "internal.preparation"],
+        [
+          ECHO,
+          { codeHash: `0x${"00".repeat(32)}` as ValidationCodeHash },
+          "internal.codeHashMismatch",
+        ],
+        [
+          GOOD_MODULE,
+          { executorParams: [{ type: "maxMemoryPages", value: 0 }] },
+          "internal.badExecutorParams",
+        ],
+      ];
+      for (const [code, rest, expected] of cases) {
+        const fresh = rest.codeLimitBytes === undefined ? code : compressBlob(code);
+        assert.equal(reasonOf(await executor.validate(requestFor(fresh, rest))), expected);
+      }
+    });
+
+    test("preparation accepts good code and names what is wrong with other", async () => {
+      const prepare = (code: Uint8Array) => executor.prepare({ code, executorParams: [] });
+      assert.equal((await prepare(GOOD_MODULE)).type, "prepared");
+      const refused = await prepare(asciiBytes("not Wasm"));
+      assert.deepEqual(refused, {
+        type: "refused",
+        reason: {
+          code: "wasm",
+          refusal: { code: "notWasm", offset: 0, detail: "a module starts with 00 61 73 6d" },
+        },
+      });
+      const bomb = await executor.prepare({
+        code: compressBlob(new Uint8Array(5000)),
+        executorParams: [],
+        codeLimitBytes: 4999,
+      });
+      assert.deepEqual(bomb, {
+        type: "refused",
+        reason: { code: "decompression", cause: { code: "decompressionBomb", limit: 4999 } },
+      });
+    });
+
+    test("a job that was taken back does not run", async () => {
+      const outcome = await executor.validate(
+        requestFor(GOOD_MODULE, { signal: AbortSignal.abort() }),
+      );
+      assert.equal(reasonOf(outcome), "internal.cancelled");
+    });
+
+    test("many jobs at once all end", async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          executor.validate(requestFor(index % 2 === 0 ? GOOD_MODULE : ECHO)),
+        ),
+      );
+      assert.equal(outcomes.filter(({ type }) => type === "valid").length, 10);
+      assert.equal(outcomes.filter(({ type }) => type === "invalid").length, 10);
+    });
+
+    test("a closed executor refuses everything", async () => {
+      const other = make();
+      await other.close();
+      assert.equal(reasonOf(await other.validate(requestFor(GOOD_MODULE))), "internal.closed");
+      const prepared = await other.prepare({ code: GOOD_MODULE, executorParams: [] });
+      assert.deepEqual(prepared, { type: "failed", reason: { code: "closed" } });
+    });
+  });
+}
