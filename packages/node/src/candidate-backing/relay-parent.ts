@@ -15,7 +15,7 @@ import {
   type ValidatorIndex,
 } from "@parahost/primitives";
 import { queryRuntime, type RuntimeAsker } from "../overseer/query-runtime.ts";
-import { type BackingCore, backingCores, groupOf } from "./assignment.ts";
+import { type BackingCore, backingCores, groupOf } from "../backing-groups/backing-cores.ts";
 import { StatementTable } from "./statement-table.ts";
 
 export const VALIDATOR_KEY: KeyTypeId = "para";

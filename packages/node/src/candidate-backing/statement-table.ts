@@ -20,7 +20,7 @@ import {
   validatorIndicesOf,
 } from "@parahost/primitives";
 import { bitsAt } from "@parahost/scale";
-import type { BackingCore } from "./assignment.ts";
+import type { BackingCore } from "../backing-groups/backing-cores.ts";
 import type { FullStatementWithPvd } from "./messages.ts";
 
 export interface TableConfig {

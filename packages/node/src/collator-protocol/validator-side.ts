@@ -1,0 +1,498 @@
+/**
+ * The validator's side: accepts collators of the paras that our group backs, chooses what to fetch,
+ * passes it to backing, tells the collator what became of it, and punishes. Guide: Candidate Selection;
+ * node-side reference, 5.8.
+ *
+ * Advertisements may be repeated, since notifications can be lost; a repeated one costs nothing and
+ * changes nothing.
+ */
+import { type Clock, describe, type Logger, sleep } from "@parahost/base";
+import type { Keystore, SignatureVerifier } from "@parahost/crypto";
+import {
+  type AdvertiseCollation,
+  type Declare,
+  declarePayload,
+  type PeerId,
+  type ReputationClass,
+  type CollatorProtocolMessage as WireMessage,
+} from "@parahost/network";
+import {
+  asValidatorIndex,
+  type CandidateHash,
+  type CandidateReceipt,
+  type CollatorId,
+  candidateHash,
+  type Hash,
+  type ParaId,
+  type PersistedValidationData,
+  type PoV,
+  paraHeadHash,
+  type SessionIndex,
+} from "@parahost/primitives";
+import { backingCores, groupOf } from "../backing-groups/backing-cores.ts";
+import type { NetworkEvent } from "../network-bridge/messages.ts";
+import type { Context } from "../overseer/context.ts";
+import { queryRuntime } from "../overseer/query-runtime.ts";
+import { unlessCancelled } from "../overseer/reply.ts";
+import { type Advertisement, FetchQueue } from "./fetch-queue.ts";
+import { checkFetched } from "./fetched.ts";
+import type { CollatorProtocolMessage } from "./messages.ts";
+
+const TARGET = "parachain::collator-protocol";
+/** A peer that does not say what it collates for is not kept. */
+const DECLARE_WITHIN_MS = 1000;
+/** A collator that advertised nothing for this long is not kept. */
+const INACTIVE_MS = 24_000;
+/** After this long without an answer the next advertised collation is fetched as well. */
+const FETCH_PATIENCE_MS = 400;
+/** Different collations that one peer may advertise at one relay parent. */
+const ADVERTISEMENTS_PER_PEER_MAX = 3;
+/** Collators that are not heard for the rest of a session. */
+const BLOCKED_MAX = 1024;
+/** Collators whose number of fetches is remembered. */
+const SERVED_MAX = 4096;
+
+export type ValidatorSideContext = Context<
+  "collator-protocol",
+  "runtime-api" | "candidate-backing" | "network-bridge-tx"
+>;
+
+export interface ValidatorSideDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly keystore: Keystore;
+  readonly verifier: SignatureVerifier;
+}
+
+interface Collating {
+  readonly collator: CollatorId;
+  readonly paraId: ParaId;
+  /** What it advertised at each active relay parent. */
+  readonly advertised: Map<Hash, Set<CandidateHash>>;
+  lastActive: number;
+}
+
+interface Peer {
+  /** Absent until the peer has declared itself. */
+  collating: Collating | undefined;
+}
+
+interface RelayParent {
+  readonly hash: Hash;
+  readonly session: SessionIndex;
+  /** Paras that our group may back in the child block; none when we are no validator. */
+  readonly paras: readonly ParaId[];
+  readonly queue: FetchQueue;
+  /** Fetches that have not ended. */
+  fetching: number;
+  /** Collations handed to backing that it has not judged, by candidate. */
+  readonly inBacking: Map<CandidateHash, Advertisement>;
+  /** Backing seconded one: nothing more is fetched here. */
+  isSeconded: boolean;
+}
+
+interface State {
+  readonly context: ValidatorSideContext;
+  readonly deps: ValidatorSideDependencies;
+  readonly peers: Map<PeerId, Peer>;
+  readonly relayParents: Map<Hash, RelayParent>;
+  session: SessionIndex | undefined;
+  readonly blocked: Set<CollatorId>;
+  readonly served: Map<CollatorId, number>;
+}
+
+export async function runValidatorSide(
+  context: ValidatorSideContext,
+  deps: ValidatorSideDependencies,
+): Promise<void> {
+  const state: State = {
+    context,
+    deps,
+    peers: new Map(),
+    relayParents: new Map(),
+    session: undefined,
+    blocked: new Set(),
+    served: new Map(),
+  };
+  for await (const incoming of context.inbox) {
+    if (incoming.from === "subsystem") {
+      await handle(state, incoming.message);
+      continue;
+    }
+    const { signal } = incoming;
+    if (signal.type === "conclude") return;
+    if (signal.type !== "activeLeaves") continue;
+    for (const hash of signal.deactivated) {
+      state.relayParents.delete(hash);
+      for (const { collating } of state.peers.values()) collating?.advertised.delete(hash);
+    }
+    if (signal.activated?.status === "fresh") await openLeaf(state, signal.activated.hash);
+  }
+}
+
+/** Learns which paras our group may back on the leaf, and parts with collators of others. */
+async function openLeaf(state: State, leaf: Hash): Promise<void> {
+  const { context, deps } = state;
+  const session = await queryRuntime(context, leaf, "sessionIndexForChild");
+  const validators = await queryRuntime(context, leaf, "validators");
+  const groups = await queryRuntime(context, leaf, "validatorGroups");
+  const cores = await queryRuntime(context, leaf, "availabilityCores");
+  if (
+    session === undefined ||
+    validators === undefined ||
+    groups === undefined ||
+    cores === undefined
+  )
+    return;
+  if (session !== state.session) {
+    state.session = session;
+    state.blocked.clear();
+    state.served.clear();
+  }
+  const local = validators.findIndex((key) => deps.keystore.has("para", key));
+  const group = local < 0 ? undefined : groupOf(groups.groups, asValidatorIndex(local));
+  const ours = backingCores(cores, groups).filter((core) => core.group === group);
+  state.relayParents.set(leaf, {
+    hash: leaf,
+    session,
+    paras: group === undefined ? [] : ours.flatMap(({ paras }) => paras),
+    queue: new FetchQueue(),
+    fetching: 0,
+    inBacking: new Map(),
+    isSeconded: false,
+  });
+  const paras = parasOfInterest(state);
+  const idleSince = deps.clock.now() - INACTIVE_MS;
+  const leaving = [...state.peers].flatMap(([peer, { collating }]) =>
+    collating !== undefined && (!paras.has(collating.paraId) || collating.lastActive < idleSince)
+      ? [peer]
+      : [],
+  );
+  await disconnect(state, leaving);
+}
+
+function parasOfInterest({ relayParents }: State): ReadonlySet<ParaId> {
+  return new Set([...relayParents.values()].flatMap(({ paras }) => paras));
+}
+
+async function handle(state: State, message: CollatorProtocolMessage): Promise<void> {
+  switch (message.type) {
+    case "networkEvent":
+      await onNetworkEvent(state, message.event);
+      break;
+    case "seconded":
+      await onSeconded(state, message);
+      break;
+    case "invalid":
+      await onInvalid(state, message.relayParent, message.candidateReceipt);
+      break;
+    case "collationRequest":
+      // Validators have no collations to give.
+      message.reply.cancel();
+      break;
+    // Of the collator's side.
+    case "collateOn":
+    case "distributeCollation":
+    case "connectToBackingGroups":
+    case "disconnectFromBackingGroups":
+      break;
+  }
+}
+
+async function report(
+  { context }: State,
+  peer: PeerId,
+  change: ReputationClass,
+  reason: string,
+): Promise<void> {
+  await context.send("network-bridge-tx", { type: "reportPeer", peer, change, reason });
+}
+
+async function disconnect({ context }: State, peers: readonly PeerId[]): Promise<void> {
+  if (peers.length > 0)
+    await context.send("network-bridge-tx", {
+      type: "disconnectPeers",
+      peers,
+      peerSet: "collation",
+    });
+}
+
+// Peers
+
+async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): Promise<void> {
+  const { deps, context } = state;
+  switch (event.type) {
+    case "peerConnected": {
+      const peer: Peer = { collating: undefined };
+      state.peers.set(event.peer, peer);
+      context.spawn("await declaration", async (signal) => {
+        if (!(await sleep(deps.clock, DECLARE_WITHIN_MS, signal))) return;
+        if (state.peers.get(event.peer) === peer && peer.collating === undefined)
+          await disconnect(state, [event.peer]);
+      });
+      break;
+    }
+    case "peerDisconnected":
+      state.peers.delete(event.peer);
+      for (const { queue } of state.relayParents.values()) queue.removePeer(event.peer);
+      break;
+    case "peerMessage":
+      await onMessage(state, event.peer, event.message);
+      break;
+    case "peerViewChange":
+    case "ourViewChange":
+    case "newGossipTopology":
+    case "updatedAuthorityIds":
+      break;
+  }
+}
+
+async function onMessage(state: State, peer: PeerId, message: WireMessage): Promise<void> {
+  switch (message.type) {
+    case "declare":
+      await onDeclare(state, peer, message.value);
+      break;
+    case "advertiseCollation":
+      await onAdvertise(state, peer, message.value);
+      break;
+    case "collationSeconded":
+      await report(state, peer, "costMinor", "collators do not second");
+      break;
+  }
+}
+
+async function onDeclare(state: State, peer: PeerId, declared: Declare): Promise<void> {
+  const known = state.peers.get(peer);
+  if (known === undefined) return;
+  if (known.collating !== undefined) {
+    await report(state, peer, "costMinor", "declared twice");
+    return;
+  }
+  const isSigned = state.deps.verifier.verify({
+    scheme: "sr25519",
+    publicKey: declared.collatorId,
+    message: declarePayload(peer),
+    signature: declared.signature,
+  });
+  if (!isSigned) {
+    await report(state, peer, "malicious", "bad signature on a declaration");
+    return;
+  }
+  if (state.blocked.has(declared.collatorId)) {
+    await disconnect(state, [peer]);
+    return;
+  }
+  if (!parasOfInterest(state).has(declared.paraId)) {
+    // It may merely be early, hence the least cost.
+    await report(state, peer, "costMinor", "collates for a para that is not ours");
+    await disconnect(state, [peer]);
+    return;
+  }
+  known.collating = {
+    collator: declared.collatorId,
+    paraId: declared.paraId,
+    advertised: new Map(),
+    lastActive: state.deps.clock.now(),
+  };
+}
+
+// Advertisements
+
+async function onAdvertise(
+  state: State,
+  peer: PeerId,
+  { relayParent: hash, candidateHash: candidate, parentHeadDataHash }: AdvertiseCollation,
+): Promise<void> {
+  const collating = state.peers.get(peer)?.collating;
+  if (collating === undefined) {
+    await report(state, peer, "costMinor", "advertises without a declaration");
+    return;
+  }
+  const relayParent = state.relayParents.get(hash);
+  if (relayParent === undefined) {
+    await report(state, peer, "costMinor", "advertises on a relay parent out of view");
+    return;
+  }
+  if (!relayParent.paras.includes(collating.paraId)) {
+    await report(state, peer, "costMinor", "advertises for a para without a core here");
+    return;
+  }
+  const advertised = collating.advertised.get(hash) ?? new Set();
+  if (advertised.has(candidate)) return;
+  if (advertised.size >= ADVERTISEMENTS_PER_PEER_MAX) {
+    await report(state, peer, "costMinor", "advertises too much");
+    return;
+  }
+  advertised.add(candidate);
+  collating.advertised.set(hash, advertised);
+  collating.lastActive = state.deps.clock.now();
+  const advertisement: Advertisement = {
+    peer,
+    collator: collating.collator,
+    paraId: collating.paraId,
+    relayParent: hash,
+    candidateHash: candidate,
+    parentHeadDataHash,
+  };
+  state.context.spawn("consider an advertisement", async () => {
+    const canSecond = await unlessCancelled(
+      state.context.ask("candidate-backing", {
+        type: "canSecond",
+        paraId: collating.paraId,
+        relayParent: hash,
+        candidateHash: candidate,
+        parentHeadDataHash,
+      }),
+    );
+    if (canSecond !== true || state.relayParents.get(hash) !== relayParent) return;
+    relayParent.queue.push(advertisement);
+    if (relayParent.fetching === 0 && relayParent.inBacking.size === 0)
+      fetchNext(state, relayParent);
+  });
+}
+
+// Fetching
+
+/** Begins the next fetch, if there is one and nothing was seconded here. */
+function fetchNext(state: State, relayParent: RelayParent): void {
+  if (relayParent.isSeconded || state.relayParents.get(relayParent.hash) !== relayParent) return;
+  const next = relayParent.queue.shift(state.served);
+  if (next === undefined) return;
+  if (state.blocked.has(next.collator)) {
+    fetchNext(state, relayParent);
+    return;
+  }
+  if (state.served.size < SERVED_MAX || state.served.has(next.collator))
+    state.served.set(next.collator, (state.served.get(next.collator) ?? 0) + 1);
+  relayParent.fetching += 1;
+  let ended = false;
+  state.context.spawn("fetch a collation", async () => {
+    const isHandedOver = await fetch(state, relayParent, next);
+    ended = true;
+    relayParent.fetching -= 1;
+    if (!isHandedOver) fetchNext(state, relayParent);
+  });
+  state.context.spawn("fetch patience", async (signal) => {
+    if (!(await sleep(state.deps.clock, FETCH_PATIENCE_MS, signal))) return;
+    if (!ended) fetchNext(state, relayParent);
+  });
+}
+
+/** True when backing has the collation now. */
+async function fetch(
+  state: State,
+  relayParent: RelayParent,
+  advertised: Advertisement,
+): Promise<boolean> {
+  const { context, deps } = state;
+  const { peer } = advertised;
+  const answer = await unlessCancelled(
+    context.ask("network-bridge-tx", {
+      type: "requestCollation",
+      to: { type: "peer", peer },
+      payload: {
+        relayParent: advertised.relayParent,
+        paraId: advertised.paraId,
+        candidateHash: advertised.candidateHash,
+      },
+      ifDisconnected: "immediateError",
+    }),
+  );
+  if (state.relayParents.get(relayParent.hash) !== relayParent) return false;
+  if (answer === undefined) return false;
+  if (!answer.ok) {
+    deps.logger.log("debug", TARGET, `collation not fetched: ${answer.error.code}`, { peer });
+    if (answer.error.code === "timeout")
+      await report(state, peer, "costMinor", "collation request timed out");
+    return false;
+  }
+  const { candidateReceipt, pov } = answer.value.response.value;
+  const parentHeadData =
+    answer.value.response.type === "collationWithParentHeadData"
+      ? answer.value.response.value.parentHeadData
+      : undefined;
+  const validationData = await validationDataFor(state, advertised);
+  if (validationData === undefined) return false;
+  const checked = checkFetched(advertised, candidateReceipt, pov, parentHeadData, validationData);
+  if (!checked.ok) {
+    await report(state, peer, "malicious", `collation is not what was advertised`);
+    block(state, advertised.collator);
+    deps.logger.log("warn", TARGET, `collation refused: ${describe(checked.error)}`, { peer });
+    return false;
+  }
+  await hand(state, relayParent, advertised, candidateReceipt, pov, validationData);
+  return true;
+}
+
+/** The data that a candidate on the advertised head is validated with. */
+async function validationDataFor(
+  { context }: State,
+  { relayParent, paraId, parentHeadDataHash }: Advertisement,
+): Promise<PersistedValidationData | undefined> {
+  for (const type of ["included", "timedOut", "free"] as const) {
+    const data = await queryRuntime(context, relayParent, "persistedValidationData", paraId, {
+      type,
+    });
+    if (data !== undefined && paraHeadHash(data.parentHead) === parentHeadDataHash) return data;
+  }
+  return undefined;
+}
+
+async function hand(
+  { context }: State,
+  relayParent: RelayParent,
+  advertised: Advertisement,
+  candidateReceipt: CandidateReceipt,
+  pov: PoV,
+  persistedValidationData: PersistedValidationData,
+): Promise<void> {
+  relayParent.inBacking.set(candidateHash(candidateReceipt), advertised);
+  await context.send("candidate-backing", {
+    type: "second",
+    relayParent: relayParent.hash,
+    candidateReceipt,
+    persistedValidationData,
+    pov,
+  });
+}
+
+// What became of it
+
+async function onSeconded(
+  state: State,
+  { relayParent: hash, statement }: Extract<CollatorProtocolMessage, { readonly type: "seconded" }>,
+): Promise<void> {
+  const relayParent = state.relayParents.get(hash);
+  if (relayParent === undefined || statement.payload.type !== "seconded") return;
+  relayParent.isSeconded = true;
+  const candidate = candidateHash(statement.payload.value);
+  const advertised = relayParent.inBacking.get(candidate);
+  relayParent.inBacking.delete(candidate);
+  if (advertised === undefined) return;
+  const { peer } = advertised;
+  await report(state, peer, "benefitMinor", "valid collation");
+  await state.context.send("network-bridge-tx", {
+    type: "sendCollationMessage",
+    peers: [peer],
+    message: {
+      type: "collatorProtocol",
+      value: { type: "collationSeconded", value: { relayParent: hash, statement } },
+    },
+  });
+}
+
+async function onInvalid(state: State, hash: Hash, receipt: CandidateReceipt): Promise<void> {
+  const relayParent = state.relayParents.get(hash);
+  const candidate = candidateHash(receipt);
+  const advertised = relayParent?.inBacking.get(candidate);
+  if (relayParent === undefined || advertised === undefined) return;
+  relayParent.inBacking.delete(candidate);
+  block(state, advertised.collator);
+  await report(state, advertised.peer, "malicious", "invalid collation");
+  fetchNext(state, relayParent);
+}
+
+/** The collator is not heard for the rest of the session. */
+function block(state: State, collator: CollatorId): void {
+  if (state.blocked.size < BLOCKED_MAX) state.blocked.add(collator);
+}
