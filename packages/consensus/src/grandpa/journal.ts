@@ -1,0 +1,77 @@
+/**
+ * What a voter writes down before it speaks, so that a restart does not make it say something else: its
+ * own votes, and the last completed round, from which it goes on.
+ *
+ * Bound: own votes of the rounds around the present one; one completed round.
+ */
+import { asciiBytes } from "@parahost/base";
+import {
+  BlockNumber,
+  GrandpaStage,
+  Hash,
+  RoundNumber,
+  SetId,
+  SignedGrandpaVote,
+} from "@parahost/primitives";
+import { decode, encode, struct, type ValueOf, vec } from "@parahost/scale";
+
+/** Durable memory of a few small values. */
+export interface VoteJournal {
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** Returns when the value would survive a loss of power. Throws `HostError` when it cannot. */
+  put(key: Uint8Array, value: Uint8Array): void;
+}
+
+const OwnVote = struct({
+  setId: SetId,
+  round: RoundNumber,
+  stage: GrandpaStage,
+  vote: SignedGrandpaVote,
+});
+export type OwnVote = ValueOf<typeof OwnVote>;
+
+/** A round that is over, with all that is known of it. Round 0 is the beginning of a set. */
+export const CompletedRound = struct({
+  setId: SetId,
+  round: RoundNumber,
+  baseHash: Hash,
+  baseNumber: BlockNumber,
+  prevotes: vec(SignedGrandpaVote),
+  precommits: vec(SignedGrandpaVote),
+});
+export type CompletedRound = ValueOf<typeof CompletedRound>;
+
+const OwnVotes = vec(OwnVote);
+const OWN_VOTES = asciiBytes("grandpa:own-votes");
+const COMPLETED = asciiBytes("grandpa:completed-round");
+
+export function readOwnVotes(journal: VoteJournal): readonly OwnVote[] {
+  const bytes = journal.get(OWN_VOTES);
+  return bytes === undefined ? [] : decode(OwnVotes, bytes);
+}
+
+export function writeOwnVotes(journal: VoteJournal, votes: readonly OwnVote[]): void {
+  journal.put(OWN_VOTES, encode(OwnVotes, votes));
+}
+
+export function readCompletedRound(journal: VoteJournal): CompletedRound | undefined {
+  const bytes = journal.get(COMPLETED);
+  return bytes === undefined ? undefined : decode(CompletedRound, bytes);
+}
+
+export function writeCompletedRound(journal: VoteJournal, round: CompletedRound): void {
+  journal.put(COMPLETED, encode(CompletedRound, round));
+}
+
+/** A journal that lasts as long as the process: for networks that are thrown away. */
+export class MemoryJournal implements VoteJournal {
+  readonly #values = new Map<string, Uint8Array>();
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#values.get(key.join());
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#values.set(key.join(), value.slice());
+  }
+}
