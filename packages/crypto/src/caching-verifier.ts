@@ -9,7 +9,7 @@
  */
 import { bytesToHex, type Hex, hexToBytes, LruMap } from "@parahost/base";
 import { blake2b256Concat } from "./hash.ts";
-import type { SignatureScheme } from "./secret-uri.ts";
+import type { SignatureScheme } from "./key-pair.ts";
 import type { SignatureItem, SignatureVerifier } from "./verifier.ts";
 
 /** Four blocks of 1000 validators and 100 cores: 5,000 signatures each. */

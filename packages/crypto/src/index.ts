@@ -18,6 +18,7 @@ export {
   ecdsaUncompress,
   ecdsaVerify,
   ecdsaVerifyPrehashed,
+  isEcdsaSecret,
 } from "./ecdsa.ts";
 export {
   type Ed25519Pair,
@@ -40,13 +41,13 @@ export {
   twox128,
   twox256,
 } from "./hash.ts";
+export { type KeyPair, type SignatureScheme, signWithPair } from "./key-pair.ts";
 export {
   generateKey,
   KEY_TYPES,
   type Keystore,
   type KeyTypeId,
   MemoryKeystore,
-  signWithPair,
 } from "./keystore.ts";
 export {
   DEVELOPMENT_PHRASE,
@@ -54,12 +55,10 @@ export {
   ed25519PairFromUri,
   type Junction,
   junctionChainCode,
-  type KeyPair,
   pairFromUri,
   parseSecretUri,
   type SecretUri,
   type SecretUriError,
-  type SignatureScheme,
   sr25519PairFromUri,
 } from "./secret-uri.ts";
 export {

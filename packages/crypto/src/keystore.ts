@@ -13,17 +13,11 @@ import {
   type Random,
   type Result,
   randomBytes,
-  unreachable,
 } from "@parahost/base";
-import { ecdsaSign, ecdsaSignPrehashed } from "./ecdsa.ts";
-import { ed25519Sign } from "./ed25519.ts";
-import {
-  type KeyPair,
-  pairFromUri,
-  type SecretUriError,
-  type SignatureScheme,
-} from "./secret-uri.ts";
-import { type Sr25519Pair, sr25519Sign } from "./sr25519.ts";
+import { ecdsaSignPrehashed } from "./ecdsa.ts";
+import { type KeyPair, type SignatureScheme, signWithPair } from "./key-pair.ts";
+import { pairFromUri, type SecretUriError } from "./secret-uri.ts";
+import type { Sr25519Pair } from "./sr25519.ts";
 import type { Transcript } from "./transcript.ts";
 import { type VrfInOut, type VrfSignature, vrfInOut, vrfSign } from "./vrf.ts";
 
@@ -153,19 +147,5 @@ export class MemoryKeystore implements Keystore {
   #sr25519Pair(keyType: KeyTypeId, publicKey: Hex): Sr25519Pair | undefined {
     const pair = this.#pair(keyType, publicKey);
     return pair?.scheme === "sr25519" ? pair : undefined;
-  }
-}
-
-/** A signature of `message` by the pair's scheme; ECDSA signs its BLAKE2b-256. */
-export function signWithPair(pair: KeyPair, message: Uint8Array): Uint8Array {
-  switch (pair.scheme) {
-    case "sr25519":
-      return sr25519Sign(pair, message);
-    case "ed25519":
-      return ed25519Sign(pair, message);
-    case "ecdsa":
-      return ecdsaSign(pair, message);
-    default:
-      return unreachable(pair);
   }
 }

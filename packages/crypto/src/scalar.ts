@@ -2,10 +2,8 @@
  * Scalars: integers modulo the prime order of the Ristretto group, as secret keys, nonces and
  * challenges are. On the wire 32 little-endian bytes, canonical only below the order.
  */
-import { ed25519 } from "@noble/curves/ed25519.js";
 
-/** 2^252 + 27742317777372353535851937790883648493. */
-export const GROUP_ORDER: bigint = ed25519.Point.Fn.ORDER;
+export const GROUP_ORDER: bigint = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** A little-endian integer of any length. */
 export function littleEndian(bytes: Uint8Array): bigint {

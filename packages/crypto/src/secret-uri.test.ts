@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesToHex, expectOk } from "@parahost/base";
+import type { SignatureScheme } from "./key-pair.ts";
 import {
   DEVELOPMENT_PHRASE,
   ecdsaPairFromUri,
@@ -8,7 +9,6 @@ import {
   junctionChainCode,
   pairFromUri,
   parseSecretUri,
-  type SignatureScheme,
   sr25519PairFromUri,
 } from "./secret-uri.ts";
 

@@ -20,6 +20,7 @@ import { miniSecretFromEntropy, type PhraseError, phraseToEntropy } from "./bip3
 import { type EcdsaPair, ecdsaPairFromSecret, isEcdsaSecret } from "./ecdsa.ts";
 import { type Ed25519Pair, ed25519PairFromSeed } from "./ed25519.ts";
 import { blake2b256, blake2b256Concat } from "./hash.ts";
+import type { KeyPair, SignatureScheme } from "./key-pair.ts";
 import { type Sr25519Pair, sr25519PairFromSeed } from "./sr25519.ts";
 import { sr25519HardChild, sr25519SoftChild } from "./sr25519-derivation.ts";
 
@@ -47,9 +48,6 @@ export type SecretUriError =
   | { readonly code: "badPhrase"; readonly reason: PhraseError }
   /** Ed25519 and ECDSA keys have hard children only. */
   | { readonly code: "softJunction"; readonly position: number };
-
-export type SignatureScheme = "sr25519" | "ed25519" | "ecdsa";
-export type KeyPair = Sr25519Pair | Ed25519Pair | EcdsaPair;
 
 const URI = /^([\p{L}\p{M}\p{N}\p{Pc} ]+)?((?:\/\/?[^/]+)*)(?:\/\/\/(.*))?$/su;
 const JUNCTION = /\/(\/?)([^/]+)/gu;

@@ -6,7 +6,7 @@
  * the three. A claim whose key or signature is longer than 255 bytes does not fit, and is false anyway.
  */
 import { assert, bytesToHex, hexToBytes } from "@parahost/base";
-import type { SignatureScheme } from "./secret-uri.ts";
+import type { SignatureScheme } from "./key-pair.ts";
 import type { SignatureItem } from "./verifier.ts";
 
 const SCHEMES: readonly SignatureScheme[] = ["sr25519", "ed25519", "ecdsa"];

@@ -192,7 +192,7 @@ function equationHolds(
   return equalBytes(encodePoint(expected), commitment);
 }
 
-/** Keys return often, and decoding one costs a seventh of a verification. Half a kilobyte each. */
+/** Keys return often, and decoding one takes a square root. Half a kilobyte each. */
 const decodedKeys = new LruMap<Hex, Point>(4_096);
 
 /** The point of a public key, or `undefined` for what is no encoding or that of the identity. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectOk } from "@parahost/base";
-import { signWithPair } from "./keystore.ts";
+import { signWithPair } from "./key-pair.ts";
 import { pairFromUri } from "./secret-uri.ts";
 import { DirectVerifier, type SignatureItem } from "./verifier.ts";
 

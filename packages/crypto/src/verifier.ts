@@ -7,7 +7,7 @@
 import { type Hex, unreachable } from "@parahost/base";
 import { ecdsaVerify } from "./ecdsa.ts";
 import { ed25519Verify } from "./ed25519.ts";
-import type { SignatureScheme } from "./secret-uri.ts";
+import type { SignatureScheme } from "./key-pair.ts";
 import { sr25519Verify } from "./sr25519.ts";
 
 /** A claim to check: `signature` is one of `message` by the holder of `publicKey`. */

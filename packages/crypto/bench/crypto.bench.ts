@@ -1,0 +1,158 @@
+/** Hashes, signatures and VRFs against npm packages of the same purpose. */
+import assert from "node:assert/strict";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { blake2b } from "@noble/hashes/blake2.js";
+import { keccakP } from "@noble/hashes/sha3.js";
+import { asciiBytes, concatBytes, EMPTY_BYTES, hexToBytes } from "@parahost/base";
+import * as wasmCrypto from "@polkadot/wasm-crypto";
+import * as scure from "@scure/sr25519";
+import type { Bench } from "../../../test/bench.ts";
+import { createElement, elementFromBigint, elementToBytes, multiply } from "../src/field25519.ts";
+import {
+  blake2b256,
+  CachingVerifier,
+  DirectVerifier,
+  ed25519PairFromSeed,
+  ed25519Sign,
+  ed25519Verify,
+  sr25519PairFromSeed,
+  sr25519Sign,
+  sr25519Verify,
+  Transcript,
+  vrfSign,
+  vrfVerify,
+} from "../src/index.ts";
+import { keccakF1600 } from "../src/keccak-f1600.ts";
+
+await wasmCrypto.waitReady();
+
+const sample = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 167 + 13) & 255);
+
+const NOBLE_HASHES = "@noble/hashes 2.4.0";
+const NOBLE_CURVES = "@noble/curves 2.4.0";
+const WASM_CRYPTO = "@polkadot/wasm-crypto 7.5.4";
+const SCURE = "@scure/sr25519 2.3.0";
+
+function hashing(name: string, bytes: Uint8Array): Bench {
+  return {
+    name: `blake2b-256 of ${name}`,
+    peer: NOBLE_HASHES,
+    ours: () => blake2b256(bytes),
+    theirs: () => blake2b(bytes, { dkLen: 32 }),
+    check: () => assert.deepEqual(blake2b256(bytes), blake2b(bytes, { dkLen: 32 })),
+  };
+}
+
+const pair = sr25519PairFromSeed(sample(32));
+const key = hexToBytes(pair.publicKey);
+const message = sample(140);
+const signature = sr25519Sign(pair, message);
+const remembering = new CachingVerifier(new DirectVerifier());
+const claim = { scheme: "sr25519", publicKey: pair.publicKey, message, signature } as const;
+
+const grandpaPair = ed25519PairFromSeed(sample(32));
+const grandpaKey = hexToBytes(grandpaPair.publicKey);
+const vote = ed25519Sign(grandpaPair, message);
+
+const input = new Transcript("SigningContext");
+input.appendMessage("", asciiBytes("bench"));
+input.appendMessage("sign-bytes", message);
+const proof = vrfSign(pair, input);
+const packedProof = concatBytes(proof.preOutput, proof.proof);
+const context = asciiBytes("bench");
+const proofSeen = (): boolean => vrfVerify(pair.publicKey, input, proof) !== undefined;
+
+const lanes = new Int32Array(50).fill(0x5a5a5a5a);
+const theirLanes = new Uint32Array(lanes);
+const [a, b] = [2n ** 254n + 12345n, 2n ** 253n - 54321n];
+const [ourA, ourB, ourProduct] = [elementFromBigint(a), elementFromBigint(b), createElement()];
+const { Fp } = ed25519.Point;
+
+export const benches: Bench[] = [
+  hashing("64 bytes", sample(64)),
+  hashing("1 MB", sample(1 << 20)),
+  {
+    name: "Keccak-f[1600], under every transcript",
+    peer: NOBLE_HASHES,
+    ours: () => keccakF1600(lanes),
+    theirs: () => keccakP(theirLanes),
+    check: () => {
+      const [ours, theirs] = [lanes.slice(), new Uint32Array(lanes)];
+      keccakF1600(ours);
+      keccakP(theirs);
+      assert.deepEqual(new Uint32Array(ours), theirs);
+    },
+  },
+  {
+    name: "multiply modulo 2^255 - 19",
+    peer: NOBLE_CURVES,
+    ours: () => multiply(ourProduct, ourA, ourB),
+    theirs: () => Fp.mul(a, b),
+    check: () => {
+      multiply(ourProduct, ourA, ourB);
+      assert.deepEqual(elementToBytes(ourProduct), Fp.toBytes(Fp.mul(a, b)));
+    },
+  },
+  {
+    name: "sr25519 verify, 140 bytes",
+    peer: WASM_CRYPTO,
+    ours: () => sr25519Verify(pair.publicKey, message, signature),
+    theirs: () => wasmCrypto.sr25519Verify(signature, message, key),
+    check: () => {
+      assert.ok(sr25519Verify(pair.publicKey, message, signature));
+      assert.ok(wasmCrypto.sr25519Verify(signature, message, key));
+    },
+  },
+  {
+    name: "sr25519 verify, seen before",
+    peer: WASM_CRYPTO,
+    ours: () => remembering.verify(claim),
+    theirs: () => wasmCrypto.sr25519Verify(signature, message, key),
+    check: () => assert.ok(remembering.verify(claim) && remembering.verify(claim)),
+  },
+  {
+    name: "sr25519 sign, 140 bytes",
+    peer: WASM_CRYPTO,
+    ours: () => sr25519Sign(pair, message),
+    theirs: () => wasmCrypto.sr25519Sign(key, pair.secret, message),
+    check: () => assert.ok(wasmCrypto.sr25519Verify(sr25519Sign(pair, message), message, key)),
+  },
+  {
+    name: "VRF verify",
+    peer: SCURE,
+    ours: () => proofSeen(),
+    theirs: () => scure.vrf.verify(message, packedProof, key, context),
+    check: () => {
+      assert.ok(proofSeen());
+      assert.ok(scure.vrf.verify(message, packedProof, key, context));
+    },
+  },
+  {
+    name: "VRF verify",
+    peer: WASM_CRYPTO,
+    ours: () => proofSeen(),
+    theirs: () => wasmCrypto.vrfVerify(key, context, message, EMPTY_BYTES, packedProof),
+    check: () => {
+      assert.ok(proofSeen());
+      assert.ok(wasmCrypto.vrfVerify(key, context, message, EMPTY_BYTES, packedProof));
+    },
+  },
+  {
+    name: "VRF sign",
+    peer: WASM_CRYPTO,
+    ours: () => vrfSign(pair, input),
+    theirs: () => wasmCrypto.vrfSign(pair.secret, context, message, EMPTY_BYTES),
+    check: () => assert.ok(wasmCrypto.vrfVerify(key, context, message, EMPTY_BYTES, packedProof)),
+  },
+  {
+    name: "ed25519 verify, 140 bytes",
+    peer: NOBLE_CURVES,
+    ours: () => ed25519Verify(grandpaPair.publicKey, message, vote),
+    theirs: () => ed25519.verify(vote, message, grandpaKey),
+    check: () => {
+      assert.ok(ed25519Verify(grandpaPair.publicKey, message, vote));
+      assert.ok(ed25519.verify(vote, message, grandpaKey));
+    },
+  },
+];
