@@ -1,0 +1,37 @@
+/**
+ * The parachain part of the runtime API: functions of a state, named as in Polkadot. They run on the
+ * state after a block and describe what its child may contain; none of them changes the state.
+ */
+export { paraIds, pvfsRequirePrecheck, validationCodeByHash } from "../paras/paras.ts";
+export { sessionExecutorParams, sessionInfo } from "../session-info.ts";
+export { disabledValidators } from "../shared/disabled.ts";
+export { sessionIndex as sessionIndexForChild } from "../shared/shared.ts";
+export {
+  type AssumedValidationData,
+  assumedValidationData,
+  backingConstraints,
+  candidatePendingAvailability,
+  candidatesPendingAvailability,
+  checkValidationOutputs,
+  onChainVotes,
+  paraBackingState,
+  persistedValidationData,
+  validationCode,
+  validationCodeBombLimit,
+  validationCodeHash,
+} from "./candidates.ts";
+export {
+  availabilityCores,
+  candidateEvents,
+  claimQueue,
+  type ValidatorGroups,
+  validatorGroups,
+  validators,
+} from "./cores.ts";
+export {
+  approvalVotingParams,
+  asyncBackingParams,
+  minimumBackingVotes,
+  nodeFeatures,
+  schedulingLookahead,
+} from "./parameters.ts";
