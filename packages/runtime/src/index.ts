@@ -1,1 +1,78 @@
-export {};
+export {
+  type ApplyError,
+  applyExtrinsic,
+  type BlockError,
+  type BlockOpening,
+  executeBlock,
+  finalizeBlock,
+  initializeBlock,
+  validateTransaction,
+} from "./executive.ts";
+export {
+  type AnyRuntimeCall,
+  type AnyRuntimeEvent,
+  bindVerifier,
+  DispatchError,
+  type DispatchResult,
+  EventRecord,
+  InvalidTransaction,
+  Phase,
+  TransactionValidityError,
+  UnknownTransaction,
+  type ValidTransaction,
+  Weight,
+} from "./framework/index.ts";
+export {
+  type ChainInfo,
+  type ChainSpec,
+  type ChainSpecError,
+  parseChainSpec,
+  plainChainSpec,
+  rawChainSpec,
+} from "./genesis/chain-spec.ts";
+export {
+  developmentAccount,
+  developmentKeys,
+  developmentUri,
+  developmentValidator,
+  type LocalNetwork,
+  localGenesis,
+} from "./genesis/development.ts";
+export {
+  buildGenesis,
+  CHAIN_PROPERTIES,
+  checkGenesis,
+  type Genesis,
+  type GenesisConfig,
+  type GenesisError,
+  type GenesisPara,
+  writeGenesis,
+} from "./genesis/genesis.ts";
+export {
+  checkInherents,
+  type InherentData,
+  type InherentError,
+  inherentExtrinsics,
+} from "./inherents.ts";
+export type { ClaimError } from "./pallets/babe/pallet.ts";
+export { slotTranscript } from "./pallets/babe/randomness.ts";
+export { EXISTENTIAL_DEPOSIT, UNIT } from "./pallets/balances/storage.ts";
+export { SessionKeys, SessionValidator, typedKeys } from "./pallets/session/keys.ts";
+export { TREASURY_ACCOUNT } from "./pallets/transaction-payment.ts";
+export { PALLETS, RuntimeCall, RuntimeEvent } from "./runtime.ts";
+export * as runtimeApi from "./runtime-api.ts";
+export {
+  decodeExtrinsic,
+  type Extrinsic,
+  type ExtrinsicDecodeError,
+  encodeBare,
+  SignedExtra,
+} from "./transaction/extrinsic.ts";
+export {
+  accountOf,
+  birthBlock,
+  type Mortality,
+  type SigningOptions,
+  signExtrinsic,
+} from "./transaction/sign.ts";
+export { RUNTIME_VERSION, RuntimeVersion } from "./version.ts";

@@ -6,6 +6,7 @@ import { assert } from "@parahost/base";
 import { type Codec, variant } from "@parahost/scale";
 import {
   type AnyCall,
+  type AnyCodec,
   type AnyRuntimeCall,
   type AnyRuntimeEvent,
   type CallValue,
@@ -82,19 +83,27 @@ export type RuntimeEvent = {
     : never;
 }[AnyPallet["key"]];
 
-const calls: Record<string, readonly [number, Codec<never>]> = {};
-const events: Record<string, readonly [number, Codec<never>]> = {};
+const calls: Record<string, readonly [number, AnyCodec]> = {};
+const events: Record<string, readonly [number, AnyCodec]> = {};
 /** Each call's declaration, by pallet key and call name. */
 const declarations = new Map<string, ReadonlyMap<string, AnyCall>>();
 
-for (const { key, index, callCodec, events: palletEvents, calls: palletCalls } of PALLETS) {
-  if (callCodec !== undefined) calls[key] = [index, callCodec as Codec<never>];
-  if (palletEvents !== undefined) events[key] = [index, palletEvents.codec as Codec<never>];
-  declarations.set(key, new Map(Object.entries(palletCalls)));
+for (const pallet of PALLETS as unknown as readonly Pallet[]) {
+  const { key, index } = pallet;
+  if (pallet.callCodec !== undefined) calls[key] = [index, pallet.callCodec];
+  if (pallet.events !== undefined) events[key] = [index, pallet.events.codec];
+  declarations.set(key, new Map(Object.entries(pallet.calls)));
 }
 
-const callCodec = variant(calls, ["parahost_runtime", "RuntimeCall"]);
-const eventCodec = variant(events, ["parahost_runtime", "RuntimeEvent"]);
+export const RuntimeCall = variant(calls, [
+  "parahost_runtime",
+  "RuntimeCall",
+]) as unknown as Codec<RuntimeCall>;
+
+export const RuntimeEvent = variant(events, [
+  "parahost_runtime",
+  "RuntimeEvent",
+]) as unknown as Codec<RuntimeEvent>;
 
 // The dispatcher
 
@@ -109,7 +118,8 @@ export const infoOf = (call: AnyRuntimeCall): DispatchInfo =>
   callInfo(declarationOf(call), argumentsOf(call));
 
 /** A call without arguments has no value; its routine is given none. */
-const argumentsOf = (call: AnyRuntimeCall): unknown => call.value.value ?? {};
+const argumentsOf = (call: AnyRuntimeCall) =>
+  (call.value.value ?? {}) as Readonly<Record<string, never>>;
 
 /** Runs the call in a transaction of its own: a failed call leaves no trace. */
 export function dispatch(state: State, origin: Origin, call: AnyRuntimeCall): DispatchResult {
@@ -121,8 +131,8 @@ export function dispatch(state: State, origin: Origin, call: AnyRuntimeCall): Di
 }
 
 bindOuter({
-  call: callCodec as unknown as Codec<AnyRuntimeCall>,
-  event: eventCodec as unknown as Codec<AnyRuntimeEvent>,
+  call: RuntimeCall as unknown as Codec<AnyRuntimeCall>,
+  event: RuntimeEvent as unknown as Codec<AnyRuntimeEvent>,
   info: infoOf,
   dispatch,
 });

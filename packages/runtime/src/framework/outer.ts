@@ -23,7 +23,7 @@ export interface AnyRuntimeEvent {
 
 export interface AnyVariant {
   readonly type: string;
-  readonly value?: unknown;
+  readonly value?: object;
 }
 
 export interface Outer {

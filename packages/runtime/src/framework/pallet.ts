@@ -26,7 +26,7 @@ import type { StorageEntry } from "./storage.ts";
 import type { UnsignedValidity } from "./validity.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its value; only `any` holds all of them
-type AnyCodec = Codec<any>;
+export type AnyCodec = Codec<any>;
 type Fields = Readonly<Record<string, AnyCodec>>;
 
 // Calls

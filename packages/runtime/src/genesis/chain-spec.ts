@@ -1,0 +1,284 @@
+/**
+ * Chain specifications: the JSON file that makes a node part of a network. The raw form lists every entry of
+ * the genesis state, and every node of the protocol reads it; the plain form says what ours builds the
+ * entries from. Genesis is computed from either, never stated.
+ *
+ * The raw genesis has no `:code`: this runtime is not a Wasm module.
+ *
+ * Reference: consensus-and-sync.md 9.
+ */
+import { bytesToHex, err, type Hex, hexToBytes, isHex, ok, type Result } from "@parahost/base";
+import { ss58Decode, ss58Encode } from "@parahost/crypto";
+import {
+  type AccountId,
+  asAccountId,
+  asHash,
+  asParaId,
+  BabeEpochConfiguration,
+  HostConfiguration,
+} from "@parahost/primitives";
+import { type Codec, type DecodeFailure, encode, tryDecode } from "@parahost/scale";
+import { trieRoot } from "@parahost/trie";
+import { SessionKeys } from "../pallets/session/keys.ts";
+import {
+  buildGenesis,
+  CHAIN_PROPERTIES,
+  checkGenesis,
+  type Genesis,
+  type GenesisConfig,
+  type GenesisError,
+  type GenesisPara,
+  genesisHeader,
+} from "./genesis.ts";
+
+/** What a specification says beside the genesis. */
+export interface ChainInfo {
+  readonly name: string;
+  /** Used in paths. */
+  readonly id: string;
+  readonly chainType: "Live" | "Development" | "Local";
+  /** Multiaddresses with `/p2p/`. */
+  readonly bootNodes: readonly string[];
+  readonly protocolId?: string;
+}
+
+export interface ChainSpec extends ChainInfo {
+  readonly genesis: Genesis;
+}
+
+export type ChainSpecError =
+  | { readonly code: "notJson"; readonly message: string }
+  /** The field at `path`, such as `genesis.raw.top`, is missing or is not what it should be. */
+  | { readonly code: "badField"; readonly path: string; readonly wanted: string }
+  | { readonly code: "badEncoding"; readonly path: string; readonly failure: DecodeFailure }
+  | { readonly code: "badGenesis"; readonly error: GenesisError }
+  /** A form of genesis that this node cannot start from. */
+  | { readonly code: "unsupportedGenesis" };
+
+// Writing
+
+const fields = ({ name, id, chainType, bootNodes, protocolId }: ChainInfo, genesis: object) => ({
+  name,
+  id,
+  chainType,
+  bootNodes,
+  telemetryEndpoints: null,
+  protocolId: protocolId ?? null,
+  properties: CHAIN_PROPERTIES,
+  codeSubstitutes: {},
+  genesis,
+});
+
+/** The form that every node of the protocol reads. */
+export function rawChainSpec(info: ChainInfo, { top }: Genesis): string {
+  const entries = [...top].map(([key, value]) => [key, bytesToHex(value)]);
+  const raw = { top: Object.fromEntries(entries), childrenDefault: {} };
+  return `${JSON.stringify(fields(info, { raw }), undefined, 2)}\n`;
+}
+
+/** The form that people edit. Encoded values are SCALE in hex. */
+export function plainChainSpec(info: ChainInfo, config: GenesisConfig): string {
+  const plain = {
+    slotDurationMs: config.slotDurationMs,
+    epochDuration: config.epochDuration,
+    babe: bytesToHex(encode(BabeEpochConfiguration, config.babe)),
+    validators: config.validators.map(({ account, keys }) => ({
+      account: ss58Encode(account),
+      keys: bytesToHex(encode(SessionKeys, keys)),
+    })),
+    balances: config.balances.map(([account, free]) => [ss58Encode(account), free.toString()]),
+    sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
+    configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
+    sessionDelay: config.sessionDelay ?? 1,
+    paras: config.paras.map(({ id, head, code, kind }) => ({
+      id,
+      kind,
+      head: bytesToHex(head),
+      code: bytesToHex(code),
+    })),
+  };
+  return `${JSON.stringify(fields(info, { parahost: plain }), undefined, 2)}\n`;
+}
+
+// Reading
+
+class BadField extends Error {
+  readonly error: ChainSpecError;
+  constructor(error: ChainSpecError) {
+    super(error.code);
+    this.error = error;
+  }
+}
+
+/** A place in the JSON text; every accessor refuses what is not of the wanted kind. */
+class Field {
+  readonly path: string;
+  readonly value: unknown;
+  constructor(path: string, value: unknown) {
+    this.path = path;
+    this.value = value;
+  }
+
+  wanted(wanted: string): never {
+    throw new BadField({ code: "badField", path: this.path, wanted });
+  }
+
+  get isAbsent(): boolean {
+    return this.value === undefined || this.value === null;
+  }
+
+  get(name: string): Field {
+    const { value } = this;
+    if (typeof value !== "object" || value === null) return this.wanted("an object");
+    const path = this.path === "" ? name : `${this.path}.${name}`;
+    return new Field(path, (value as Readonly<Record<string, unknown>>)[name]);
+  }
+
+  items(): Field[] {
+    if (!Array.isArray(this.value)) return this.wanted("a list");
+    return this.value.map((item, i) => new Field(`${this.path}[${i}]`, item));
+  }
+
+  entries(): [string, Field][] {
+    const { value } = this;
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return this.wanted("an object");
+    return Object.entries(value).map(([name, inner]) => [
+      name,
+      new Field(`${this.path}.${name}`, inner),
+    ]);
+  }
+
+  text(): string {
+    return typeof this.value === "string" ? this.value : this.wanted("text");
+  }
+
+  oneOf<const T extends string>(...choices: readonly T[]): T {
+    const found = choices.find((choice) => choice === this.value);
+    return found ?? this.wanted(choices.join(" or "));
+  }
+
+  positive(max: number): number {
+    const { value } = this;
+    return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= max
+      ? value
+      : this.wanted(`a whole number from 1 to ${max}`);
+  }
+
+  hex(): Uint8Array {
+    const text = this.text();
+    return isHex(text) ? hexToBytes(text) : this.wanted("0x and hex digits");
+  }
+
+  balance(): bigint {
+    const text = this.text();
+    return /^[0-9]{1,38}$/.test(text) ? BigInt(text) : this.wanted("a decimal number");
+  }
+
+  account(): AccountId {
+    const decoded = ss58Decode(this.text());
+    return decoded.ok && decoded.value.publicKey.length === 66
+      ? asAccountId(decoded.value.publicKey)
+      : this.wanted("an address");
+  }
+
+  decoded<T>(codec: Codec<T>): T {
+    const decoded = tryDecode(codec, this.hex());
+    if (decoded.ok) return decoded.value;
+    throw new BadField({ code: "badEncoding", path: this.path, failure: decoded.error });
+  }
+}
+
+/** Reads either form. Text comes from a file that anybody may have written. */
+export function parseChainSpec(text: string): Result<ChainSpec, ChainSpecError> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return err({ code: "notJson", message: String(error) });
+  }
+  try {
+    return ok(readSpec(new Field("", json)));
+  } catch (error) {
+    if (!(error instanceof BadField)) throw error;
+    return err(error.error);
+  }
+}
+
+function readSpec(spec: Field): ChainSpec {
+  const protocolId = spec.get("protocolId");
+  return {
+    name: spec.get("name").text(),
+    id: spec.get("id").text(),
+    chainType: spec.get("chainType").oneOf("Live", "Development", "Local"),
+    bootNodes: spec
+      .get("bootNodes")
+      .items()
+      .map((address) => address.text()),
+    ...(protocolId.isAbsent ? {} : { protocolId: protocolId.text() }),
+    genesis: readGenesis(spec.get("genesis")),
+  };
+}
+
+function readGenesis(genesis: Field): Genesis {
+  const raw = genesis.get("raw");
+  if (!raw.isAbsent) return readRaw(raw);
+  const plain = genesis.get("parahost");
+  if (!plain.isAbsent) {
+    const config = readPlain(plain);
+    const checked = checkGenesis(config);
+    if (!checked.ok) throw new BadField({ code: "badGenesis", error: checked.error });
+    return buildGenesis(config);
+  }
+  throw new BadField({ code: "unsupportedGenesis" });
+}
+
+function readRaw(raw: Field): Genesis {
+  const children = raw.get("childrenDefault");
+  if (!children.isAbsent && children.entries().length > 0)
+    throw new BadField({ code: "unsupportedGenesis" });
+  const top = new Map<Hex, Uint8Array>();
+  for (const [key, value] of raw.get("top").entries()) {
+    if (!isHex(key)) return value.wanted("a key of hex digits");
+    top.set(key.toLowerCase() as Hex, value.hex());
+  }
+  return { top, header: genesisHeader(asHash(trieRoot(top, 1))) };
+}
+
+function readPlain(plain: Field): GenesisConfig {
+  const sudo = plain.get("sudo");
+  return {
+    slotDurationMs: plain.get("slotDurationMs").positive(3_600_000),
+    epochDuration: plain.get("epochDuration").positive(1_000_000),
+    babe: plain.get("babe").decoded(BabeEpochConfiguration),
+    validators: plain
+      .get("validators")
+      .items()
+      .map((validator) => ({
+        account: validator.get("account").account(),
+        keys: validator.get("keys").decoded(SessionKeys),
+      })),
+    balances: plain
+      .get("balances")
+      .items()
+      .map((balance) => {
+        const [account, free] = balance.items();
+        if (account === undefined || free === undefined)
+          return balance.wanted("an address and a number");
+        return [account.account(), free.balance()] as const;
+      }),
+    ...(sudo.isAbsent ? {} : { sudo: sudo.account() }),
+    configuration: plain.get("configuration").decoded(HostConfiguration),
+    sessionDelay: plain.get("sessionDelay").positive(2) === 1 ? 1 : 2,
+    paras: plain.get("paras").items().map(readPara),
+  };
+}
+
+function readPara(para: Field): GenesisPara {
+  return {
+    id: asParaId(para.get("id").positive(0xffff_ffff)),
+    kind: para.get("kind").oneOf("parachain", "parathread"),
+    head: para.get("head").hex(),
+    code: para.get("code").hex(),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * The state and header of block 0, made from what distinguishes one network from another.
+ *
+ * Reference: consensus-and-sync.md 1.1, 3.7, 9.
+ */
+import { EMPTY_BYTES, err, expectOk, type Hex, ok, type Result } from "@parahost/base";
+import {
+  type AccountId,
+  asHash,
+  asSessionIndex,
+  type BabeEpochConfiguration,
+  type Balance,
+  type Hash,
+  type Header,
+  type HostConfiguration,
+  type ParaId,
+  ZERO_HASH,
+} from "@parahost/primitives";
+import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
+import type { State } from "../framework/index.ts";
+import { onGenesis as authorityDiscoveryGenesis } from "../pallets/authority-discovery.ts";
+import { storage as babeStorage } from "../pallets/babe/storage.ts";
+import { EXISTENTIAL_DEPOSIT, UNIT } from "../pallets/balances/storage.ts";
+import { setFreeBalance } from "../pallets/balances/transfer.ts";
+import { onGenesis as grandpaGenesis } from "../pallets/grandpa.ts";
+import { putKeys } from "../pallets/session/key-registry.ts";
+import type { SessionValidator } from "../pallets/session/keys.ts";
+import { babeAuthorities } from "../pallets/session/rotation.ts";
+import { storage as sessionStorage } from "../pallets/session/storage.ts";
+import { storage as sudoStorage } from "../pallets/sudo.ts";
+import { incrementConsumers } from "../pallets/system/accounts.ts";
+import { initializeConfiguration } from "../parachains/configuration/configuration.ts";
+import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
+import { initializePara } from "../parachains/paras/registration.ts";
+import { storage as sharedStorage } from "../parachains/shared/shared.ts";
+import "../runtime.ts";
+
+export interface GenesisPara {
+  readonly id: ParaId;
+  readonly head: Uint8Array;
+  readonly code: Uint8Array;
+  readonly kind: "parachain" | "parathread";
+}
+
+export interface GenesisConfig {
+  readonly slotDurationMs: number;
+  /** Slots of an epoch; one epoch is one session. */
+  readonly epochDuration: number;
+  readonly babe: BabeEpochConfiguration;
+  /** In the order of their authority indices. */
+  readonly validators: readonly SessionValidator[];
+  readonly balances: readonly (readonly [account: AccountId, free: Balance])[];
+  readonly sudo?: AccountId;
+  /** Of the parachain host. */
+  readonly configuration: HostConfiguration;
+  /** Sessions until a scheduled change of configuration or paras applies: 1 = the guide, 2 = Polkadot. */
+  readonly sessionDelay?: 1 | 2;
+  readonly paras: readonly GenesisPara[];
+}
+
+/** A chain's beginning: every entry of the state, and the header of block 0. */
+export interface Genesis {
+  readonly top: ReadonlyMap<Hex, Uint8Array>;
+  readonly header: Header;
+}
+
+/** Why a network cannot begin so. */
+export type GenesisError =
+  /** Chunks of available data need two holders at least. */
+  | { readonly code: "tooFewValidators"; readonly count: number }
+  | { readonly code: "validatorTwice"; readonly account: AccountId }
+  /** An account lives by its balance, and validates only while it lives. */
+  | { readonly code: "validatorWithoutBalance"; readonly account: AccountId }
+  | { readonly code: "belowExistentialDeposit"; readonly account: AccountId };
+
+export function checkGenesis({ validators, balances }: GenesisConfig): Result<void, GenesisError> {
+  if (validators.length < 2) return err({ code: "tooFewValidators", count: validators.length });
+  const endowed = new Set<AccountId>();
+  for (const [account, free] of balances) {
+    if (free < EXISTENTIAL_DEPOSIT) return err({ code: "belowExistentialDeposit", account });
+    endowed.add(account);
+  }
+  const seen = new Set<AccountId>();
+  for (const { account } of validators) {
+    if (!endowed.has(account)) return err({ code: "validatorWithoutBalance", account });
+    if (seen.has(account)) return err({ code: "validatorTwice", account });
+    seen.add(account);
+  }
+  return ok(undefined);
+}
+
+/** Writes the whole genesis into an empty state. The configuration has passed `checkGenesis`. */
+export function writeGenesis(state: State, config: GenesisConfig): void {
+  expectOk(checkGenesis(config), "the genesis is checked before it is written");
+  const { validators, balances, sudo } = config;
+  for (const [account, free] of balances)
+    expectOk(setFreeBalance(state, account, free), `balance of ${account}`);
+  if (sudo !== undefined) sudoStorage.key.set(state, sudo);
+
+  babeStorage.slotDuration.set(state, config.slotDurationMs);
+  babeStorage.epochDuration.set(state, config.epochDuration);
+  babeStorage.epochConfig.set(state, config.babe);
+  babeStorage.authorities.set(state, babeAuthorities(validators));
+  babeStorage.nextAuthorities.set(state, babeAuthorities(validators));
+  grandpaGenesis(state, validators);
+  authorityDiscoveryGenesis(state, validators);
+
+  for (const { account, keys } of validators) {
+    expectOk(incrementConsumers(state, account), `keys of ${account}`);
+    putKeys(state, account, keys);
+  }
+  sessionStorage.validators.set(
+    state,
+    validators.map(({ account }) => account),
+  );
+  sessionStorage.queuedKeys.set(state, validators);
+
+  initializeConfiguration(state, config.configuration);
+  if (config.sessionDelay !== undefined) sharedStorage.sessionDelay.set(state, config.sessionDelay);
+  for (const { id, head, code, kind } of config.paras)
+    initializePara(state, id, {
+      genesisHead: head,
+      validationCode: code,
+      parachain: kind === "parachain",
+    });
+  onInitializerSession(state, false, asSessionIndex(0), validators, validators);
+}
+
+/** The beginning of the network. */
+export function buildGenesis(config: GenesisConfig): Genesis {
+  const state = new Overlay(new TrieBackend(new NodeCache(new MemoryNodeStore()), EMPTY_ROOT));
+  writeGenesis(state, config);
+  const top = new Map<Hex, Uint8Array>();
+  for (const key of state.keysWithPrefix("0x")) top.set(key, state.get(key) ?? EMPTY_BYTES);
+  return { top, header: genesisHeader(asHash(state.root(1))) };
+}
+
+/** Block 0 has neither parent nor body nor digest. */
+export const genesisHeader = (stateRoot: Hash): Header => ({
+  parentHash: ZERO_HASH,
+  number: 0,
+  stateRoot,
+  extrinsicsRoot: asHash(EMPTY_ROOT),
+  digest: [],
+});
+
+/** What tools show amounts and addresses with. */
+export const CHAIN_PROPERTIES = {
+  ss58Format: 42,
+  tokenDecimals: Math.round(Math.log10(Number(UNIT))),
+  tokenSymbol: "UNIT",
+} as const;

@@ -1,0 +1,162 @@
+/**
+ * A chain for tests: authors with well-known keys build its blocks, and every block is executed again as an
+ * importer would, so that each test that adds a block also checks that building and importing agree.
+ */
+
+import type { Result } from "@parahost/base";
+import { assert, expectOk } from "@parahost/base";
+import { sr25519PairFromUri, vrfSign } from "@parahost/crypto";
+import {
+  asHash,
+  BABE_ENGINE_ID,
+  BabePreDigest,
+  type BackedCandidate,
+  type Block,
+  type Digest,
+  type Header,
+  headerHash,
+  type OpaqueExtrinsic,
+  type ParachainsInherentData,
+} from "@parahost/primitives";
+import { encode } from "@parahost/scale";
+import {
+  applyExtrinsic,
+  type BlockError,
+  executeBlock,
+  finalizeBlock,
+  initializeBlock,
+} from "../executive.ts";
+import type { State } from "../framework/index.ts";
+import { developmentUri, type LocalNetwork, localGenesis } from "../genesis/development.ts";
+import { type GenesisConfig, genesisHeader, writeGenesis } from "../genesis/genesis.ts";
+import { inherentExtrinsics } from "../inherents.ts";
+import { epochStartSlot } from "../pallets/babe/epochs.ts";
+import { slotTranscript } from "../pallets/babe/randomness.ts";
+import { storage as babeStorage, epochDuration, slotDuration } from "../pallets/babe/storage.ts";
+import { emptyState } from "./state.ts";
+
+/** Far enough from zero that no test meets the epoch by accident. */
+const FIRST_SLOT = 1_000_000;
+
+const pairs = new Map(
+  Array.from({ length: 8 }, (_, i) => {
+    const pair = expectOk(sr25519PairFromUri(developmentUri(i)), developmentUri(i));
+    return [pair.publicKey as string, pair] as const;
+  }),
+);
+
+export interface BlockPlan {
+  /** The slot after the parent's, if not given. */
+  readonly slot?: number;
+  /** Primary claims contribute randomness. */
+  readonly kind?: "primary" | "secondaryVRF";
+  /** Index among the authorities of the slot's epoch; 0 if not given. */
+  readonly author?: number;
+  readonly extrinsics?: readonly OpaqueExtrinsic[];
+  readonly parachains?: Partial<Omit<ParachainsInherentData, "parentHeader">>;
+}
+
+export class TestChain {
+  readonly state: State = emptyState();
+  readonly config: GenesisConfig;
+  head: Header;
+
+  constructor(network: Partial<LocalNetwork> = {}) {
+    this.config = localGenesis({
+      validators: 4,
+      paras: [],
+      slotMs: 2_000,
+      epochSlots: 10,
+      ...network,
+    });
+    writeGenesis(this.state, this.config);
+    this.head = genesisHeader(asHash(this.state.root(1)));
+  }
+
+  get nextSlot(): number {
+    return this.head.number === 0 ? FIRST_SLOT : babeStorage.currentSlot.get(this.state) + 1;
+  }
+
+  /** The author's items of the next block. */
+  digest({ slot = this.nextSlot, kind = "secondaryVRF", author = 0 }: BlockPlan = {}): Digest {
+    const { epoch, randomness, authorities } = this.#epochOf(slot);
+    const publicKey = authorities[author]?.id;
+    const pair = publicKey === undefined ? undefined : pairs.get(publicKey);
+    assert(pair !== undefined, `authority ${author} is one of ours`);
+    const vrf = vrfSign(pair, slotTranscript(slot, epoch, randomness));
+    const claim: BabePreDigest = {
+      type: kind,
+      value: {
+        authorityIndex: author,
+        slot,
+        vrfPreOutput: vrf.preOutput,
+        vrfProof: vrf.proof,
+      },
+    };
+    const data = encode(BabePreDigest, claim);
+    return [{ type: "preRuntime", value: { engine: BABE_ENGINE_ID, data } }];
+  }
+
+  /** Builds the next block upon the head, as its author would; the state stays as it is. */
+  build(plan: BlockPlan = {}): Block {
+    const { slot = this.nextSlot, extrinsics = [], parachains = {} } = plan;
+    const { state, head } = this;
+    state.begin();
+    const opening = {
+      parentHash: headerHash(head),
+      number: head.number + 1,
+      digest: this.digest({ ...plan, slot }),
+    };
+    expectOk(initializeBlock(state, opening), "the block is opened");
+    const inherents = inherentExtrinsics(state, {
+      timestamp: slot * slotDuration(state),
+      parachains: {
+        bitfields: [],
+        backedCandidates: [] as readonly BackedCandidate[],
+        disputes: [],
+        ...parachains,
+        parentHeader: head,
+      },
+    });
+    const body = [...inherents, ...extrinsics];
+    for (const extrinsic of body) expectOk(applyExtrinsic(state, extrinsic), "it is applied");
+    const header = finalizeBlock(state);
+    state.rollback();
+    return { header, extrinsics: body };
+  }
+
+  /** Executes a block as its importer would; on success it is the head. */
+  execute(block: Block): Result<Header, BlockError> {
+    const executed = executeBlock(this.state, block);
+    if (executed.ok) this.head = executed.value;
+    return executed;
+  }
+
+  /** Builds and executes the next block. */
+  add(plan: BlockPlan = {}): Header {
+    return expectOk(this.execute(this.build(plan)), "what was built is imported");
+  }
+
+  /** Builds and executes `count` blocks in consecutive slots. */
+  addMany(count: number): void {
+    for (let i = 0; i < count; i++) this.add();
+  }
+
+  /** The epoch that a claim to `slot` must be made in. */
+  #epochOf(slot: number) {
+    const { state } = this;
+    const index = babeStorage.epochIndex.get(state);
+    const isFirst = this.head.number === 0;
+    if (isFirst || slot < epochStartSlot(state, index + 1))
+      return {
+        epoch: index,
+        randomness: babeStorage.randomness.get(state),
+        authorities: babeStorage.authorities.get(state),
+      };
+    return {
+      epoch: Math.floor((slot - babeStorage.genesisSlot.get(state)) / epochDuration(state)),
+      randomness: babeStorage.nextRandomness.get(state),
+      authorities: babeStorage.nextAuthorities.get(state),
+    };
+  }
+}
