@@ -25,7 +25,8 @@ export function keyAt(path: Nibbles): Hex {
 /** The nibble, 0 to 15, at a position of hex text. */
 export function nibbleAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
-  return code < 58 ? code - 48 : code - 87;
+  // Digits and letters differ in bit 6: "0" is 0x30, "a" is 0x61.
+  return (code & 15) + 9 * (code >> 6);
 }
 
 export function digitOf(nibble: number): string {

@@ -3,10 +3,11 @@
  * blocks, and with a node stay the decoded values in it: a value that a block did not touch is not
  * decoded again by the next.
  */
-import { bytesToHex, type Hex, LruMap } from "@parahost/base";
+import { bytesToHex, type Hex } from "@parahost/base";
 import { missingNode } from "./error.ts";
 import { decodeNode, HASH_LENGTH, type TrieNode } from "./node.ts";
 import type { NodeReader } from "./node-store.ts";
+import { RecentMap } from "./recent-map.ts";
 import { StoredValue } from "./stored-value.ts";
 
 /** About the upper levels and the hot leaves of a state of a million keys. */
@@ -59,13 +60,13 @@ export class LoadedNode {
 
 export class NodeCache {
   readonly #reader: NodeReader;
-  readonly #nodes: LruMap<Hex, LoadedNode>;
-  readonly #values: LruMap<Hex, StoredValue>;
+  readonly #nodes: RecentMap<Hex, LoadedNode>;
+  readonly #values: RecentMap<Hex, StoredValue>;
 
   constructor(reader: NodeReader, capacityNodes: number = CAPACITY_NODES) {
     this.#reader = reader;
-    this.#nodes = new LruMap(capacityNodes);
-    this.#values = new LruMap(Math.max(1, capacityNodes >> 2));
+    this.#nodes = new RecentMap(capacityNodes);
+    this.#values = new RecentMap(Math.max(1, capacityNodes >> 2));
   }
 
   /** Throws `missingNode` or `malformedNode`. */

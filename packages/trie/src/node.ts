@@ -69,10 +69,12 @@ export class NodeWriter {
       for (; rest >= 255; rest -= 255) this.#bytes[this.#length++] = 255;
       this.#bytes[this.#length++] = rest;
     }
+    const bytes = this.#bytes;
+    let length = this.#length;
     let at = from;
-    if (count % 2 !== 0) this.#bytes[this.#length++] = nibbleAt(path, at++);
-    for (; at < to; at += 2)
-      this.#bytes[this.#length++] = (nibbleAt(path, at) << 4) | nibbleAt(path, at + 1);
+    if (count % 2 !== 0) bytes[length++] = nibbleAt(path, at++);
+    for (; at < to; at += 2) bytes[length++] = (nibbleAt(path, at) << 4) | nibbleAt(path, at + 1);
+    this.#length = length;
   }
 
   /** Which of the sixteen children there are; the first part of a branch after its key. */

@@ -60,7 +60,9 @@ class RootBuilder {
     // before the first and after the last key stand for "nothing shared", above the root.
     let before = PATH_START - 1;
     for (let i = 0; i < entries.length; i++) {
-      const [key, value] = entries[i] as readonly [Hex, Uint8Array];
+      const entry = entries[i] as readonly [Hex, Uint8Array];
+      const key = entry[0];
+      const value = entry[1];
       const following = entries[i + 1]?.[0];
       const after = following === undefined ? PATH_START - 1 : sharedLength(key, 0, following, 0);
       if (after === key.length) this.#push(after, value);
@@ -146,8 +148,8 @@ function sortedEntries(
   for (let i = 1; ascending && i < list.length; i++)
     ascending = (list[i - 1]?.[0] as Hex) < (list[i]?.[0] as Hex);
   if (ascending) return list;
-  list.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return list.filter(([key], i) => key !== list[i + 1]?.[0]);
+  list.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+  return list.filter((entry, i) => entry[0] !== list[i + 1]?.[0]);
 }
 
 /** The root of a trie with exactly these entries. Keys are lower-case hex; order is free. */
