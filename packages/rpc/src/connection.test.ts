@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { silentLogger } from "@parahost/base";
+import { Connection } from "./connection.ts";
+import { BATCH_MAX, type Json } from "./json-rpc.ts";
+import { combineMethods, type Methods, type Send } from "./method.ts";
+import { hash, hexBytes, optional, param, text, uint } from "./params.ts";
+
+const listeners = new Set<Send>();
+const methods: Methods = {
+  methods: {
+    test_echo: (params) => params[0] ?? null,
+    test_typed: (params) =>
+      param(params, 0, "number", uint) + param(params, 1, "text", text).length,
+    test_optional: (params) => param(params, 0, "hash", optional(hash)).value ?? "none",
+    test_bytes: (params) => param(params, 0, "bytes", hexBytes(2)).length,
+    test_breaks: () => {
+      throw new TypeError("our own mistake");
+    },
+  },
+  subscriptions: {
+    test_subscribe: {
+      notification: "test_news",
+      unsubscribe: "test_unsubscribe",
+      start: (_, send) => {
+        listeners.add(send);
+        return () => void listeners.delete(send);
+      },
+    },
+  },
+};
+
+const request = (method: string, params: Json = [], id: Json = 1): string =>
+  JSON.stringify({ jsonrpc: "2.0", id, method, params });
+
+async function answer(message: string): Promise<unknown> {
+  return JSON.parse(await new Connection(methods, silentLogger).handle(message));
+}
+const errorOf = async (message: string): Promise<unknown> =>
+  ((await answer(message)) as { error?: { code: number } }).error?.code;
+
+test("a method is called by its name and answers under the request's id", async () => {
+  assert.deepEqual(await answer(request("test_echo", ["hi"], "abc")), {
+    jsonrpc: "2.0",
+    id: "abc",
+    result: "hi",
+  });
+});
+
+test("a batch is answered in its order, each request by itself", async () => {
+  const batch = `[${request("test_echo", [1], 1)},${request("nothing", [], 2)},7]`;
+  const answers = (await answer(batch)) as { id: Json; result?: Json; error?: { code: number } }[];
+  assert.deepEqual(
+    answers.map(({ id, result, error }) => [id, result ?? error?.code]),
+    [
+      [1, 1],
+      [2, -32601],
+      [null, -32600],
+    ],
+  );
+});
+
+const refusals: readonly (readonly [string, string, number])[] = [
+  ["text that is not JSON", "{", -32700],
+  ["an empty batch", "[]", -32600],
+  [
+    "a batch beyond the limit",
+    `[${Array.from({ length: BATCH_MAX + 1 }, () => request("test_echo")).join(",")}]`,
+    -32600,
+  ],
+  ["another version", '{"jsonrpc":"1.0","id":1,"method":"test_echo"}', -32600],
+  ["named parameters", request("test_echo", { a: 1 }), -32600],
+  ["an unknown method", request("test_missing"), -32601],
+  ["a method of every object", request("toString"), -32601],
+  ["a missing parameter", request("test_typed", [1]), -32602],
+  ["a fraction where a whole number is due", request("test_typed", [1.5, "a"]), -32602],
+  ["a hash of the wrong length", request("test_optional", ["0xaa"]), -32602],
+  ["bytes beyond the limit", request("test_bytes", ["0xaabbcc"]), -32602],
+  ["a failure of our own", request("test_breaks"), -32603],
+  ["a subscription without a way back", request("test_subscribe"), -32000],
+];
+for (const [name, message, code] of refusals)
+  test(`${name} is answered with ${code}`, async () => assert.equal(await errorOf(message), code));
+
+test("a parameter error says which one and what it must be", async () => {
+  const { error } = (await answer(request("test_typed", ["x"]))) as { error: { message: string } };
+  assert.equal(error.message, "parameter 1 (number) must be a whole number of at most 2^32 - 1");
+});
+
+test("an optional parameter may be left out or null", async () => {
+  assert.deepEqual(
+    [await answer(request("test_optional")), await answer(request("test_optional", [null]))].map(
+      (value) => (value as { result: Json }).result,
+    ),
+    ["none", "none"],
+  );
+});
+
+test("a subscription talks until it is ended, and ends with its connection", async () => {
+  const pushed: string[] = [];
+  const connection = new Connection(methods, silentLogger, (message) => {
+    pushed.push(message);
+    return true;
+  });
+  const { result: id } = JSON.parse(await connection.handle(request("test_subscribe")));
+  for (const send of listeners) send({ n: 1 });
+  assert.deepEqual(
+    pushed.map((message) => JSON.parse(message)),
+    [{ jsonrpc: "2.0", method: "test_news", params: { subscription: id, result: { n: 1 } } }],
+  );
+  const ended = JSON.parse(await connection.handle(request("test_unsubscribe", [id])));
+  assert.equal(ended.result, true);
+  assert.equal(listeners.size, 0);
+  await connection.handle(request("test_subscribe"));
+  connection.close();
+  assert.equal(listeners.size, 0);
+});
+
+test("a client that does not read loses its subscription", async () => {
+  const connection = new Connection(methods, silentLogger, () => false);
+  await connection.handle(request("test_subscribe"));
+  for (const send of listeners) send(1);
+  assert.equal(listeners.size, 0);
+});
+
+test("two families may not declare the same name", () => {
+  assert.throws(() => combineMethods(methods, methods), /declared twice/);
+});

@@ -1,0 +1,112 @@
+/**
+ * One client's conversation, whatever carries it: text in, text out. Over HTTP there is one message and
+ * no subscription; over WebSocket there are many.
+ */
+import { describe, type Logger } from "@parahost/base";
+import {
+  ErrorCode,
+  errorText,
+  type Json,
+  notificationText,
+  parseIncoming,
+  RpcError,
+  type RpcRequest,
+  resultText,
+} from "./json-rpc.ts";
+import type { Methods, Subscription } from "./method.ts";
+
+const TARGET = "rpc";
+/** Subscriptions of one connection. */
+export const SUBSCRIPTIONS_MAX = 1024;
+
+/** Sends a text to the client; false when it does not read and is about to be disconnected. */
+export type SendText = (text: string) => boolean;
+
+export class Connection {
+  readonly #methods: Methods;
+  readonly #logger: Logger;
+  /** Absent over HTTP: there is nowhere to send a subscription's messages. */
+  readonly #push: SendText | undefined;
+  readonly #open = new Map<string, { readonly kind: Subscription; stop(): void }>();
+  #nextSubscription = 1;
+
+  constructor(methods: Methods, logger: Logger, push?: SendText) {
+    this.#methods = methods;
+    this.#logger = logger;
+    this.#push = push;
+  }
+
+  /** The answer to one message; `undefined` never happens, since notifications are answered too. */
+  async handle(text: string): Promise<string> {
+    const incoming = parseIncoming(text);
+    if (!incoming.ok) return errorText(null, incoming.error);
+    const answers = await Promise.all(
+      incoming.value.requests.map((request) =>
+        request.ok ? this.#answer(request.value) : errorText(request.error.id, request.error.error),
+      ),
+    );
+    return incoming.value.isBatch ? `[${answers.join(",")}]` : (answers[0] as string);
+  }
+
+  close(): void {
+    for (const { stop } of this.#open.values()) stop();
+    this.#open.clear();
+  }
+
+  async #answer(request: RpcRequest): Promise<string> {
+    try {
+      return resultText(request.id, await this.#call(request));
+    } catch (error) {
+      if (error instanceof RpcError) return errorText(request.id, error);
+      this.#logger.log("error", TARGET, `${request.method} failed: ${describe(error)}`);
+      return errorText(request.id, new RpcError(ErrorCode.internal, describe(error)));
+    }
+  }
+
+  #call({ method, params }: RpcRequest): Json | Promise<Json> {
+    if (Object.hasOwn(this.#methods.methods, method)) {
+      const found = this.#methods.methods[method];
+      if (found !== undefined) return found(params);
+    }
+    if (Object.hasOwn(this.#methods.subscriptions, method)) {
+      const found = this.#methods.subscriptions[method];
+      if (found !== undefined) return this.#subscribe(method, found, params);
+    }
+    for (const subscription of Object.values(this.#methods.subscriptions))
+      if (subscription.unsubscribe === method) return this.#unsubscribe(subscription, params);
+    throw new RpcError(
+      ErrorCode.methodNotFound,
+      `method ${method} does not exist: rpc_methods lists those that do`,
+    );
+  }
+
+  #subscribe(method: string, kind: Subscription, params: readonly Json[]): string {
+    const push = this.#push;
+    if (push === undefined)
+      throw new RpcError(ErrorCode.refused, `${method} needs a WebSocket connection`);
+    if (this.#open.size >= SUBSCRIPTIONS_MAX)
+      throw new RpcError(ErrorCode.refused, `at most ${SUBSCRIPTIONS_MAX} subscriptions`);
+    const id = String(this.#nextSubscription++);
+    const stop = kind.start(params, (result) => {
+      const isRead = push(notificationText(kind.notification, id, result));
+      if (!isRead) this.#end(id);
+      return isRead;
+    });
+    this.#open.set(id, { kind, stop });
+    return id;
+  }
+
+  #unsubscribe(kind: Subscription, params: readonly Json[]): boolean {
+    const id = String(params[0]);
+    if (this.#open.get(id)?.kind !== kind) return false;
+    this.#end(id);
+    return true;
+  }
+
+  #end(id: string): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#open.delete(id);
+    open.stop();
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * One port for HTTP and WebSocket. Bounds: size of a message, number of connections, and what may wait
+ * for a client that does not read.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { HostError, type Logger } from "@parahost/base";
+import { type WebSocket, WebSocketServer } from "ws";
+import { Connection } from "./connection.ts";
+import { ErrorCode, errorText, RpcError } from "./json-rpc.ts";
+import type { Methods } from "./method.ts";
+
+/** As Polkadot nodes by default. */
+const MESSAGE_BYTES_MAX = 15 * 1024 * 1024;
+const CONNECTIONS_MAX = 100;
+/** A client for which more than this waits is disconnected. */
+const SEND_BUFFER_BYTES_MAX = 16 * 1024 * 1024;
+/** Ports tried upwards from the wanted one. */
+const PORTS_TRIED_MAX = 100;
+
+export interface RpcServerOptions {
+  /** The next free one upwards is taken when it is in use. 0 takes any. */
+  readonly port: number;
+  readonly host?: string;
+  readonly methods: Methods;
+  readonly logger: Logger;
+}
+
+export interface RpcServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Throws `HostError` when no port can be had. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const { methods, logger } = options;
+  const http = createServer((request, response) => void answerHttp(request, response, options));
+  const sockets = new WebSocketServer({ server: http, maxPayload: MESSAGE_BYTES_MAX });
+  // The HTTP server reports the same failures; the socket server repeats them.
+  sockets.on("error", () => undefined);
+  sockets.on("connection", (socket: WebSocket) => {
+    if (sockets.clients.size > CONNECTIONS_MAX) {
+      socket.close(1013, "too many connections");
+      return;
+    }
+    const send = (text: string): boolean => {
+      if (socket.readyState !== socket.OPEN) return false;
+      if (socket.bufferedAmount > SEND_BUFFER_BYTES_MAX) {
+        socket.terminate();
+        return false;
+      }
+      socket.send(text);
+      return true;
+    };
+    const connection = new Connection(methods, logger, send);
+    socket.on("message", (data, isBinary) => {
+      if (isBinary) {
+        send(errorText(null, new RpcError(ErrorCode.parse, "messages are text")));
+        return;
+      }
+      void connection.handle(String(data)).then(send);
+    });
+    socket.on("close", () => connection.close());
+    socket.on("error", (error) =>
+      logger.log("debug", "rpc", `connection failed: ${error.message}`),
+    );
+  });
+  const port = await listen(http, options.host ?? "127.0.0.1", options.port);
+  return {
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        for (const client of sockets.clients) client.terminate();
+        sockets.close();
+        http.close(() => resolve());
+        http.closeAllConnections();
+      }),
+  };
+}
+
+async function listen(http: Server, host: string, wanted: number): Promise<number> {
+  for (let port = wanted; port <= 65_535 && port < wanted + PORTS_TRIED_MAX; port++) {
+    const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      const onError = (error: NodeJS.ErrnoException): void => resolve(error);
+      http.once("error", onError);
+      http.listen(port, host, () => {
+        http.removeListener("error", onError);
+        resolve(undefined);
+      });
+    });
+    if (failure === undefined) return (http.address() as AddressInfo).port;
+    if (failure.code !== "EADDRINUSE" && failure.code !== "EACCES")
+      throw new HostError("listenFailed", { cause: failure, message: `${host}:${port}` });
+  }
+  throw new HostError("noFreePort", { message: `from ${wanted} upwards on ${host}` });
+}
+
+async function answerHttp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { methods, logger }: RpcServerOptions,
+): Promise<void> {
+  const reply = (status: number, body: string): void => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(body);
+  };
+  if (request.method !== "POST") {
+    reply(405, errorText(null, new RpcError(ErrorCode.invalidRequest, "send requests by POST")));
+    return;
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request) {
+      bytes += (chunk as Uint8Array).length;
+      if (bytes > MESSAGE_BYTES_MAX) {
+        reply(413, errorText(null, new RpcError(ErrorCode.invalidRequest, "request too large")));
+        request.destroy();
+        return;
+      }
+      chunks.push(chunk as Uint8Array);
+    }
+  } catch (cause) {
+    logger.log("debug", "rpc", `request cut off: ${String(cause)}`);
+    return;
+  }
+  const connection = new Connection(methods, logger);
+  reply(200, await connection.handle(Buffer.concat(chunks).toString("utf8")));
+}
