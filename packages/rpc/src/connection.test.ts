@@ -33,9 +33,14 @@ const methods: Methods = {
 const request = (method: string, params: Json = [], id: Json = 1): string =>
   JSON.stringify({ jsonrpc: "2.0", id, method, params });
 
-async function answer(message: string): Promise<unknown> {
-  return JSON.parse(await new Connection(methods, silentLogger).handle(message));
+async function answerOf(connection: Connection, message: string): Promise<string> {
+  const answers: string[] = [];
+  await connection.handle(message, (text) => void answers.push(text));
+  assert.equal(answers.length, 1);
+  return answers[0] as string;
 }
+const answer = async (message: string): Promise<unknown> =>
+  JSON.parse(await answerOf(new Connection(methods, silentLogger), message));
 const errorOf = async (message: string): Promise<unknown> =>
   ((await answer(message)) as { error?: { code: number } }).error?.code;
 
@@ -102,23 +107,23 @@ test("a subscription talks until it is ended, and ends with its connection", asy
     pushed.push(message);
     return true;
   });
-  const { result: id } = JSON.parse(await connection.handle(request("test_subscribe")));
+  const { result: id } = JSON.parse(await answerOf(connection, request("test_subscribe")));
   for (const send of listeners) send({ n: 1 });
   assert.deepEqual(
     pushed.map((message) => JSON.parse(message)),
     [{ jsonrpc: "2.0", method: "test_news", params: { subscription: id, result: { n: 1 } } }],
   );
-  const ended = JSON.parse(await connection.handle(request("test_unsubscribe", [id])));
+  const ended = JSON.parse(await answerOf(connection, request("test_unsubscribe", [id])));
   assert.equal(ended.result, true);
   assert.equal(listeners.size, 0);
-  await connection.handle(request("test_subscribe"));
+  await answerOf(connection, request("test_subscribe"));
   connection.close();
   assert.equal(listeners.size, 0);
 });
 
 test("a client that does not read loses its subscription", async () => {
   const connection = new Connection(methods, silentLogger, () => false);
-  await connection.handle(request("test_subscribe"));
+  await answerOf(connection, request("test_subscribe"));
   for (const send of listeners) send(1);
   assert.equal(listeners.size, 0);
 });

@@ -22,6 +22,32 @@ export const SUBSCRIPTIONS_MAX = 1024;
 /** Sends a text to the client; false when it does not read and is about to be disconnected. */
 export type SendText = (text: string) => boolean;
 
+/** Messages of one subscription that wait for the answer that names it. */
+const HELD_MAX = 64;
+
+/** Holds a new subscription's messages back until its id has been answered. */
+class Outbox {
+  readonly #push: SendText;
+  #held: string[] | undefined = [];
+
+  constructor(push: SendText) {
+    this.#push = push;
+  }
+
+  send(text: string): boolean {
+    if (this.#held === undefined) return this.#push(text);
+    if (this.#held.length >= HELD_MAX) return false;
+    this.#held.push(text);
+    return true;
+  }
+
+  open(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const text of held) this.#push(text);
+  }
+}
+
 export class Connection {
   readonly #methods: Methods;
   readonly #logger: Logger;
@@ -36,16 +62,26 @@ export class Connection {
     this.#push = push;
   }
 
-  /** The answer to one message; `undefined` never happens, since notifications are answered too. */
-  async handle(text: string): Promise<string> {
+  /**
+   * Answers one message. What a subscription begun by it has to say follows the answer, since a client
+   * learns the subscription's id from that.
+   */
+  async handle(text: string, respond: (answer: string) => void): Promise<void> {
     const incoming = parseIncoming(text);
-    if (!incoming.ok) return errorText(null, incoming.error);
+    if (!incoming.ok) {
+      respond(errorText(null, incoming.error));
+      return;
+    }
+    const begun: Outbox[] = [];
     const answers = await Promise.all(
       incoming.value.requests.map((request) =>
-        request.ok ? this.#answer(request.value) : errorText(request.error.id, request.error.error),
+        request.ok
+          ? this.#answer(request.value, begun)
+          : errorText(request.error.id, request.error.error),
       ),
     );
-    return incoming.value.isBatch ? `[${answers.join(",")}]` : (answers[0] as string);
+    respond(incoming.value.isBatch ? `[${answers.join(",")}]` : (answers[0] as string));
+    for (const outbox of begun) outbox.open();
   }
 
   close(): void {
@@ -53,9 +89,9 @@ export class Connection {
     this.#open.clear();
   }
 
-  async #answer(request: RpcRequest): Promise<string> {
+  async #answer(request: RpcRequest, begun: Outbox[]): Promise<string> {
     try {
-      return resultText(request.id, await this.#call(request));
+      return resultText(request.id, await this.#call(request, begun));
     } catch (error) {
       if (error instanceof RpcError) return errorText(request.id, error);
       this.#logger.log("error", TARGET, `${request.method} failed: ${describe(error)}`);
@@ -63,14 +99,14 @@ export class Connection {
     }
   }
 
-  #call({ method, params }: RpcRequest): Json | Promise<Json> {
+  #call({ method, params }: RpcRequest, begun: Outbox[]): Json | Promise<Json> {
     if (Object.hasOwn(this.#methods.methods, method)) {
       const found = this.#methods.methods[method];
       if (found !== undefined) return found(params);
     }
     if (Object.hasOwn(this.#methods.subscriptions, method)) {
       const found = this.#methods.subscriptions[method];
-      if (found !== undefined) return this.#subscribe(method, found, params);
+      if (found !== undefined) return this.#subscribe(method, found, params, begun);
     }
     for (const subscription of Object.values(this.#methods.subscriptions))
       if (subscription.unsubscribe === method) return this.#unsubscribe(subscription, params);
@@ -80,19 +116,21 @@ export class Connection {
     );
   }
 
-  #subscribe(method: string, kind: Subscription, params: readonly Json[]): string {
+  #subscribe(method: string, kind: Subscription, params: readonly Json[], begun: Outbox[]): string {
     const push = this.#push;
     if (push === undefined)
       throw new RpcError(ErrorCode.refused, `${method} needs a WebSocket connection`);
     if (this.#open.size >= SUBSCRIPTIONS_MAX)
       throw new RpcError(ErrorCode.refused, `at most ${SUBSCRIPTIONS_MAX} subscriptions`);
     const id = String(this.#nextSubscription++);
+    const outbox = new Outbox(push);
     const stop = kind.start(params, (result) => {
-      const isRead = push(notificationText(kind.notification, id, result));
+      const isRead = outbox.send(notificationText(kind.notification, id, result));
       if (!isRead) this.#end(id);
       return isRead;
     });
     this.#open.set(id, { kind, stop });
+    begun.push(outbox);
     return id;
   }
 

@@ -58,7 +58,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
         send(errorText(null, new RpcError(ErrorCode.parse, "messages are text")));
         return;
       }
-      void connection.handle(String(data)).then(send);
+      void connection.handle(String(data), send);
     });
     socket.on("close", () => connection.close());
     socket.on("error", (error) =>
@@ -125,5 +125,5 @@ async function answerHttp(
     return;
   }
   const connection = new Connection(methods, logger);
-  reply(200, await connection.handle(Buffer.concat(chunks).toString("utf8")));
+  await connection.handle(Buffer.concat(chunks).toString("utf8"), (answer) => reply(200, answer));
 }
