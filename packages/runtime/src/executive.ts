@@ -77,9 +77,9 @@ export function initializeBlock(state: State, opening: BlockOpening): Result<voi
 /** Why an extrinsic is not in the block. */
 export type ApplyError =
   | ExtrinsicDecodeError
-  | { readonly code: "invalidTransaction"; readonly error: TransactionValidityError }
+  | { readonly code: "invalid"; readonly reason: TransactionValidityError }
   /** A mandatory extrinsic failed; the block that carries it is invalid. */
-  | { readonly code: "mandatoryFailed"; readonly error: DispatchError };
+  | { readonly code: "mandatoryFailed"; readonly reason: DispatchError };
 
 /**
  * Applies one extrinsic (without its length prefix). A refused one leaves no trace; one that is included but
@@ -112,8 +112,8 @@ function applyDecoded(
   return applied;
 }
 
-const refuse = (error: TransactionValidityError): Result<never, ApplyError> =>
-  err({ code: "invalidTransaction", error });
+const refuse = (reason: TransactionValidityError): Result<never, ApplyError> =>
+  err({ code: "invalid", reason });
 
 function applySigned(
   state: State,
@@ -173,7 +173,7 @@ function conclude(
   outcome: DispatchResult,
 ): Result<DispatchResult, ApplyError> {
   if (info.class === "mandatory" && !outcome.ok)
-    return err({ code: "mandatoryFailed", error: outcome.error });
+    return err({ code: "mandatoryFailed", reason: outcome.error });
   const weight = post.actualWeight ?? info.weight;
   returnUnused(state, info, weight);
   const paysFee = info.paysFee && (post.paysFee ?? true);

@@ -17,6 +17,7 @@ export {
   EventRecord,
   InvalidTransaction,
   Phase,
+  type State,
   TransactionValidityError,
   UnknownTransaction,
   type ValidTransaction,
@@ -41,11 +42,11 @@ export {
 export {
   buildGenesis,
   CHAIN_PROPERTIES,
-  checkGenesis,
   type Genesis,
   type GenesisConfig,
   type GenesisError,
   type GenesisPara,
+  tryBuildGenesis,
   writeGenesis,
 } from "./genesis/genesis.ts";
 export {

@@ -19,8 +19,11 @@ import { decodeExtrinsic, type ExtrinsicDecodeError } from "./transaction/extrin
 import { RUNTIME_VERSION, type RuntimeVersion } from "./version.ts";
 
 export { eventsOf } from "./framework/index.ts";
-export { authorities as authorityDiscoveryAuthorities } from "./pallets/authority-discovery.ts";
-export { currentEpoch, nextEpoch } from "./pallets/babe/epochs.ts";
+export { authorities } from "./pallets/authority-discovery.ts";
+export {
+  currentEpoch as currentBabeEpoch,
+  nextEpoch as nextBabeEpoch,
+} from "./pallets/babe/epochs.ts";
 export { configuration as babeConfiguration } from "./pallets/babe/pallet.ts";
 export {
   authorities as grandpaAuthorities,
@@ -32,11 +35,13 @@ export {
   accountInfo,
 } from "./pallets/system/accounts.ts";
 export { blockHash, blockNumber } from "./pallets/system/block.ts";
+export * from "./parachains/runtime-api/index.ts";
 
 export const version = (): RuntimeVersion => RUNTIME_VERSION;
 
 /** First slot of the current epoch. */
-export const currentEpochStart = (state: State): number => epochStartSlot(state, epochIndex(state));
+export const currentBabeEpochStart = (state: State): number =>
+  epochStartSlot(state, epochIndex(state));
 
 /** The nonce of the account's next transaction, if the pool holds none. */
 export const accountNonce = (state: State, who: AccountId): Nonce => accountInfo(state, who).nonce;

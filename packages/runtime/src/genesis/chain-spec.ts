@@ -21,14 +21,13 @@ import { type Codec, type DecodeFailure, encode, tryDecode } from "@parahost/sca
 import { trieRoot } from "@parahost/trie";
 import { SessionKeys } from "../pallets/session/keys.ts";
 import {
-  buildGenesis,
   CHAIN_PROPERTIES,
-  checkGenesis,
   type Genesis,
   type GenesisConfig,
   type GenesisError,
   type GenesisPara,
   genesisHeader,
+  tryBuildGenesis,
 } from "./genesis.ts";
 
 /** What a specification says beside the genesis. */
@@ -225,10 +224,9 @@ function readGenesis(genesis: Field): Genesis {
   if (!raw.isAbsent) return readRaw(raw);
   const plain = genesis.get("parahost");
   if (!plain.isAbsent) {
-    const config = readPlain(plain);
-    const checked = checkGenesis(config);
-    if (!checked.ok) throw new BadField({ code: "badGenesis", error: checked.error });
-    return buildGenesis(config);
+    const built = tryBuildGenesis(readPlain(plain));
+    if (built.ok) return built.value;
+    throw new BadField({ code: "badGenesis", error: built.error });
   }
   throw new BadField({ code: "unsupportedGenesis" });
 }

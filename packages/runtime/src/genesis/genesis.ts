@@ -29,10 +29,8 @@ import { babeAuthorities } from "../pallets/session/rotation.ts";
 import { storage as sessionStorage } from "../pallets/session/storage.ts";
 import { storage as sudoStorage } from "../pallets/sudo.ts";
 import { incrementConsumers } from "../pallets/system/accounts.ts";
-import { initializeConfiguration } from "../parachains/configuration/configuration.ts";
+import { initializeParachains, type ParachainsGenesisError } from "../parachains/genesis.ts";
 import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
-import { initializePara } from "../parachains/paras/registration.ts";
-import { storage as sharedStorage } from "../parachains/shared/shared.ts";
 import "../runtime.ts";
 
 export interface GenesisPara {
@@ -71,9 +69,10 @@ export type GenesisError =
   | { readonly code: "validatorTwice"; readonly account: AccountId }
   /** An account lives by its balance, and validates only while it lives. */
   | { readonly code: "validatorWithoutBalance"; readonly account: AccountId }
-  | { readonly code: "belowExistentialDeposit"; readonly account: AccountId };
+  | { readonly code: "belowExistentialDeposit"; readonly account: AccountId }
+  | ParachainsGenesisError;
 
-export function checkGenesis({ validators, balances }: GenesisConfig): Result<void, GenesisError> {
+function checkAccounts({ validators, balances }: GenesisConfig): Result<void, GenesisError> {
   if (validators.length < 2) return err({ code: "tooFewValidators", count: validators.length });
   const endowed = new Set<AccountId>();
   for (const [account, free] of balances) {
@@ -89,22 +88,15 @@ export function checkGenesis({ validators, balances }: GenesisConfig): Result<vo
   return ok(undefined);
 }
 
-/** Writes the whole genesis into an empty state. The configuration has passed `checkGenesis`. */
-export function writeGenesis(state: State, config: GenesisConfig): void {
-  expectOk(checkGenesis(config), "the genesis is checked before it is written");
+/** Writes the whole genesis into an empty state. After a refusal the state is spoilt. */
+export function writeGenesis(state: State, config: GenesisConfig): Result<void, GenesisError> {
+  const checked = checkAccounts(config);
+  if (!checked.ok) return checked;
   const { validators, balances, sudo } = config;
   for (const [account, free] of balances)
     expectOk(setFreeBalance(state, account, free), `balance of ${account}`);
   if (sudo !== undefined) sudoStorage.key.set(state, sudo);
-
-  babeStorage.slotDuration.set(state, config.slotDurationMs);
-  babeStorage.epochDuration.set(state, config.epochDuration);
-  babeStorage.epochConfig.set(state, config.babe);
-  babeStorage.authorities.set(state, babeAuthorities(validators));
-  babeStorage.nextAuthorities.set(state, babeAuthorities(validators));
-  grandpaGenesis(state, validators);
-  authorityDiscoveryGenesis(state, validators);
-
+  writeConsensus(state, config);
   for (const { account, keys } of validators) {
     expectOk(incrementConsumers(state, account), `keys of ${account}`);
     putKeys(state, account, keys);
@@ -115,25 +107,45 @@ export function writeGenesis(state: State, config: GenesisConfig): void {
   );
   sessionStorage.queuedKeys.set(state, validators);
 
-  initializeConfiguration(state, config.configuration);
-  if (config.sessionDelay !== undefined) sharedStorage.sessionDelay.set(state, config.sessionDelay);
-  for (const { id, head, code, kind } of config.paras)
-    initializePara(state, id, {
+  const parachains = initializeParachains(state, {
+    configuration: config.configuration,
+    ...(config.sessionDelay === undefined ? {} : { sessionDelay: config.sessionDelay }),
+    paras: config.paras.map(({ id, head, code, kind }) => ({
+      id,
       genesisHead: head,
       validationCode: code,
       parachain: kind === "parachain",
-    });
-  onInitializerSession(state, false, asSessionIndex(0), validators, validators);
+    })),
+  });
+  if (parachains.ok) onInitializerSession(state, false, asSessionIndex(0), validators, validators);
+  return parachains;
 }
 
-/** The beginning of the network. */
-export function buildGenesis(config: GenesisConfig): Genesis {
+/** Epochs 0 and 1 both have the first validators and no randomness. */
+function writeConsensus(state: State, config: GenesisConfig): void {
+  const { validators } = config;
+  babeStorage.slotDuration.set(state, config.slotDurationMs);
+  babeStorage.epochDuration.set(state, config.epochDuration);
+  babeStorage.epochConfig.set(state, config.babe);
+  babeStorage.authorities.set(state, babeAuthorities(validators));
+  babeStorage.nextAuthorities.set(state, babeAuthorities(validators));
+  grandpaGenesis(state, validators);
+  authorityDiscoveryGenesis(state, validators);
+}
+
+/** The beginning of the network, or why it cannot begin so. */
+export function tryBuildGenesis(config: GenesisConfig): Result<Genesis, GenesisError> {
   const state = new Overlay(new TrieBackend(new NodeCache(new MemoryNodeStore()), EMPTY_ROOT));
-  writeGenesis(state, config);
+  const written = writeGenesis(state, config);
+  if (!written.ok) return written;
   const top = new Map<Hex, Uint8Array>();
   for (const key of state.keysWithPrefix("0x")) top.set(key, state.get(key) ?? EMPTY_BYTES);
-  return { top, header: genesisHeader(asHash(state.root(1))) };
+  return ok({ top, header: genesisHeader(asHash(state.root(1))) });
 }
+
+/** As `tryBuildGenesis`, for a configuration of our own. */
+export const buildGenesis = (config: GenesisConfig): Genesis =>
+  expectOk(tryBuildGenesis(config), "the network can begin");
 
 /** Block 0 has neither parent nor body nor digest. */
 export const genesisHeader = (stateRoot: Hash): Header => ({

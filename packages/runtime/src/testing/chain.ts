@@ -69,7 +69,7 @@ export class TestChain {
       epochSlots: 10,
       ...network,
     });
-    writeGenesis(this.state, this.config);
+    expectOk(writeGenesis(this.state, this.config), "the network can begin");
     this.head = genesisHeader(asHash(this.state.root(1)));
   }
 
