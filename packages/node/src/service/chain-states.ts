@@ -1,0 +1,87 @@
+/**
+ * The states of the blocks that the node keeps: those of unfinalized blocks and of the last finalized
+ * ones. They share what they have in common; a block costs what it changed.
+ */
+import { assert, type Hex, LruMap } from "@parahost/base";
+import type { SignatureVerifier } from "@parahost/crypto";
+import type { Hash } from "@parahost/primitives";
+import { bindVerifier } from "@parahost/runtime";
+import {
+  EMPTY_ROOT,
+  LiveStates,
+  MemoryNodeStore,
+  NodeCache,
+  Overlay,
+  type StateVersion,
+  TrieBackend,
+} from "@parahost/trie";
+
+/** System version 1 and later: values above 32 bytes lie apart from their nodes. */
+export const STATE_VERSION: StateVersion = 1;
+/** Views of states kept open for questions; each holds what was read through it. */
+const VIEWS_MAX = 64;
+
+export class ChainStates {
+  readonly #verifier: SignatureVerifier;
+  readonly #store = new MemoryNodeStore();
+  readonly #cache = new NodeCache(this.#store);
+  readonly #live = new LiveStates(this.#store);
+  readonly #roots = new Map<Hash, Hex>();
+  readonly #views = new LruMap<Hash, Overlay>(VIEWS_MAX);
+
+  /** Signatures that the runtime asks about are checked by `verifier`. */
+  constructor(verifier: SignatureVerifier) {
+    this.#verifier = verifier;
+  }
+
+  has(block: Hash): boolean {
+    return this.#roots.has(block);
+  }
+
+  /** Keeps a whole state: that of genesis. */
+  insertWhole(block: Hash, entries: ReadonlyMap<Hex, Uint8Array>): Hex {
+    const backend = new TrieBackend(this.#cache, EMPTY_ROOT);
+    const update = backend.update({ main: entries, children: new Map() }, STATE_VERSION);
+    this.#live.insert(block, undefined, update);
+    this.#roots.set(block, update.root);
+    return update.root;
+  }
+
+  /** Keeps the state that executing `block` on its parent made of an overlay from `toExecuteOn`. */
+  insert(block: Hash, parent: Hash, executed: Overlay): void {
+    const update = executed.commitment(STATE_VERSION);
+    this.#live.insert(block, parent, update);
+    this.#roots.set(block, update.root);
+  }
+
+  release(block: Hash): void {
+    if (!this.#roots.delete(block)) return;
+    this.#views.delete(block);
+    this.#live.release(block);
+  }
+
+  /** A fresh overlay on the block's state, to execute a child on; `undefined` when the state is gone. */
+  toExecuteOn(block: Hash): Overlay | undefined {
+    const root = this.#roots.get(block);
+    if (root === undefined) return undefined;
+    const overlay = new Overlay(new TrieBackend(this.#cache, root));
+    bindVerifier(overlay, this.#verifier);
+    return overlay;
+  }
+
+  /** The block's state for questions, which leave it as it is; `undefined` when it is gone. */
+  view(block: Hash): Overlay | undefined {
+    const known = this.#views.get(block);
+    if (known !== undefined) return known;
+    const view = this.toExecuteOn(block);
+    if (view !== undefined) this.#views.set(block, view);
+    return view;
+  }
+
+  /** The trie under a kept block's state, for proofs. */
+  backend(block: Hash): { readonly cache: NodeCache; readonly root: Hex } {
+    const root = this.#roots.get(block);
+    assert(root !== undefined, `the state of ${block} is not kept`);
+    return { cache: this.#cache, root };
+  }
+}
