@@ -13,6 +13,7 @@ import {
   type BackedCandidate,
   type Block,
   type Digest,
+  type Hash,
   type Header,
   headerHash,
   type OpaqueExtrinsic,
@@ -59,6 +60,7 @@ export interface BlockPlan {
 export class TestChain {
   readonly state: State = emptyState();
   readonly config: GenesisConfig;
+  readonly genesisHash: Hash;
   head: Header;
 
   constructor(network: Partial<LocalNetwork> = {}) {
@@ -71,6 +73,7 @@ export class TestChain {
     });
     expectOk(writeGenesis(this.state, this.config), "the network can begin");
     this.head = genesisHeader(asHash(this.state.root(1)));
+    this.genesisHash = headerHash(this.head);
   }
 
   get nextSlot(): number {
