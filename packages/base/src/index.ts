@@ -10,7 +10,15 @@ export {
   u32Bytes,
   u64Bytes,
 } from "./bytes.ts";
-export { bytesToHex, bytesToHexPortable, type Hex, hexToBytes, isHex } from "./hex.ts";
+export {
+  bytesToHex,
+  bytesToHexPortable,
+  type Hex,
+  hexInto,
+  hexOfRange,
+  hexToBytes,
+  isHex,
+} from "./hex.ts";
 export {
   type Clock,
   type Logger,
