@@ -55,21 +55,13 @@ const RESERVED_1_AT = 43;
 const RESERVED_1_END = 68;
 const RESERVED_2_AT = 164;
 const RESERVED_2_END = 228;
+const RESERVED_1 = new Uint8Array(RESERVED_1_END - RESERVED_1_AT);
+const RESERVED_2 = new Uint8Array(RESERVED_2_END - RESERVED_2_AT);
+/** What the version byte of the second layout holds. */
+const VERSION_2 = 0;
 
-const V1 = struct({
-  paraId: ParaId,
-  relayParent: Hash,
-  collator: CollatorId,
-  persistedValidationDataHash: Hash,
-  povHash: Hash,
-  erasureRoot: Hash,
-  signature: CollatorSignature,
-  paraHead: Hash,
-  validationCodeHash: ValidationCodeHash,
-});
-
-/** The layout that metadata shows, as Polkadot's does. */
-const V2 = struct(
+/** What metadata shows, as Polkadot's does. */
+const layout = struct(
   {
     paraId: ParaId,
     relayParent: Hash,
@@ -87,7 +79,13 @@ const V2 = struct(
   ["polkadot_primitives", "v9", "CandidateDescriptorV2"],
 );
 
-const ZEROS = new Uint8Array(64);
+/** Something in the areas that version 2 leaves zero. */
+function reservedIsUsed(bytes: Uint8Array, start: number): boolean {
+  return (
+    anySet(bytes, start + RESERVED_2_AT, start + RESERVED_2_END) ||
+    anySet(bytes, start + RESERVED_1_AT, start + RESERVED_1_END)
+  );
+}
 
 function anySet(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] !== 0) return true;
@@ -96,42 +94,50 @@ function anySet(bytes: Uint8Array, from: number, to: number): boolean {
 
 export const CandidateDescriptor: Codec<CandidateDescriptor> = {
   sizeMin: SIZE_BYTES,
-  type: V2.type,
+  type: layout.type,
   write: (writer, value) => {
     const start = writer.length;
-    if (value.version === 1) {
-      V1.write(writer, value);
-      const written = writer.target;
-      assert(
-        anySet(written, start + RESERVED_1_AT, start + RESERVED_1_END) ||
-          anySet(written, start + RESERVED_2_AT, start + RESERVED_2_END),
-        "a version 1 descriptor without collator and signature would be read as version 2",
-      );
-      return;
+    ParaId.write(writer, value.paraId);
+    Hash.write(writer, value.relayParent);
+    if (value.version === 1) CollatorId.write(writer, value.collator);
+    else {
+      writer.u8(VERSION_2);
+      u16.write(writer, value.coreIndex);
+      SessionIndex.write(writer, value.sessionIndex);
+      writer.raw(RESERVED_1);
     }
-    V2.write(writer, {
-      ...value,
-      version: 0,
-      reserved1: ZEROS.subarray(0, 25),
-      reserved2: ZEROS,
-    });
+    Hash.write(writer, value.persistedValidationDataHash);
+    Hash.write(writer, value.povHash);
+    Hash.write(writer, value.erasureRoot);
+    if (value.version === 1) CollatorSignature.write(writer, value.signature);
+    else writer.raw(RESERVED_2);
+    Hash.write(writer, value.paraHead);
+    ValidationCodeHash.write(writer, value.validationCodeHash);
+    assert(
+      value.version === 2 || reservedIsUsed(writer.target, start),
+      "a version 1 descriptor without collator and signature would be read as version 2",
+    );
   },
   read: (reader) => {
     const start = reader.offset;
-    reader.take(SIZE_BYTES);
-    reader.offset = start;
-    const isV1 =
-      anySet(reader.bytes, start + RESERVED_1_AT, start + RESERVED_1_END) ||
-      anySet(reader.bytes, start + RESERVED_2_AT, start + RESERVED_2_END);
-    if (isV1) return { version: 1, ...V1.read(reader) };
+    if (reader.remaining < SIZE_BYTES) reader.take(SIZE_BYTES);
+    if (reservedIsUsed(reader.bytes, start))
+      return {
+        version: 1,
+        paraId: ParaId.read(reader),
+        relayParent: Hash.read(reader),
+        collator: CollatorId.read(reader),
+        persistedValidationDataHash: Hash.read(reader),
+        povHash: Hash.read(reader),
+        erasureRoot: Hash.read(reader),
+        signature: CollatorSignature.read(reader),
+        paraHead: Hash.read(reader),
+        validationCodeHash: ValidationCodeHash.read(reader),
+      };
     const version = reader.bytes[start + VERSION_AT];
-    if (version !== 0)
-      throw new DecodeError(
-        "badVariant",
-        start + VERSION_AT,
-        `descriptor version ${version} is unknown`,
-      );
-    const fields = V2.read(reader);
+    if (version !== VERSION_2)
+      throw new DecodeError("badVariant", start + VERSION_AT, `descriptor version ${version}`);
+    const fields = layout.read(reader);
     return {
       version: 2,
       paraId: fields.paraId,

@@ -165,14 +165,14 @@ const LOWER_HEX_32 = /^0x[0-9a-f]{64}$/;
 const identity =
   <T extends string>() =>
   (text: string): T => {
-    assert(LOWER_HEX_32.test(text), `not 32 bytes of lower-case hex: ${text}`);
+    if (!LOWER_HEX_32.test(text)) assert(false, `not 32 bytes of lower-case hex: ${text}`);
     return text as T;
   };
 
 const index =
   <T extends number>() =>
   (value: number): T => {
-    assert(value >>> 0 === value, `not a u32: ${value}`);
+    if (value >>> 0 !== value) assert(false, `not a u32: ${value}`);
     return value as T;
   };
 

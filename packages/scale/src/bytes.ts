@@ -1,13 +1,14 @@
 /** Byte strings, as views or as hex text, and bit vectors. */
-import { assert, bytesToHex, type Hex, hexToBytes } from "@parahost/base";
+import { assert, type Hex } from "@parahost/base";
 import type { Codec } from "./codec.ts";
 import { DecodeError } from "./error.ts";
+import { COUNT_MAX } from "./reader.ts";
 import type { TypeDescription } from "./type-description.ts";
 
 const u8Type: TypeDescription = { kind: "primitive", primitive: "u8" };
 
 /** Length-prefixed bytes, `lengthMax` of them at most. The value is a view of the input. */
-export const bytes = (lengthMax = 0xffff_ffff): Codec<Uint8Array> => ({
+export const bytes = (lengthMax = COUNT_MAX): Codec<Uint8Array> => ({
   sizeMin: 1,
   type: { kind: "sequence", of: u8Type },
   write: (writer, value) => {
@@ -17,12 +18,12 @@ export const bytes = (lengthMax = 0xffff_ffff): Codec<Uint8Array> => ({
   read: (reader) => reader.view(reader.count(1, lengthMax)),
 });
 
-/** Exactly `length` bytes without a prefix: signatures, proofs. */
+/** Exactly `length` bytes without a prefix: signatures, proofs. The value is a view of the input. */
 export const fixedBytes = (length: number): Codec<Uint8Array> => ({
   sizeMin: length,
   type: { kind: "array", of: u8Type, length },
   write: (writer, value) => {
-    assert(value.length === length, `${value.length} bytes, wanted ${length}`);
+    if (value.length !== length) assert(false, `${value.length} bytes, wanted ${length}`);
     writer.raw(value);
   },
   read: (reader) => reader.view(length),
@@ -32,60 +33,56 @@ export const fixedBytes = (length: number): Codec<Uint8Array> => ({
 export const fixedHex = (length: number): Codec<Hex> => ({
   sizeMin: length,
   type: { kind: "array", of: u8Type, length },
-  write: (writer, value) => {
-    assert(value.length === 2 + 2 * length, `${value} is not ${length} bytes`);
-    writer.raw(hexToBytes(value));
-  },
-  read: (reader) => bytesToHex(reader.view(length)),
+  write: (writer, value) => writer.hex(value, length),
+  read: (reader) => reader.hex(length),
 });
 
 /** Length-prefixed bytes as `0x` text, for short opaque values that are compared or used as keys. */
-export const hexBytes = (lengthMax = 0xffff_ffff): Codec<Hex> => ({
+export const hexBytes = (lengthMax = COUNT_MAX): Codec<Hex> => ({
   sizeMin: 1,
   type: { kind: "sequence", of: u8Type },
   write: (writer, value) => {
-    const raw = hexToBytes(value);
-    writer.compactU32(raw.length);
-    writer.raw(raw);
+    const length = (value.length - 2) >> 1;
+    writer.compactU32(length);
+    writer.hex(value, length);
   },
-  read: (reader) => bytesToHex(reader.view(reader.count(1, lengthMax))),
+  read: (reader) => reader.hex(reader.count(1, lengthMax)),
 });
 
 /** Bits in little-endian bit order: bit i is bit (i mod 8) of byte i/8; unused high bits are zero. */
 export interface BitVec {
   /** Number of bits. */
   readonly length: number;
+  /** As many as the bits need. */
   readonly bytes: Uint8Array;
 }
 
 /** A bit vector of at most `lengthMax` bits; set padding bits are refused. */
-export const bitVec = (lengthMax = 0xffff_ffff): Codec<BitVec> => ({
+export const bitVec = (lengthMax = COUNT_MAX): Codec<BitVec> => ({
   sizeMin: 1,
   type: { kind: "bits" },
   write: (writer, value) => {
+    if (value.bytes.length !== (value.length + 7) >>> 3)
+      assert(false, `${value.bytes.length} bytes for ${value.length} bits`);
     writer.compactU32(value.length);
     writer.raw(value.bytes);
   },
   read: (reader) => {
     const start = reader.offset;
-    const length = reader.compactU32();
+    const length = reader.length();
     if (length > lengthMax)
       throw new DecodeError("boundExceeded", start, `${length} bits, at most ${lengthMax}`);
     const byteLength = Math.ceil(length / 8);
-    if (byteLength > reader.remaining)
-      throw new DecodeError(
-        "lengthTooLarge",
-        start,
-        `${length} bits claimed, ${reader.remaining} bytes left`,
-      );
-    const view = reader.view(byteLength);
-    const used = length % 8;
-    if (used !== 0 && (view[byteLength - 1] as number) >> used !== 0)
+    reader.expect(byteLength, start);
+    const packed = reader.view(byteLength);
+    const used = length & 7;
+    if (used !== 0 && (packed[byteLength - 1] as number) >> used !== 0)
       throw new DecodeError("paddingNotZero", reader.offset - 1, "bits beyond the length are set");
-    return { length, bytes: view };
+    return { length, bytes: packed };
   },
 });
 
+/** The bits of a list, in its order. */
 export function bitsFrom(bits: readonly boolean[]): BitVec {
   const packed = new Uint8Array(Math.ceil(bits.length / 8));
   bits.forEach((bit, i) => {
@@ -98,12 +95,13 @@ export function bitsFrom(bits: readonly boolean[]): BitVec {
 export function bitsAt(length: number, indices: Iterable<number>): BitVec {
   const packed = new Uint8Array(Math.ceil(length / 8));
   for (const i of indices) {
-    assert(i >= 0 && i < length, `bit ${i} of ${length}`);
+    if (!(i >= 0 && i < length)) assert(false, `bit ${i} of ${length}`);
     packed[i >> 3] = (packed[i >> 3] as number) | (1 << (i & 7));
   }
   return { length, bytes: packed };
 }
 
+/** One bit; those beyond the end are zero. */
 export function bitAt(bits: BitVec, index: number): boolean {
   return index < bits.length && (((bits.bytes[index >> 3] as number) >> (index & 7)) & 1) === 1;
 }
@@ -119,6 +117,7 @@ export function withBit(bits: BitVec, index: number, value: boolean): BitVec {
   return { length: bits.length, bytes: packed };
 }
 
+/** Number of set bits. */
 export function countOnes(bits: BitVec): number {
   let count = 0;
   for (let byte of bits.bytes) for (; byte !== 0; byte &= byte - 1) count += 1;
@@ -132,6 +131,7 @@ export function onesOf(bits: BitVec): number[] {
   return ones;
 }
 
+/** All bits as a list. */
 export function bitsToBooleans(bits: BitVec): boolean[] {
   return Array.from({ length: bits.length }, (_, i) => bitAt(bits, i));
 }

@@ -13,16 +13,25 @@ export interface Codec<T> {
   readonly sizeMin: number;
   /** The shape for metadata. */
   readonly type: TypeDescription;
+  /** Appends the value. A value that the type does not have is our own fault and asserts. */
   write(writer: Writer, value: T): void;
+  /** Takes the next value; throws `DecodeError`. */
   read(reader: Reader): T;
+  /** Order of values as map keys, where it is not the natural one of `compareKeys`. */
+  compare?(a: T, b: T): number;
 }
 
+/** The static type of a codec's values. */
 export type ValueOf<C> = C extends Codec<infer T> ? T : never;
+
+// biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its value; only `any` holds all of them
+export type AnyCodec = Codec<any>;
 
 /** One writer for top-level calls; a nested `encode` while it is in use takes its own. */
 const shared = new Writer(4096);
 let sharedInUse = false;
 
+/** The encoding of a value, in bytes of its own. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   if (sharedInUse) {
     const writer = new Writer();
@@ -39,7 +48,10 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   }
 }
 
-/** Decodes bytes that we wrote ourselves. Consumes all of them or throws `DecodeError`. */
+/**
+ * Decodes bytes that we wrote ourselves. Consumes all of them or throws `DecodeError`. Byte strings
+ * inside the value are views of the input, which must not be changed afterwards.
+ */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
   const reader = new Reader(bytes);
   const value = codec.read(reader);
@@ -48,7 +60,7 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
   return value;
 }
 
-/** Decodes bytes from outside: a refusal is a value. */
+/** Decodes bytes from outside: as `decode`, but a refusal is a value. */
 export function tryDecode<T>(codec: Codec<T>, bytes: Uint8Array): Result<T, DecodeFailure> {
   try {
     return ok(decode(codec, bytes));

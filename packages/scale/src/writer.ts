@@ -1,5 +1,8 @@
 /** Grows as it is written; a top-level `encode` reuses one writer, so hot paths do not allocate. */
-import { assert } from "@parahost/base";
+import { assert, type Hex, hexInto } from "@parahost/base";
+
+/** Shorter byte strings are copied faster in a loop than by a call. */
+const LOOP_MAX_BYTES = 24;
 
 export class Writer {
   #bytes: Uint8Array;
@@ -11,6 +14,7 @@ export class Writer {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
+  /** Bytes written since the last `reset`. */
   get length(): number {
     return this.#length;
   }
@@ -20,6 +24,7 @@ export class Writer {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Begins anew, keeping the buffer. */
   reset(): void {
     this.#length = 0;
   }
@@ -58,9 +63,18 @@ export class Writer {
     this.#view.setBigUint64(at, value, true);
   }
 
+  /** Bytes as they are. */
   raw(bytes: Uint8Array): void {
-    const at = this.reserve(bytes.length);
-    this.#bytes.set(bytes, at);
+    const { length } = bytes;
+    const at = this.reserve(length);
+    if (length > LOOP_MAX_BYTES) this.#bytes.set(bytes, at);
+    else for (let i = 0; i < length; i++) this.#bytes[at + i] = bytes[i] as number;
+  }
+
+  /** The bytes that hex text stands for, `length` of them. */
+  hex(text: Hex, length: number): void {
+    const at = this.reserve(length);
+    if (hexInto(text, this.#bytes, at) !== length) assert(false, `${text} is not ${length} bytes`);
   }
 
   compactU32(value: number): void {
@@ -74,7 +88,7 @@ export class Writer {
   }
 
   compactBig(value: bigint): void {
-    assert(value >= 0n, `compact numbers are not negative: ${value}`);
+    if (value < 0n) assert(false, `compact numbers are not negative: ${value}`);
     if (value < 0x4000_0000n) {
       this.compactU32(Number(value));
       return;

@@ -1,0 +1,93 @@
+/** Codecs around another codec: with a name, a brand, another value, or a length of their own. */
+import type { Branded } from "@parahost/base";
+import { type Codec, encode } from "./codec.ts";
+import { orderOf } from "./compare.ts";
+import { COUNT_MAX } from "./reader.ts";
+
+/** The same codec under a metadata path, such as `named(["sp_runtime", "generic", "Header"], …)`. */
+export function named<T>(path: readonly string[], codec: Codec<T>): Codec<T> {
+  return { ...codec, type: { ...codec.type, path } };
+}
+
+/** The same codec with an explanation for metadata. */
+export function documented<T>(docs: readonly string[], codec: Codec<T>): Codec<T> {
+  return { ...codec, type: { ...codec.type, docs } };
+}
+
+/** The same codec, described in metadata as a struct of its own with one unnamed field. */
+export function newtype<T>(path: readonly string[], codec: Codec<T>): Codec<T> {
+  return { ...codec, type: { kind: "composite", path, fields: [{ type: codec.type }] } };
+}
+
+/**
+ * The same codec with a brand on its value: `branded<"ParaId">()(u32)`. With a path it is a newtype
+ * in metadata.
+ */
+export const branded =
+  <Name extends string>() =>
+  <T>(codec: Codec<T>, path?: readonly string[]): Codec<Branded<T, Name>> =>
+    (path === undefined ? codec : newtype(path, codec)) as Codec<Branded<T, Name>>;
+
+/** The same wire form, another value: `from` may throw `DecodeError`. */
+export function mapped<Wire, T>(
+  codec: Codec<Wire>,
+  to: (value: T) => Wire,
+  from: (wire: Wire, offset: number) => T,
+): Codec<T> {
+  const order = orderOf(codec);
+  return {
+    sizeMin: codec.sizeMin,
+    type: codec.type,
+    write: (writer, value) => codec.write(writer, to(value)),
+    read: (reader) => {
+      const start = reader.offset;
+      return from(codec.read(reader), start);
+    },
+    compare: (a, b) => order(to(a), to(b)),
+  };
+}
+
+/** A recursive type; how deep a value may be nested is bounded by the reader. */
+export function lazy<T>(get: () => Codec<T>): Codec<T> {
+  return {
+    sizeMin: 1,
+    type: { kind: "lazy", get: () => get().type },
+    write: (writer, value) => get().write(writer, value),
+    read: (reader) => {
+      reader.enter();
+      const value = get().read(reader);
+      reader.leave();
+      return value;
+    },
+    compare: (a, b) => orderOf(get())(a, b),
+  };
+}
+
+/** A value inside its own length prefix (`WrapperOpaque`); the inner value must fill it exactly. */
+export function opaque<T>(codec: Codec<T>, lengthMax = COUNT_MAX): Codec<T> {
+  return {
+    sizeMin: 1,
+    type: {
+      kind: "composite",
+      path: ["WrapperOpaque"],
+      params: [{ name: "T", type: codec.type }],
+      fields: [
+        { type: { kind: "compact", of: { kind: "primitive", primitive: "u32" } } },
+        { type: codec.type },
+      ],
+    },
+    write: (writer, value) => {
+      const inner = encode(codec, value);
+      writer.compactU32(inner.length);
+      writer.raw(inner);
+    },
+    read: (reader) => {
+      reader.enter();
+      const outer = reader.narrow(reader.count(1, lengthMax));
+      const value = codec.read(reader);
+      reader.widen(outer);
+      reader.leave();
+      return value;
+    },
+  };
+}
