@@ -8,12 +8,16 @@ import { blake2b256Hex } from "@parahost/crypto";
 import { ExecutorParam, type ExecutorParams, type Hash } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 
-export interface EngineParameters {
+/** What changes prepared code. */
+export interface PreparationParameters {
   /** Pages of 64 KiB that the memory may have, the 32 above the parameter included. */
   readonly maxMemoryPages: number;
   /** Logical values on the stack of one call chain. */
   readonly stackLimit: number;
   readonly bulkMemory: boolean;
+}
+
+export interface EngineParameters extends PreparationParameters {
   readonly timeouts: Timeouts;
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 import { decompressBlob } from "./blob.ts";
-import type { EngineParameters } from "./engine-parameters.ts";
+import type { PreparationParameters } from "./engine-parameters.ts";
 import type { InternalReason, InvalidReason, PreparationRefusal } from "./executor.ts";
 import { type PreparedPvf, preparePvf } from "./pvf.ts";
 import { callValidateBlock, type RawAnswer } from "./validate-block.ts";
@@ -47,7 +47,7 @@ export class Engine {
   prepare(
     code: Uint8Array,
     preparation: Hash,
-    parameters: EngineParameters,
+    parameters: PreparationParameters,
     codeLimitBytes: number,
   ): Result<PreparedPvf, PreparationRefusal> {
     const wasm = decompressBlob(code, "code", codeLimitBytes);

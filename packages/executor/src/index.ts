@@ -23,6 +23,8 @@ export {
   type PrepareResult,
 } from "./executor.ts";
 export { InlineExecutor, type InlineExecutorOptions } from "./inline-executor.ts";
+export { ProcessPoolExecutor, type ProcessPoolOptions } from "./pool/process-pool-executor.ts";
+export type { WorkerOptions } from "./pool/worker-process.ts";
 export {
   type CheckedPvf,
   checkPvf,

@@ -4,7 +4,7 @@
  */
 
 import { assert, err, ok, type Result } from "@parahost/base";
-import type { EngineParameters } from "./engine-parameters.ts";
+import type { PreparationParameters } from "./engine-parameters.ts";
 import type { HostFunction } from "./host/host-function.ts";
 import { HOST_FUNCTIONS } from "./host/host-functions.ts";
 import { type BodyFacts, BodyValidator } from "./wasm/function-body.ts";
@@ -34,7 +34,7 @@ export interface PrepareOptions {
 /** Makes code ready for execution, or says why it must not be registered. Takes decompressed bytes. */
 export function preparePvf(
   wasm: Uint8Array,
-  parameters: EngineParameters,
+  parameters: PreparationParameters,
   options: PrepareOptions,
 ): Result<PreparedPvf, WasmRefusal> {
   const checked = checkPvf(wasm, parameters);
@@ -74,7 +74,7 @@ export interface CheckedPvf {
 /** All checks of preparation, without instrumenting or compiling. */
 export function checkPvf(
   wasm: Uint8Array,
-  parameters: EngineParameters,
+  parameters: PreparationParameters,
 ): Result<CheckedPvf, WasmRefusal> {
   const features = { bulkMemory: parameters.bulkMemory };
   const parsed = parseModule(wasm, features, PVF_WASM_LIMITS);
@@ -94,7 +94,7 @@ function refuse(code: WasmRefusalCode, offset: number, detail: string): never {
   throw new WasmError(code, offset, detail);
 }
 
-function checkContract(module: WasmModule, parameters: EngineParameters): void {
+function checkContract(module: WasmModule, parameters: PreparationParameters): void {
   if (module.start !== undefined)
     refuse("startSection", module.start.offset, "nothing but validate_block is called");
   checkImports(module);
@@ -141,7 +141,7 @@ function checkImports(module: WasmModule): void {
   }
 }
 
-function checkMemory(module: WasmModule, parameters: EngineParameters): void {
+function checkMemory(module: WasmModule, parameters: PreparationParameters): void {
   const { memory } = module;
   if (memory === undefined) refuse("missingExport", module.bytes.length, "memory");
   if (memory.min > parameters.maxMemoryPages)
