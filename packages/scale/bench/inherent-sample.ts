@@ -49,7 +49,7 @@ export function inherentSample(): ParachainsInherentData {
           upwardMessages: [],
           horizontalMessages: [],
           newValidationCode: undefined,
-          headData: bytes(240, 80_000 + i),
+          headData: bytes(420, 80_000 + i),
           processedDownwardMessages: 0,
           hrmpWatermark: 20_000_000,
         },
