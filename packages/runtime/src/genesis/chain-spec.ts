@@ -88,7 +88,7 @@ export function plainChainSpec(info: ChainInfo, config: GenesisConfig): string {
     balances: config.balances.map(([account, free]) => [ss58Encode(account), free.toString()]),
     sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
     configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
-    sessionDelay: config.sessionDelay ?? 1,
+    sessionDelay: config.sessionDelay ?? null,
     paras: config.paras.map(({ id, head, code, kind }) => ({
       id,
       kind,
@@ -245,6 +245,7 @@ function readRaw(raw: Field): Genesis {
 
 function readPlain(plain: Field): GenesisConfig {
   const sudo = plain.get("sudo");
+  const delay = plain.get("sessionDelay");
   return {
     slotDurationMs: plain.get("slotDurationMs").positive(3_600_000),
     epochDuration: plain.get("epochDuration").positive(1_000_000),
@@ -267,7 +268,7 @@ function readPlain(plain: Field): GenesisConfig {
       }),
     ...(sudo.isAbsent ? {} : { sudo: sudo.account() }),
     configuration: plain.get("configuration").decoded(HostConfiguration),
-    sessionDelay: plain.get("sessionDelay").positive(2) === 1 ? 1 : 2,
+    ...(delay.isAbsent ? {} : { sessionDelay: delay.positive(2) === 1 ? 1 : 2 }),
     paras: plain.get("paras").items().map(readPara),
   };
 }
