@@ -58,11 +58,21 @@ import { type DispatchError, eventsOf, NONE, type State } from "../../framework/
 import type { SessionValidator } from "../../pallets/session/keys.ts";
 import { beginBlock, blockNumber, parentHash } from "../../pallets/system/block.ts";
 import { emptyState } from "../../testing/state.ts";
-import { configuration, initializeConfiguration } from "../configuration/configuration.ts";
+import {
+  configuration,
+  initializeConfiguration,
+  updateConfiguration,
+} from "../configuration/configuration.ts";
 import { candidatesPendingAvailability } from "../inclusion/inclusion.ts";
 import { errors as inclusionErrors } from "../inclusion/storage.ts";
 import { onFinalize, onInitialize, onNewSession } from "../initializer.ts";
-import { currentCodeHash, initializePara, paraHead } from "../paras/paras.ts";
+import {
+  currentCodeHash,
+  initializePara,
+  type ParaGenesisArgs,
+  paraHead,
+  scheduleParaInitialize,
+} from "../paras/paras.ts";
 import { errors as parasErrors } from "../paras/storage.ts";
 import { createInherent } from "../paras-inherent/create-inherent.ts";
 import { paraInherent } from "../paras-inherent/paras-inherent.ts";
@@ -251,6 +261,17 @@ export class Scenario {
     this.announceSession(validators);
     this.mustEnter({});
     return this.endBlock();
+  }
+
+  /** Changes the configuration with the next session. */
+  setConfiguration(change: Partial<HostConfiguration>): void {
+    const result = updateConfiguration(this.state, (base) => ({ ...base, ...change }));
+    assert(result.ok, "the configuration is consistent");
+  }
+
+  /** Schedules a new para. */
+  register(para: number, genesis: ParaGenesisArgs): ReturnType<typeof scheduleParaInitialize> {
+    return scheduleParaInitialize(this.state, asParaId(para), genesis);
   }
 
   // Inherents
