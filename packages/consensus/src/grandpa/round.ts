@@ -126,6 +126,13 @@ export class Round {
     return this.#tallies[stage].said.has(id);
   }
 
+  /** The votes of one voter in a stage: none, one, or the two of an equivocator. */
+  votesOf(stage: VoteStage, id: GrandpaId): SignedGrandpaVote[] {
+    const said = this.#tallies[stage].said.get(id);
+    if (said === undefined) return [];
+    return said.second === undefined ? [said.first] : [said.first, said.second];
+  }
+
   /** All votes of a stage, both of an equivocator. */
   votes(stage: VoteStage): SignedGrandpaVote[] {
     return [...this.#tallies[stage].said.values()].flatMap(({ first, second }) =>

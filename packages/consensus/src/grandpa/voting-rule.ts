@@ -8,7 +8,6 @@
  *
  * Reference: consensus 4.8, node 5.27.
  */
-import { assert } from "@parahost/base";
 import type { BlockNumber } from "@parahost/primitives";
 import type { BlockRef } from "../block-tree.ts";
 import type { Ancestry } from "./vote-graph.ts";
@@ -33,8 +32,8 @@ export function blockAt({ base, target, chain }: VotingContext, number: BlockNum
   if (number >= target.number) return target;
   if (number <= base.number) return base;
   const hash = chain.path(base, target)?.[number - base.number - 1];
-  assert(hash !== undefined, `no block ${number} between base and target`);
-  return { hash, number };
+  // The chain may have left the target while a rule was asking around.
+  return hash === undefined ? base : { hash, number };
 }
 
 /** Leaves the last `count` blocks of the best chain to settle. */
