@@ -272,7 +272,6 @@ test("executor parameters, channels, addresses", () => {
   const address = seen("MultiAddress", MultiAddress, { type: "id", value: asAccountId(h("01")) });
   assert.deepEqual(Object.keys(address), ["id"]);
 });
-});
 
 test("BABE epochs, claims and equivocations", () => {
   const epoch = seen("Epoch", BabeEpoch, {
