@@ -11,10 +11,11 @@ import {
 } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import { type BlockError, executeBlock } from "./executive.ts";
+import type { State } from "./framework/index.ts";
 import { extrinsicsRoot } from "./pallets/system/block.ts";
 import { eventsOf } from "./runtime-api.ts";
 import { TestChain } from "./testing/chain.ts";
-import { eventNames } from "./testing/state.ts";
+import { emptyState, eventNames } from "./testing/state.ts";
 import { accountOfUri, remark, signedBy, sudo, transferTo } from "./testing/transactions.ts";
 import { encodeBare } from "./transaction/extrinsic.ts";
 
@@ -53,12 +54,33 @@ test("an empty block is built and imported to the same state", () => {
   assert.equal(chain.head.number, 4);
 });
 
-test("the state of a block decodes again from its bytes", () => {
+/** Another state with the same bytes, nothing decoded. */
+function reopened(state: State): State {
+  const copy = emptyState();
+  for (const key of state.keysWithPrefix("0x")) copy.set(key, state.get(key) as Uint8Array);
+  return copy;
+}
+
+test("a block does the same upon a state of which only the bytes are there", () => {
   const chain = chainOfTwo();
-  for (const { phase, event } of eventsOf(chain.state)) {
-    assert.equal(phase.type, "applyExtrinsic");
-    assert.equal(event.type, "system");
-  }
+  const transaction = signedBy(chain, "//Alice", transferTo(accountOfUri("//Bob"), 1n));
+  const block = chain.build({ extrinsics: [transaction] });
+  const state = reopened(chain.state);
+  assert.equal(state.root(1), chain.state.root(1));
+  assert.ok(executeBlock(state, block).ok);
+  chain.execute(block);
+  assert.deepEqual(eventsOf(reopened(state)), eventsOf(chain.state));
+});
+
+test("events tell when in the block they happened", () => {
+  const chain = new TestChain({ epochSlots: 2 });
+  chain.addMany(3);
+  const phases = eventsOf(chain.state).map(({ phase, event }) => [phase, event.value.type]);
+  assert.deepEqual(phases, [
+    [{ type: "initialization" }, "newSession"],
+    [{ type: "applyExtrinsic", value: 0 }, "extrinsicSuccess"],
+    [{ type: "applyExtrinsic", value: 1 }, "extrinsicSuccess"],
+  ]);
 });
 
 // What the header says

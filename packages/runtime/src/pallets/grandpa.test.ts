@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asSessionIndex, GrandpaConsensusLog } from "@parahost/primitives";
+import { decode } from "@parahost/scale";
+import { storage as eventStorage } from "../framework/events.ts";
+import type { State } from "../framework/index.ts";
+import { developmentValidator } from "../genesis/development.ts";
+import { eventNames, stateAtBlock } from "../testing/state.ts";
+import {
+  authorities,
+  currentSetId,
+  onFinalize,
+  onGenesis,
+  onNewSession,
+  storage,
+} from "./grandpa.ts";
+import { digest } from "./system/block.ts";
+
+const [alice, bob, charlie] = [0, 1, 2].map(developmentValidator) as [
+  ReturnType<typeof developmentValidator>,
+  ReturnType<typeof developmentValidator>,
+  ReturnType<typeof developmentValidator>,
+];
+
+function stateWithVoters(): State {
+  const state = stateAtBlock(10);
+  onGenesis(state, [alice, bob]);
+  return state;
+}
+
+const logs = (state: State): GrandpaConsensusLog[] =>
+  digest(state).map((item) => {
+    assert.ok(item.type === "consensus" && item.value.engine === "FRNK");
+    return decode(GrandpaConsensusLog, item.value.data);
+  });
+
+test("other voters are announced in the block that they follow, and are in force after it", () => {
+  const state = stateWithVoters();
+  onNewSession(state, asSessionIndex(1), true, [alice, charlie]);
+  assert.equal(currentSetId(state), 1);
+  onFinalize(state);
+  const nextAuthorities = [alice, charlie].map(({ keys }) => ({ id: keys.grandpa, weight: 1 }));
+  assert.deepEqual(logs(state), [
+    { type: "scheduledChange", value: { nextAuthorities, delay: 0 } },
+  ]);
+  assert.deepEqual(authorities(state), nextAuthorities);
+  assert.equal(storage.pendingChange.has(state), false);
+  assert.deepEqual(eventNames(state), ["grandpa.newAuthorities"]);
+  assert.equal(storage.setIdSession.get(state, 1), 1);
+});
+
+test("the same voters in another order are another set", () => {
+  const state = stateWithVoters();
+  onNewSession(state, asSessionIndex(1), true, [bob, alice]);
+  onFinalize(state);
+  assert.equal(logs(state).length, 1);
+});
+
+test("when only other keys have changed there is nothing to announce", () => {
+  const state = stateWithVoters();
+  const rekeyed = { ...bob, keys: { ...bob.keys, babe: charlie.keys.babe } };
+  onNewSession(state, asSessionIndex(1), true, [alice, rekeyed]);
+  onFinalize(state);
+  assert.deepEqual(logs(state), []);
+  assert.equal(currentSetId(state), 0);
+});
+
+test("a change with a delay waits for its block", () => {
+  const state = stateWithVoters();
+  const nextAuthorities = [{ id: charlie.keys.grandpa, weight: 1 }];
+  storage.pendingChange.set(state, { scheduledAt: 10, delay: 2, nextAuthorities });
+  onFinalize(state);
+  assert.equal(logs(state).length, 1);
+  assert.equal(authorities(state).length, 2);
+  eventStorage.number.set(state, 11);
+  onFinalize(state);
+  assert.equal(authorities(state).length, 2);
+  eventStorage.number.set(state, 12);
+  onFinalize(state);
+  assert.equal(logs(state).length, 1);
+  assert.deepEqual(authorities(state), nextAuthorities);
+});
