@@ -54,6 +54,8 @@ import {
   ZERO_HASH,
 } from "@parahost/primitives";
 import { bitsAt } from "@parahost/scale";
+// Puts the sums of calls and events together, which encoding a state needs.
+import "../../runtime.ts";
 import { type DispatchError, eventsOf, NONE, type State } from "../../framework/index.ts";
 import type { SessionValidator } from "../../pallets/session/keys.ts";
 import { beginBlock, blockNumber, parentHash } from "../../pallets/system/block.ts";
