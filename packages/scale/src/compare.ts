@@ -4,7 +4,7 @@ import type { Codec } from "./codec.ts";
 /**
  * Natural order of plain values: numbers by value, text by its code points, bytes and lists item by
  * item with the shorter first, objects field by field, absence before presence. Lower-case hex text
- * is ordered as its bytes are. Wire enums have an order of their own, by variant index: `orderOf`.
+ * is ordered as its bytes are. Wire enums have an order of their own, by variant index: `compareBy`.
  */
 export function compareKeys(a: unknown, b: unknown): number {
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
@@ -25,8 +25,8 @@ export function compareKeys(a: unknown, b: unknown): number {
 }
 
 /** The order of a codec's values as map keys. */
-export function orderOf<T>(codec: Codec<T>): (a: T, b: T) => number {
-  return codec.compare?.bind(codec) ?? compareKeys;
+export function compareBy<T>(codec: Codec<T>, a: T, b: T): number {
+  return codec.compare === undefined ? compareKeys(a, b) : codec.compare(a, b);
 }
 
 /** By code point, as UTF-8 bytes are ordered; JavaScript's own order is by UTF-16 unit. */

@@ -1,6 +1,6 @@
 /** Maps and sets: entries in strictly ascending order of their keys, as hashed and signed ones need it. */
 import type { Codec } from "./codec.ts";
-import { orderOf } from "./compare.ts";
+import { compareBy } from "./compare.ts";
 import { DecodeError } from "./error.ts";
 import { COUNT_MAX, type Reader } from "./reader.ts";
 
@@ -10,7 +10,6 @@ export function map<K, V>(
   value: Codec<V>,
   countMax = COUNT_MAX,
 ): Codec<ReadonlyMap<K, V>> {
-  const order = orderOf(key);
   return {
     sizeMin: 1,
     type: {
@@ -26,7 +25,7 @@ export function map<K, V>(
     },
     write: (writer, entries) => {
       writer.compactU32(entries.size);
-      for (const [k, v] of [...entries].sort(([a], [b]) => order(a, b))) {
+      for (const [k, v] of [...entries].sort(([a], [b]) => compareBy(key, a, b))) {
         key.write(writer, k);
         value.write(writer, v);
       }
@@ -43,7 +42,6 @@ export function map<K, V>(
 
 /** A set, `countMax` items at most; it may be given in any order. */
 export function set<T>(codec: Codec<T>, countMax = COUNT_MAX): Codec<ReadonlySet<T>> {
-  const order = orderOf(codec);
   return {
     sizeMin: 1,
     type: {
@@ -54,7 +52,8 @@ export function set<T>(codec: Codec<T>, countMax = COUNT_MAX): Codec<ReadonlySet
     },
     write: (writer, items) => {
       writer.compactU32(items.size);
-      for (const item of [...items].sort(order)) codec.write(writer, item);
+      for (const item of [...items].sort((a, b) => compareBy(codec, a, b)))
+        codec.write(writer, item);
     },
     read: (reader) => {
       const items = new Set<T>();
@@ -71,14 +70,13 @@ function readAscending<K>(
   countMax: number,
   take: (key: K) => void,
 ): void {
-  const order = orderOf(key);
   const count = reader.count(entrySizeMin, countMax);
   reader.enter();
   let previous: K | undefined;
   for (let i = 0; i < count; i++) {
     const start = reader.offset;
     const k = key.read(reader);
-    if (i > 0 && order(previous as K, k) >= 0)
+    if (i > 0 && compareBy(key, previous as K, k) >= 0)
       throw new DecodeError("notSorted", start, "keys are not strictly ascending");
     previous = k;
     take(k);

@@ -1,7 +1,7 @@
 /** Structs and tuples: their fields one after the other, without padding. */
 import { AssertionError, assert } from "@parahost/base";
 import type { AnyCodec, Codec, ValueOf } from "./codec.ts";
-import { orderOf } from "./compare.ts";
+import { compareBy } from "./compare.ts";
 import { literal, specialize } from "./specialize.ts";
 import type { FieldDescription } from "./type-description.ts";
 
@@ -20,6 +20,7 @@ function sizeMinOf(codecs: readonly AnyCodec[]): number {
   return codecs.reduce((sum, codec) => sum + codec.sizeMin, 0);
 }
 
+/** Value of a struct, from the codecs of its fields. */
 export type StructValue<F extends Readonly<Record<string, AnyCodec>>> = {
   readonly [K in keyof F]: ValueOf<F[K]>;
 };
@@ -47,6 +48,7 @@ export function struct<const F extends Readonly<Record<string, AnyCodec>>>(
   };
 }
 
+/** Value of a tuple, from the codecs of its items. */
 export type TupleValue<C extends readonly AnyCodec[]> = {
   readonly [I in keyof C]: ValueOf<C[I]>;
 };
@@ -78,7 +80,8 @@ function compareFields(
   b: object,
 ): number {
   for (const [i, key] of keys.entries()) {
-    const order = orderOf(codecs[i] as AnyCodec)(
+    const order = compareBy(
+      codecs[i] as AnyCodec,
       (a as Record<string | number, unknown>)[key],
       (b as Record<string | number, unknown>)[key],
     );

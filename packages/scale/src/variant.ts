@@ -1,7 +1,7 @@
 /** Choices behind one tag byte: enums of the wire, options, results. */
 import { AssertionError, assert } from "@parahost/base";
 import type { AnyCodec, Codec, ValueOf } from "./codec.ts";
-import { orderOf } from "./compare.ts";
+import { compareBy } from "./compare.ts";
 import { DecodeError } from "./error.ts";
 import type { Reader } from "./reader.ts";
 import { literal, specialize } from "./specialize.ts";
@@ -13,6 +13,7 @@ function pascalCase(name: string): string {
 
 type VariantSpec = number | readonly [number, AnyCodec];
 
+/** Value of an enum: the union of its variants. */
 export type VariantValue<V extends Readonly<Record<string, VariantSpec>>> = {
   readonly [K in keyof V]: V[K] extends readonly [number, infer C]
     ? { readonly type: K; readonly value: ValueOf<C> }
@@ -80,7 +81,8 @@ export function variant<const V extends Readonly<Record<string, VariantSpec>>>(
       assert(left !== undefined && right !== undefined, "a value of the enum");
       if (left !== right) return left.index - right.index;
       if (left.codec === undefined) return 0;
-      return orderOf(left.codec)(
+      return compareBy(
+        left.codec,
         (a as { readonly value: unknown }).value,
         (b as { readonly value: unknown }).value,
       );
@@ -112,7 +114,6 @@ function badTag(reader: Reader, what: string): never {
 /** `undefined` or a value. An option of an option has no unambiguous value and is not offered. */
 export function option<T>(codec: Codec<T>): Codec<T | undefined> {
   const scope = { codec, badTag };
-  const order = orderOf(codec);
   return {
     sizeMin: 1,
     type: {
@@ -145,7 +146,7 @@ export function option<T>(codec: Codec<T>): Codec<T | undefined> {
     compare: (a, b) =>
       a === undefined || b === undefined
         ? Number(a !== undefined) - Number(b !== undefined)
-        : order(a, b),
+        : compareBy(codec, a, b),
   };
 }
 

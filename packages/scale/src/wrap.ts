@@ -1,7 +1,7 @@
 /** Codecs around another codec: with a name, a brand, another value, or a length of their own. */
 import type { Branded } from "@parahost/base";
 import { type Codec, encode } from "./codec.ts";
-import { orderOf } from "./compare.ts";
+import { compareBy } from "./compare.ts";
 import { COUNT_MAX } from "./reader.ts";
 
 /** The same codec under a metadata path, such as `named(["sp_runtime", "generic", "Header"], …)`. */
@@ -34,7 +34,6 @@ export function mapped<Wire, T>(
   to: (value: T) => Wire,
   from: (wire: Wire, offset: number) => T,
 ): Codec<T> {
-  const order = orderOf(codec);
   return {
     sizeMin: codec.sizeMin,
     type: codec.type,
@@ -43,7 +42,7 @@ export function mapped<Wire, T>(
       const start = reader.offset;
       return from(codec.read(reader), start);
     },
-    compare: (a, b) => order(to(a), to(b)),
+    compare: (a, b) => compareBy(codec, to(a), to(b)),
   };
 }
 
@@ -59,7 +58,7 @@ export function lazy<T>(get: () => Codec<T>): Codec<T> {
       reader.leave();
       return value;
     },
-    compare: (a, b) => orderOf(get())(a, b),
+    compare: (a, b) => compareBy(get(), a, b),
   };
 }
 
