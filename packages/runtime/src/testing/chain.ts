@@ -5,7 +5,7 @@
 
 import type { Result } from "@parahost/base";
 import { assert, expectOk } from "@parahost/base";
-import { sr25519PairFromUri, vrfSign } from "@parahost/crypto";
+import { type Sr25519Pair, sr25519PairFromUri, vrfSign } from "@parahost/crypto";
 import {
   asHash,
   BABE_ENGINE_ID,
@@ -39,12 +39,25 @@ import { emptyState } from "./state.ts";
 /** Far enough from zero that no test meets the epoch by accident. */
 const FIRST_SLOT = 1_000_000;
 
-const pairs = new Map(
-  Array.from({ length: 8 }, (_, i) => {
-    const pair = expectOk(sr25519PairFromUri(developmentUri(i)), developmentUri(i));
-    return [pair.publicKey as string, pair] as const;
-  }),
-);
+/** Pairs of validators that some test has asked for, by public key. */
+const pairs = new Map<string, Sr25519Pair>();
+let pairCount = 0;
+
+/** Makes the keys of the first `count` validators known. */
+function knowValidators(count: number): void {
+  for (; pairCount < count; pairCount++) {
+    const uri = developmentUri(pairCount);
+    const pair = expectOk(sr25519PairFromUri(uri), uri);
+    pairs.set(pair.publicKey, pair);
+  }
+}
+
+/** The sr25519 pair of a validator of one of the chains made so far. */
+export function validatorPair(publicKey: string): Sr25519Pair {
+  const pair = pairs.get(publicKey);
+  assert(pair !== undefined, `${publicKey} is not a well-known validator's`);
+  return pair;
+}
 
 export interface BlockPlan {
   /** The slot after the parent's, if not given. */
@@ -64,6 +77,7 @@ export class TestChain {
   head: Header;
 
   constructor(network: Partial<LocalNetwork> = {}) {
+    knowValidators(Math.max(8, network.validators ?? 0));
     this.config = localGenesis({
       validators: 4,
       paras: [],
@@ -83,9 +97,7 @@ export class TestChain {
   /** The author's items of the next block. */
   digest({ slot = this.nextSlot, kind = "secondaryVRF", author = 0 }: BlockPlan = {}): Digest {
     const { epoch, randomness, authorities } = this.#epochOf(slot);
-    const publicKey = authorities[author]?.id;
-    const pair = publicKey === undefined ? undefined : pairs.get(publicKey);
-    assert(pair !== undefined, `authority ${author} is one of ours`);
+    const pair = validatorPair(authorities[author]?.id ?? `authority ${author}`);
     const vrf = vrfSign(pair, slotTranscript(slot, epoch, randomness));
     const claim: BabePreDigest = {
       type: kind,
