@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const KIT = dirname(fileURLToPath(import.meta.url));
-const PARACHAINS = ["adder"];
+const PARACHAINS = ["adder", "ledger"];
 /** The compiler's name for the first address above the module's own data. */
 const HEAP_BASE = "~lib/memory/__heap_base";
 

@@ -6,6 +6,12 @@ import { Bytes } from "./bytes";
 @external("env", "ext_hashing_blake2_256_version_1")
 declare function ext_blake2b256(data: u64): usize;
 // @ts-ignore: decorator
+@external("env", "ext_hashing_blake2_128_version_1")
+declare function ext_blake2b128(data: u64): usize;
+// @ts-ignore: decorator
+@external("env", "ext_hashing_twox_128_version_1")
+declare function ext_twox128(data: u64): usize;
+// @ts-ignore: decorator
 @external("env", "ext_hashing_keccak_256_version_1")
 declare function ext_keccak256(data: u64): usize;
 // @ts-ignore: decorator
@@ -23,6 +29,15 @@ function packed(bytes: Bytes): u64 {
 
 export function blake2b256(data: Bytes): Bytes {
   return new Bytes(ext_blake2b256(packed(data)), HASH_BYTES);
+}
+
+export function blake2b128(data: Bytes): Bytes {
+  return new Bytes(ext_blake2b128(packed(data)), 16);
+}
+
+/** 16 bytes of xxHash: the names of storage items. */
+export function twox128(name: string): Bytes {
+  return new Bytes(ext_twox128(packed(Bytes.of(String.UTF8.encode(name)))), 16);
 }
 
 export function keccak256(data: Bytes): Bytes {
