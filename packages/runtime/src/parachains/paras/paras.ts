@@ -161,6 +161,11 @@ const rooted = (origin: Origin, run: () => DispatchResult): DispatchResult => {
 const toDispatchResult = (result: Result<void, DispatchError>): DispatchResult =>
   result.ok ? done : result;
 
+const isVotedOn = (state: State, para: ParaId): boolean => {
+  const hash = storage.currentCodeHash.get(state, para);
+  return hash !== undefined && storage.pvfActiveVoteMap.has(state, hash);
+};
+
 const codeWork = (code: ValidationCode) => ({ reads: 5, writes: 5, bytes: 2 * code.length });
 
 const custom = (code: number): UnsignedValidity =>
@@ -267,6 +272,8 @@ const calls = {
     weight: weightOf({ reads: 2, writes: 1 }),
     dispatch: (state, origin, { para }) =>
       rooted(origin, () => {
+        // Code that is being voted on must not come into use before the vote has ended.
+        if (isVotedOn(state, para)) return err(errors.cannotOnboard);
         const session = (sessionIndex(state) + 1) as SessionIndex;
         queueAction(state, session, para);
         events.deposit(state, { type: "actionQueued", value: { para, session } });

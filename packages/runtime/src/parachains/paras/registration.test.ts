@@ -198,6 +198,13 @@ test("governance can bring a queued change forward to the next session", () => {
   assert.equal(lifecycle(chain.state, asParaId(1500)), "parachain");
 });
 
+test("a para whose code is being voted on cannot be brought forward", () => {
+  const { state } = scenario(2).beginBlock();
+  scheduleParaInitialize(state, newPara, genesisOf(newPara));
+  const result = paras.calls.forceQueueAction.dispatch(state, ROOT, { para: newPara });
+  assert.equal(result.ok ? undefined : errorName(result.error), "cannotOnboard");
+});
+
 test("the lives of paras are root's affair", () => {
   const { state } = scenario().beginBlock();
   const somebody = signedBy(asAccountId(`0x${"11".repeat(32)}`));

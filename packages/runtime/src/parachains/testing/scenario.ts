@@ -271,6 +271,11 @@ export class Scenario {
     assert(result.ok, "the configuration is consistent");
   }
 
+  /** Replaces the active configuration, as a session change does. */
+  setActiveConfiguration(active: HostConfiguration): void {
+    initializeConfiguration(this.state, active);
+  }
+
   /** Schedules a new para. */
   register(para: number, genesis: ParaGenesisArgs): ReturnType<typeof scheduleParaInitialize> {
     return scheduleParaInitialize(this.state, asParaId(para), genesis);
