@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asCoreIndex, asParaId, type CoreIndex } from "@parahost/primitives";
+import { asCoreIndex, asParaId, asValidatorIndex, type CoreIndex } from "@parahost/primitives";
 import { bitsAt, countOnes } from "@parahost/scale";
 import { paraHead } from "../paras/paras.ts";
 import { pairOf, Scenario } from "../testing/scenario.ts";
@@ -117,8 +117,8 @@ test("a bitfield for a free core is disregarded as a whole, the others count", (
   chain.mustEnter({ bitfields: [chain.bitfield(0, [0, 1, 2]), chain.bitfield(1, [0])] });
   assert.equal(votesFor(chain, 1000), 1);
   assert.equal(votesFor(chain, 1001), 0);
-  assert.equal(storage.availabilityBitfields.get(chain.state, 0 as never), undefined);
-  assert.equal(storage.availabilityBitfields.get(chain.state, 1 as never)?.submittedAt, 2);
+  assert.equal(storage.availabilityBitfields.get(chain.state, asValidatorIndex(0)), undefined);
+  assert.equal(storage.availabilityBitfields.get(chain.state, asValidatorIndex(1))?.submittedAt, 2);
 });
 
 test("a bitfield for a core that a dispute freed counts for the other cores", () => {

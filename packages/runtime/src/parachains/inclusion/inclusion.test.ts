@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asCoreIndex, asParaId, type CandidateHash, candidateHash } from "@parahost/primitives";
+import {
+  asCoreIndex,
+  asGroupIndex,
+  asParaId,
+  type CandidateHash,
+  candidateHash,
+} from "@parahost/primitives";
 import { bitsAt } from "@parahost/scale";
 import { currentCodeHash, mostRecentContext, paraHead } from "../paras/paras.ts";
 import { storage as parasStorage } from "../paras/storage.ts";
@@ -42,7 +48,7 @@ function chainOfTwo() {
       backers: bitsAt(4, []),
       relayParentNumber: core,
       backedInNumber: 5 + core,
-      backingGroup: 0 as never,
+      backingGroup: asGroupIndex(0),
     };
   };
   const first = pendingOf(1);

@@ -108,7 +108,9 @@ test("candidates are left out before bitfields, those with new code last", () =>
 
 test("when not even the bitfields fit, some of them go alone", () => {
   const data = dataOf([1000]);
-  const one = bitfieldCost(data.bitfields[0] as never).bytes;
+  const [first] = data.bitfields.map(bitfieldCost);
+  assert.ok(first);
+  const one = first.bytes;
   const limited = limitToBudget(data, { bytes: 4 * one + 1, signatures: 1000 }, seed(9));
   assert.equal(limited.bitfields.length, 4);
   assert.deepEqual(limited.backedCandidates, []);

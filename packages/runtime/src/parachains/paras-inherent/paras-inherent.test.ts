@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   asCandidateHash,
+  asCoreIndex,
   asParaId,
   asSessionIndex,
   type BackedCandidate,
@@ -15,7 +16,7 @@ import { mostRecentContext, paraHead } from "../paras/paras.ts";
 import { corePara, scheduled, storage as schedulerStorage } from "../scheduler/scheduler.ts";
 import { disabledAuthorities } from "../shared/disabled.ts";
 import { allowedRelayParents } from "../shared/shared.ts";
-import { codeOf, pairOf, Scenario } from "../testing/scenario.ts";
+import { codeOf, genesisHeadOf, pairOf, Scenario } from "../testing/scenario.ts";
 import { INHERENT_BUDGET } from "./budget.ts";
 import { finalize, paraInherent } from "./paras-inherent.ts";
 import { storage } from "./storage.ts";
@@ -131,10 +132,10 @@ test("a core whose candidate times out takes another candidate in the same block
   assert.deepEqual([parasAvailabilityPeriod, groupRotationFrequency], [4, 20]);
   // Backed in block 15, too late for the window after block 1: the next opens at block 21.
   chain.playTo(14).playBacking(1000).playTo(20);
-  assert.equal(corePara(chain.state, 0 as never), 1000);
+  assert.equal(corePara(chain.state, asCoreIndex(0)), 1000);
   chain.beginBlock();
   const another = chain.candidate(1000, {
-    parentHead: paraHead(chain.state, asParaId(1000)) as never,
+    parentHead: genesisHeadOf(1000),
   });
   chain.mustEnter({ candidates: [chain.backed(another, { core: 0 })] });
   assert.deepEqual(chain.events, [

@@ -158,10 +158,6 @@ function coreOffset(state: State, core: CoreIndex): number | undefined {
   return offset < 0 ? undefined : offset;
 }
 
-function toScheduledCore(entry: ParathreadEntry | undefined): ScheduledCore | undefined {
-  return entry?.claim;
-}
-
 const parachainCore = (para: ParaId | undefined): ScheduledCore | undefined =>
   para === undefined ? undefined : { paraId: para, collator: undefined };
 
@@ -169,7 +165,7 @@ const parachainCore = (para: ParaId | undefined): ScheduledCore | undefined =>
 export function nextUpOnAvailable(state: State, core: CoreIndex): ScheduledCore | undefined {
   const offset = coreOffset(state, core);
   if (offset === undefined) return parachainCore(parachains(state)[core]);
-  return toScheduledCore(peekForCore(storage.parathreadQueue.get(state), offset));
+  return peekForCore(storage.parathreadQueue.get(state), offset)?.claim;
 }
 
 /** Who gets an occupied core if its candidate times out: the same claim, unless another waits. */
@@ -177,7 +173,7 @@ export function nextUpOnTimeOut(state: State, core: CoreIndex): ScheduledCore | 
   const next = nextUpOnAvailable(state, core);
   if (next !== undefined) return next;
   const occupied = storage.availabilityCores.get(state)[core];
-  return occupied?.type === "parathread" ? toScheduledCore(occupied.value) : undefined;
+  return occupied?.type === "parathread" ? occupied.value.claim : undefined;
 }
 
 /**
