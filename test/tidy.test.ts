@@ -185,6 +185,8 @@ test("subsystems know each other by messages alone", () => {
         !readdirSync(join(root, "packages/node/src", other[1] as string)).includes("subsystem.ts")
       )
         continue;
+      // Asking the runtime is a sentence of its own, said in one place.
+      if (other[2] === "query.ts" && other[1] === "runtime-api") continue;
       if (other[2] !== "messages.ts") offences.push(`${path} imports ${specifier}`);
     }
   }

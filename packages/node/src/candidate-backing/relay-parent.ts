@@ -14,8 +14,8 @@ import {
   type ValidatorId,
   type ValidatorIndex,
 } from "@parahost/primitives";
-import { queryRuntime, type RuntimeAsker } from "../overseer/query-runtime.ts";
 import { type BackingCore, backingCores, groupOf } from "../backing-groups/backing-cores.ts";
+import { queryRuntime, type RuntimeAsker } from "../runtime-api/query.ts";
 import { StatementTable } from "./statement-table.ts";
 
 export const VALIDATOR_KEY: KeyTypeId = "para";

@@ -32,9 +32,9 @@ import { encode } from "@parahost/scale";
 import type { KeyValueStore } from "@parahost/storage";
 import type { ValidationFailed, ValidationVerdict } from "../candidate-validation/messages.ts";
 import type { Context } from "../overseer/context.ts";
-import { queryRuntime } from "../overseer/query-runtime.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 import type { MisbehaviorReport } from "../provisioner/messages.ts";
+import { queryRuntime } from "../runtime-api/query.ts";
 import type {
   CandidateAt,
   CandidateBackingMessage,

@@ -17,7 +17,7 @@ import {
 } from "@parahost/executor";
 import { type Hash, validationCodeHash } from "@parahost/primitives";
 import type { Context, Job } from "../overseer/context.ts";
-import { queryRuntime } from "../overseer/query-runtime.ts";
+import { queryRuntime } from "../runtime-api/query.ts";
 import { checkAfter, checkBefore, invalidCandidate } from "./check-candidate.ts";
 import type {
   CandidateValidationMessage,

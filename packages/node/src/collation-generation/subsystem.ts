@@ -15,8 +15,8 @@ import {
   type ValidationCodeHash,
 } from "@parahost/primitives";
 import type { Context } from "../overseer/context.ts";
-import { queryRuntime } from "../overseer/query-runtime.ts";
 import type { Reply } from "../overseer/reply.ts";
+import { queryRuntime } from "../runtime-api/query.ts";
 import { buildCandidate } from "./candidate.ts";
 import { collatableCore } from "./cores.ts";
 import type { Collation, CollationGenerationConfig, CollationSecondedSignal } from "./messages.ts";

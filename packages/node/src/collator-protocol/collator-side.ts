@@ -27,8 +27,8 @@ import {
 import type { CollationSecondedSignal } from "../collation-generation/messages.ts";
 import type { IncomingCollationRequest, NetworkEvent } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
-import { queryRuntime } from "../overseer/query-runtime.ts";
 import { type Reply, unlessCancelled } from "../overseer/reply.ts";
+import { queryRuntime } from "../runtime-api/query.ts";
 import type { CollatorProtocolMessage } from "./messages.ts";
 
 const TARGET = "parachain::collator-protocol";

@@ -32,8 +32,8 @@ import {
 import { backingCores, groupOf } from "../backing-groups/backing-cores.ts";
 import type { NetworkEvent } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
-import { queryRuntime } from "../overseer/query-runtime.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
+import { queryRuntime } from "../runtime-api/query.ts";
 import { type Advertisement, FetchQueue } from "./fetch-queue.ts";
 import { checkFetched } from "./fetched.ts";
 import type { CollatorProtocolMessage } from "./messages.ts";
