@@ -54,8 +54,13 @@ test("only the author sets the time", () => {
   });
 });
 
-test("the inherent is not earlier than the minimum period allows", () => {
-  assert.equal(inherentMoment(stateInSlot(100), 5), 5);
+test("the inherent's time is one that the block may have", () => {
+  assert.equal(inherentMoment(stateInSlot(100), 200_700), 200_700);
   assert.equal(inherentMoment(stateInSlot(100, 199_500), 200_000), 200_500);
   assert.equal(inherentMoment(stateInSlot(100, 199_500), 201_000), 201_000);
+});
+
+test("an author whose clock is outside its slot gives a time within it", () => {
+  assert.equal(inherentMoment(stateInSlot(100), 5), 200_000);
+  assert.equal(inherentMoment(stateInSlot(100, 199_500), 203_000), 201_999);
 });

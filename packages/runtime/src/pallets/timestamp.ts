@@ -48,10 +48,16 @@ function check(state: State, moment: Moment): Result<void, DispatchError> {
   return ok(undefined);
 }
 
-/** The earliest time not before `wanted` that this block may have; its slot may still refuse it. */
+/**
+ * The time nearest to `wanted` that this block may have. An author who is early or late for its slot, by
+ * its own clock, can still build.
+ */
 export function inherentMoment(state: State, wanted: Moment): Moment {
   const previous = now(state);
-  return previous === 0 ? wanted : Math.max(wanted, previous + minimumPeriod(state));
+  const slotStart = currentSlot(state) * slotDuration(state);
+  const slotEnd = slotStart + slotDuration(state) - 1;
+  const earliest = previous === 0 ? 0 : previous + minimumPeriod(state);
+  return Math.min(Math.max(wanted, earliest, slotStart), slotEnd);
 }
 
 export function onFinalize(state: State): void {

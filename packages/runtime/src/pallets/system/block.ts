@@ -4,14 +4,16 @@
  */
 import { assert, u32Bytes } from "@parahost/base";
 import {
+  asHash,
   BlockNumber,
   Digest,
   type DigestItem,
+  encodeExtrinsic,
   Hash,
   type Header,
   ZERO_HASH,
 } from "@parahost/primitives";
-import { bytes, decode, encode, u32 } from "@parahost/scale";
+import { bytes, decode, u32 } from "@parahost/scale";
 import { orderedTrieRoot } from "@parahost/trie";
 import { storage as eventStorage } from "../../framework/events.ts";
 import { type Phase, type State, storageMap, storageValue } from "../../framework/index.ts";
@@ -101,10 +103,7 @@ export function noteFinishedExtrinsics(state: State): void {
 
 /** The root that headers carry: state version 0, whatever the state's own version. */
 export function extrinsicsRoot(extrinsics: readonly Uint8Array[]): Hash {
-  return orderedTrieRoot(
-    extrinsics.map((extrinsic) => encode(bytes(), extrinsic)),
-    0,
-  ) as Hash;
+  return asHash(orderedTrieRoot(extrinsics.map(encodeExtrinsic), 0));
 }
 
 /** Closes the block: the header without its seal. Afterwards nothing may change the state. */
@@ -121,6 +120,6 @@ export function endBlock(state: State): Header {
     number,
     extrinsicsRoot: extrinsicsRoot(extrinsics),
     digest: digest(state),
-    stateRoot: state.root(1) as Hash,
+    stateRoot: asHash(state.root(1)),
   };
 }
