@@ -14,13 +14,10 @@ import {
   SignedGrandpaVote,
 } from "@parahost/primitives";
 import { decode, encode, struct, type ValueOf, vec } from "@parahost/scale";
+import type { Journal } from "../journal.ts";
 
-/** Durable memory of a few small values. */
-export interface VoteJournal {
-  get(key: Uint8Array): Uint8Array | undefined;
-  /** Returns when the value would survive a loss of power. Throws `HostError` when it cannot. */
-  put(key: Uint8Array, value: Uint8Array): void;
-}
+/** Where a voter keeps its notes. */
+export type VoteJournal = Journal;
 
 const OwnVote = struct({
   setId: SetId,
@@ -61,17 +58,4 @@ export function readCompletedRound(journal: VoteJournal): CompletedRound | undef
 
 export function writeCompletedRound(journal: VoteJournal, round: CompletedRound): void {
   journal.put(COMPLETED, encode(CompletedRound, round));
-}
-
-/** A journal that lasts as long as the process: for networks that are thrown away. */
-export class MemoryJournal implements VoteJournal {
-  readonly #values = new Map<string, Uint8Array>();
-
-  get(key: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(key.join());
-  }
-
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#values.set(key.join(), value.slice());
-  }
 }

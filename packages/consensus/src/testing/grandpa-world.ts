@@ -31,12 +31,13 @@ import {
   nextChangeOn,
   withAnnounced,
 } from "../grandpa/authority-set.ts";
-import { MemoryJournal, type VoteJournal } from "../grandpa/journal.ts";
+import type { VoteJournal } from "../grandpa/journal.ts";
 import { verifyJustification } from "../grandpa/justification.ts";
 import type { GrandpaChain, SelectChain, Verdict } from "../grandpa/ports.ts";
 import { GrandpaVoter } from "../grandpa/voter.ts";
 import { VoterSet } from "../grandpa/voter-set.ts";
 import type { VotingRule } from "../grandpa/voting-rule.ts";
+import { MemoryJournal } from "../journal.ts";
 import { GENESIS } from "./authored.ts";
 import { refOf } from "./headers.ts";
 import { grandpaAuthorities, voterKeystore } from "./voters.ts";

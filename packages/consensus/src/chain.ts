@@ -1,0 +1,374 @@
+/**
+ * What a node knows of the chain: the tree of unfinalized blocks, their epochs, the authority set, and
+ * the store behind them. Changes come from `import.ts` (blocks) and from GRANDPA (finality), verified.
+ *
+ * Each change is made in memory and written as one batch. Should the write fail, memory knows more than
+ * the disk; nothing further is taken in then, and the process must end and start from what is written.
+ *
+ * Reference: consensus 4.9, 5.
+ */
+import { assert, err, ok, type Result } from "@parahost/base";
+import type { VrfInOut } from "@parahost/crypto";
+import {
+  type BabeConfiguration,
+  type BabePreDigest,
+  type Body,
+  type GrandpaAuthorities,
+  GrandpaJustification,
+  type Hash,
+  type Header,
+  headerHash,
+} from "@parahost/primitives";
+import { encode } from "@parahost/scale";
+import type { Announcement } from "./babe/digest.ts";
+import { weightOf } from "./babe/digest.ts";
+import { EpochTree, type SlotEpoch } from "./babe/epochs.ts";
+import type { BlockStore, StoreBatch, StoredChain } from "./block-store.ts";
+import { type BlockRef, BlockTree, type TreeBlock, type TreeRoute } from "./block-tree.ts";
+import {
+  type BlockOrigin,
+  type ChainEvent,
+  ChainEvents,
+  type ChainListener,
+} from "./chain-events.ts";
+import {
+  type AuthoritySet,
+  afterFinality,
+  afterForcedChange,
+  type BeyondChange,
+  effectiveNumber,
+  genesisAuthoritySet,
+  nextChangeOn,
+} from "./grandpa/authority-set.ts";
+import type { GrandpaChain, SelectChain } from "./grandpa/ports.ts";
+
+/** Of every so many blocks one keeps its justification, so that finality can be shown to others. */
+export const JUSTIFICATION_PERIOD = 512;
+
+/** Finalized blocks looked back over when votes of an old round are placed. */
+const PATH_BELOW_FINALITY_MAX = 4096;
+
+export interface Genesis<Changes> {
+  readonly header: Header;
+  readonly configuration: BabeConfiguration;
+  readonly authorities: GrandpaAuthorities;
+  /** The state of genesis, as the store takes it. */
+  readonly changes: Changes;
+}
+
+/** A block that `import.ts` found good. */
+export interface VerifiedBlock<Changes> {
+  readonly hash: Hash;
+  readonly header: Header;
+  readonly body: Body;
+  readonly origin: BlockOrigin;
+  readonly preDigest: BabePreDigest;
+  readonly vrf: VrfInOut | undefined;
+  readonly slotEpoch: SlotEpoch;
+  readonly announcement: Announcement | undefined;
+  /** The authority set with what the block announces. */
+  readonly authoritySet: AuthoritySet;
+  readonly changes: Changes;
+}
+
+export type FinalizeError =
+  /** The block is not in the tree: never seen, or beside finality. */
+  { readonly code: "unknownBlock" } | { readonly code: "alreadyFinalized" } | BeyondChange;
+
+export class Chain<Changes> implements GrandpaChain, SelectChain {
+  readonly tree: BlockTree;
+  readonly epochs: EpochTree;
+  readonly configuration: BabeConfiguration;
+  readonly genesisHash: Hash;
+  readonly #store: BlockStore<Changes>;
+  readonly #events = new ChainEvents();
+  #authoritySet: AuthoritySet;
+  #isBroken = false;
+
+  /** Goes on with what is in the store, or begins it with genesis. */
+  constructor(genesis: Genesis<Changes>, store: BlockStore<Changes>) {
+    this.#store = store;
+    this.configuration = genesis.configuration;
+    this.genesisHash = headerHash(genesis.header);
+    const stored = store.load() ?? beginStore(genesis, store);
+    assert(store.hashByNumber(0) === this.genesisHash, "the store is of another chain");
+    this.#authoritySet = stored.authoritySet;
+
+    const byHash = new Map(stored.blocks.map((block) => [headerHash(block.header), block]));
+    const root = byHash.get(stored.finalized);
+    assert(root !== undefined, `the finalized block ${stored.finalized} is not in the store`);
+    const { header, weight, epochs } = root;
+    const { finalized: hash } = stored;
+    this.tree = new BlockTree({ hash, number: header.number, parent: header.parentHash, weight });
+    this.epochs = new EpochTree(genesis.configuration, hash, epochs);
+    // The best chain first: between equal heads the one that was best is to stay so.
+    const best = new Set<Hash>();
+    for (let at = stored.best; at !== hash; ) {
+      const block = byHash.get(at);
+      assert(block !== undefined, `block ${at} of the best chain is not in the store`);
+      best.add(at);
+      at = block.header.parentHash;
+    }
+    const inOrder = [...byHash].filter(([at]) => at !== hash);
+    for (const isBest of [true, false])
+      for (const [at, block] of inOrder) {
+        if (best.has(at) !== isBest) continue;
+        const { number, parentHash: parent } = block.header;
+        this.tree.insert({ hash: at, number, parent, weight: block.weight });
+        this.epochs.restore(at, block.epochs);
+      }
+    for (const reverted of stored.reverted) this.tree.revert(reverted);
+    assert(this.tree.best.hash === stored.best, "the best block is not the one that was stored");
+  }
+
+  subscribe(listener: ChainListener): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  /** For what happens beside the chain but belongs into its order. */
+  tell(event: ChainEvent): void {
+    this.#events.tell(event);
+  }
+
+  // Questions
+
+  best(): TreeBlock {
+    return this.tree.best;
+  }
+
+  finalized(): TreeBlock {
+    return this.tree.finalized;
+  }
+
+  header(hash: Hash): Header | undefined {
+    return this.#store.header(hash);
+  }
+
+  body(hash: Hash): Body | undefined {
+    return this.#store.body(hash);
+  }
+
+  /** The encoded GRANDPA justification, for blocks that keep one. */
+  justification(hash: Hash): Uint8Array | undefined {
+    return this.#store.justification(hash);
+  }
+
+  /** The block of the best chain with this number. */
+  hashByNumber(number: number): Hash | undefined {
+    return this.#store.hashByNumber(number);
+  }
+
+  /** A block of the tree or of the finalized chain. */
+  block(hash: Hash): BlockRef | undefined {
+    const inTree = this.tree.get(hash);
+    if (inTree !== undefined) return inTree;
+    const number = this.#store.header(hash)?.number;
+    if (number === undefined || this.#finalizedHash(number) !== hash) return undefined;
+    return { hash, number };
+  }
+
+  isDescendant(ancestor: Hash, hash: Hash): boolean {
+    if (this.tree.has(ancestor)) return this.tree.isDescendant(ancestor, hash);
+    const low = this.block(ancestor);
+    const high = low && this.block(hash);
+    return low !== undefined && high !== undefined && low.number <= high.number;
+  }
+
+  path(base: BlockRef, block: BlockRef): readonly Hash[] | undefined {
+    if (this.block(block.hash)?.number !== block.number) return undefined;
+    const root = this.tree.finalized;
+    if (base.number >= root.number) return this.#treePath(base.hash, block.hash);
+    if (this.#finalizedHash(base.number) !== base.hash || block.number < base.number)
+      return undefined;
+    const top = Math.min(block.number, root.number);
+    if (top - base.number > PATH_BELOW_FINALITY_MAX) return undefined;
+    const path: Hash[] = [];
+    for (let number = base.number + 1; number <= top; number++)
+      path.push(this.#finalizedHash(number) as Hash);
+    return block.number <= root.number
+      ? path
+      : [...path, ...(this.#treePath(root.hash, block.hash) as Hash[])];
+  }
+
+  bestContaining(hash: Hash): BlockRef | undefined {
+    return this.tree.bestContaining(hash);
+  }
+
+  authoritySet(): AuthoritySet {
+    return this.#authoritySet;
+  }
+
+  nextChange(head: Hash): { readonly number: number; readonly hash: Hash | undefined } | undefined {
+    const isDescendant = (a: Hash, b: Hash): boolean => this.isDescendant(a, b);
+    const change = nextChangeOn(this.#authoritySet, head, isDescendant);
+    if (change === undefined) return undefined;
+    const number = effectiveNumber(change);
+    const from = this.tree.has(change.hash) ? change.hash : this.tree.finalized.hash;
+    const best = this.tree.bestContaining(from);
+    return { number, hash: best && this.tree.ancestorAt(best.hash, number)?.hash };
+  }
+
+  // Changes
+
+  /** Adds a verified block whose parent is in the tree. */
+  insert(block: VerifiedBlock<Changes>): void {
+    const { hash, header, body, preDigest, vrf, origin, changes } = block;
+    const { parentHash: parent, number } = header;
+    this.#assertWritten();
+    const bestBefore = this.tree.best;
+    const weight = (this.tree.get(parent)?.weight ?? 0) + weightOf(preDigest);
+    this.tree.insert({ hash, number, parent, weight });
+    const epochs = this.epochs.insert(hash, parent, block.slotEpoch, block.announcement);
+    const setBefore = this.#authoritySet;
+    this.#authoritySet = block.authoritySet;
+    this.#applyForcedChange();
+    const evicted = this.tree.evict();
+    for (const gone of evicted) this.epochs.remove(gone.hash);
+    const route = this.tree.route(bestBefore.hash, this.tree.best.hash);
+    const removed = evicted.length > 0 ? { removed: evicted } : {};
+    const insert = { hash, header, body, weight, epochs, changes };
+    this.#commit({ insert, ...removed }, route, setBefore);
+    const isBest = this.tree.best.hash === hash;
+    const ref = { hash, number };
+    this.tell({ type: "imported", block: ref, header, origin, preDigest, vrf, isBest });
+    if (evicted.length > 0) this.tell({ type: "evicted", blocks: evicted });
+    this.#tellBest(route);
+    this.#tellSet(setBefore);
+  }
+
+  /** Makes a block final by votes that were verified. */
+  finalize(justification: GrandpaJustification): Result<void, FinalizeError> {
+    const { targetHash: hash, targetNumber: number } = justification.commit;
+    const rootBefore = this.tree.finalized;
+    const target = this.tree.get(hash);
+    if (target === undefined || target.number !== number) return err({ code: "unknownBlock" });
+    if (target === rootBefore) return err({ code: "alreadyFinalized" });
+    this.#assertWritten();
+    const bestBefore = this.tree.best;
+    const setBefore = this.#authoritySet;
+    const set = afterFinality(setBefore, target, (a, b) => this.isDescendant(a, b));
+    if (!set.ok) return set;
+
+    const chainBefore = this.tree.pathTo(rootBefore.hash, bestBefore.hash) ?? [];
+    const { finalized, pruned } = this.tree.finalize(hash);
+    const chainAfter = [...finalized, ...(this.tree.pathTo(hash, this.tree.best.hash) ?? [])];
+    const route = routeBetween(rootBefore, chainBefore, chainAfter);
+    this.#authoritySet = set.value;
+    this.#applyForcedChange();
+    for (const gone of [rootBefore, ...finalized.slice(0, -1), ...pruned])
+      this.epochs.remove(gone.hash);
+    const isKept =
+      rootBefore.number % JUSTIFICATION_PERIOD === 0 ||
+      setBefore.history.at(-1)?.lastBlock === rootBefore.number;
+    const proof = { hash, justification: encode(GrandpaJustification, justification) };
+    const batch: StoreBatch<Changes> = {
+      finality: { head: hash, finalized },
+      removed: pruned,
+      justifications: isKept
+        ? [proof]
+        : [proof, { hash: rootBefore.hash, justification: undefined }],
+      reverted: this.tree.reverted(),
+    };
+    this.#commit(batch, route, setBefore);
+    this.#tellBest(route);
+    this.tell({ type: "finalized", head: target, finalized, pruned, justification });
+    this.#tellSet(setBefore);
+    return ok(undefined);
+  }
+
+  /** Marks a block and what stands on it as not viable. False when it is final, unknown or marked. */
+  revert(hash: Hash): boolean {
+    this.#assertWritten();
+    const bestBefore = this.tree.best;
+    const block = this.tree.get(hash);
+    if (block === undefined || !this.tree.revert(hash)) return false;
+    const route = this.tree.route(bestBefore.hash, this.tree.best.hash);
+    this.#commit({ reverted: this.tree.reverted() }, route, this.#authoritySet);
+    this.tell({ type: "reverted", block });
+    this.#tellBest(route);
+    return true;
+  }
+
+  // Within
+
+  #finalizedHash(number: number): Hash | undefined {
+    return number <= this.tree.finalized.number ? this.#store.hashByNumber(number) : undefined;
+  }
+
+  #treePath(from: Hash, to: Hash): readonly Hash[] | undefined {
+    return this.tree.pathTo(from, to)?.map(({ hash }) => hash);
+  }
+
+  #applyForcedChange(): void {
+    const isDescendant = (a: Hash, b: Hash): boolean => this.isDescendant(a, b);
+    const set = afterForcedChange(this.#authoritySet, this.tree.best, isDescendant);
+    if (set !== undefined) this.#authoritySet = set;
+  }
+
+  #assertWritten(): void {
+    assert(!this.#isBroken, "an earlier change of the chain could not be written");
+  }
+
+  /** Writes a change together with what follows from it for the best chain and the authority set. */
+  #commit(batch: StoreBatch<Changes>, route: TreeRoute, setBefore: AuthoritySet): void {
+    const { retracted, enacted } = route;
+    const isMoved = retracted.length > 0 || enacted.length > 0;
+    const canonical = [
+      ...retracted.map(({ number }) => ({ number, hash: undefined })),
+      ...enacted.map(({ number, hash }) => ({ number, hash })),
+    ];
+    this.#isBroken = true;
+    this.#store.commit({
+      ...batch,
+      ...(isMoved ? { canonical, best: this.tree.best.hash } : {}),
+      ...(this.#authoritySet === setBefore ? {} : { authoritySet: this.#authoritySet }),
+    });
+    this.#isBroken = false;
+  }
+
+  #tellBest({ common, retracted, enacted }: TreeRoute): void {
+    if (retracted.length > 0) this.tell({ type: "reorg", common, retracted, enacted });
+    if (retracted.length > 0 || enacted.length > 0)
+      this.tell({ type: "newBest", head: this.tree.best, retracted, enacted });
+  }
+
+  #tellSet(before: AuthoritySet): void {
+    const { setId } = this.#authoritySet;
+    if (setId !== before.setId)
+      this.tell({ type: "authoritySetChanged", setId, at: this.tree.finalized });
+  }
+}
+
+/** From the head of one chain to that of another, both above `root` and lowest first. */
+function routeBetween(
+  root: TreeBlock,
+  before: readonly TreeBlock[],
+  after: readonly TreeBlock[],
+): TreeRoute {
+  let shared = 0;
+  while (shared < before.length && before[shared]?.hash === after[shared]?.hash) shared += 1;
+  return {
+    common: before[shared - 1] ?? root,
+    retracted: before.slice(shared).reverse(),
+    enacted: after.slice(shared),
+  };
+}
+
+/** Writes genesis into an empty store. */
+function beginStore<Changes>(
+  { header, authorities, changes }: Genesis<Changes>,
+  store: BlockStore<Changes>,
+): StoredChain {
+  const hash = headerHash(header);
+  const block = { header, weight: 0, epochs: EpochTree.genesis(hash) };
+  const authoritySet = genesisAuthoritySet(authorities);
+  store.commit({
+    insert: { ...block, hash, body: [], changes },
+    best: hash,
+    canonical: [{ number: 0, hash }],
+    finality: { head: hash, finalized: [{ hash, number: 0 }] },
+    authoritySet,
+    reverted: [],
+  });
+  return { finalized: hash, best: hash, authoritySet, reverted: [], blocks: [block] };
+}
