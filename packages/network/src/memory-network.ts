@@ -3,21 +3,25 @@
  * loss and partitions a `LinkModel` decides. With a virtual clock and a seeded model a run repeats
  * exactly; with the system clock and `perfectLinks` it connects the nodes of `parahost up`.
  *
- * A stream between two peers is open when both have it open. A link that is cut closes nothing by
- * itself: messages vanish until it is mended, as they do when packets are lost on a real network
- * long before a connection times out.
+ * Messages cross the links; that a side has closed a stream is learnt by the other one at once. A
+ * link that is cut closes nothing by itself: messages vanish until it is mended, as they do when
+ * packets are lost on a real network long before a connection times out.
+ *
+ * Bounded: streams by what `accept` takes, messages under way by `queueMax`, requests being answered
+ * by `inboundMax`, peers with a reputation by `ReputationTable`.
  */
 import { type Clock, err, ok, type Result, type Timer } from "@parahost/base";
-import type {
-  IfDisconnected,
-  IncomingRequest,
-  Network,
-  NotificationChannel,
-  NotificationEvent,
-  NotificationProtocol,
-  PeerId,
-  RequestError,
-  RequestProtocol,
+import {
+  HANDSHAKE_BYTES_MAX,
+  type IfDisconnected,
+  type IncomingRequest,
+  type Network,
+  type NotificationChannel,
+  type NotificationEvent,
+  type NotificationProtocol,
+  type PeerId,
+  type RequestError,
+  type RequestProtocol,
 } from "./port.ts";
 import { Reputation, ReputationTable } from "./reputation.ts";
 
@@ -40,7 +44,7 @@ export interface LinkModel {
 /** Links that lose nothing and take no time. */
 export const perfectLinks: LinkModel = { delay: () => 0 };
 
-/** A peer that did not take our stream is asked again after this long. */
+/** A peer that did not take our stream, or whose stream ended, is dialled again after this long. */
 const REDIAL_MS = 1000;
 
 /** The medium that endpoints join. */
@@ -85,40 +89,60 @@ export class MemoryNetwork {
     this.clock.setTimer(delay, arrive);
   }
 
-  /** @internal As `carry`, but messages of one stream stay in order unless the links reorder. */
-  carryInOrder(stream: Stream, from: PeerId, to: PeerId, bytes: number, arrive: () => void): void {
-    const delay = this.#links.delay(from, to, bytes, "notification");
+  /**
+   * @internal As `carry`, for one message of a stream: it waits for those sent before it unless the
+   * links reorder. Timers alone would not keep the order, since a system clock can be set back.
+   */
+  carryInOrder(underWay: Letter[], from: PeerId, to: PeerId, letter: Letter): void {
+    const delay = this.#links.delay(from, to, letter.byteLength, "notification");
     if (delay === undefined) return;
-    const now = this.clock.now();
-    const at =
-      this.#links.reorders === true ? now + delay : Math.max(now + delay, stream.lastArrival);
-    stream.lastArrival = at;
-    stream.inFlight += 1;
-    this.clock.setTimer(at - now, () => {
-      stream.inFlight -= 1;
-      arrive();
+    underWay.push(letter);
+    this.clock.setTimer(delay, () => {
+      letter.hasArrived = true;
+      if (this.#links.reorders === true) {
+        underWay.splice(underWay.indexOf(letter), 1);
+        letter.deliver();
+        return;
+      }
+      for (let first = underWay[0]; first?.hasArrived === true; first = underWay[0]) {
+        underWay.shift();
+        first.deliver();
+      }
     });
   }
 }
 
-/** Our half of an open stream to one peer. */
+/** One message of a stream on its way. */
+interface Letter {
+  readonly byteLength: number;
+  hasArrived: boolean;
+  deliver(): void;
+}
+
+/** A stream between two endpoints: both hold the same object, until each knows of its end. */
 interface Stream {
-  open: boolean;
-  lastArrival: number;
-  inFlight: number;
+  isOpen: boolean;
+}
+
+/** Our end of a stream. */
+interface StreamEnd {
+  readonly stream: Stream;
+  /** What we have sent and what has not been delivered yet. */
+  readonly underWay: Letter[];
 }
 
 interface Registered {
   readonly protocol: NotificationProtocol;
   readonly onEvent: (event: NotificationEvent) => void;
-  readonly streams: Map<PeerId, Stream>;
+  readonly streams: Map<PeerId, StreamEnd>;
   reserved: Set<PeerId>;
 }
 
 interface RequestHandler {
   readonly protocol: RequestProtocol;
   readonly onRequest: ((request: IncomingRequest) => void) | undefined;
-  inbound: number;
+  /** Refuses one request being answered; as many as there are. */
+  readonly inbound: Set<() => void>;
 }
 
 class Endpoint implements Network {
@@ -129,7 +153,7 @@ class Endpoint implements Network {
   readonly #requests = new Map<string, RequestHandler>();
   readonly #openRequests = new Set<(error: RequestError) => void>();
   #redial: Timer | undefined;
-  #closed = false;
+  #isClosed = false;
 
   constructor(localPeer: PeerId, hub: MemoryNetwork) {
     this.localPeer = localPeer;
@@ -159,7 +183,7 @@ class Endpoint implements Network {
   ): void {
     if (this.#requests.has(protocol.name))
       throw new RangeError(`protocol ${protocol.name} is registered twice`);
-    this.#requests.set(protocol.name, { protocol, onRequest, inbound: 0 });
+    this.#requests.set(protocol.name, { protocol, onRequest, inbound: new Set() });
   }
 
   request(
@@ -168,12 +192,10 @@ class Endpoint implements Network {
     payload: Uint8Array,
     ifDisconnected: IfDisconnected = "immediateError",
   ): Promise<Result<Uint8Array, RequestError>> {
-    const handler = this.#requests.get(protocolName);
-    if (handler === undefined) return Promise.resolve(err({ code: "unknownProtocol" }));
-    const remote = this.#hub.endpoint(peer);
-    const connected = this.#isConnected(peer);
-    if (this.#closed || remote === undefined || (!connected && ifDisconnected === "immediateError"))
-      return Promise.resolve(err({ code: "notConnected" }));
+    const protocol = this.#requests.get(protocolName)?.protocol;
+    if (protocol === undefined) return Promise.resolve(err({ code: "unknownProtocol" }));
+    const remote = this.#canReach(peer, ifDisconnected) ? this.#hub.endpoint(peer) : undefined;
+    if (remote === undefined) return Promise.resolve(err({ code: "notConnected" }));
     return new Promise((resolve) => {
       const settle = (result: Result<Uint8Array, RequestError>): void => {
         if (!this.#openRequests.delete(fail)) return;
@@ -182,18 +204,21 @@ class Endpoint implements Network {
       };
       const fail = (error: RequestError): void => settle(err(error));
       this.#openRequests.add(fail);
-      const timeout = this.#hub.clock.setTimer(handler.protocol.timeoutMs, () =>
-        fail({ code: "timeout" }),
-      );
+      const timeout = this.#hub.clock.setTimer(protocol.timeoutMs, () => fail({ code: "timeout" }));
+      const onResponse = (response: Uint8Array | undefined): void => {
+        if (response === undefined) fail({ code: "refused" });
+        else if (response.length <= protocol.responseBytesMax) settle(ok(response));
+        else {
+          this.report(peer, Reputation.costMajor, "oversized response");
+          fail({ code: "responseTooLarge", bytes: response.length });
+        }
+      };
       this.#hub.carry(this.localPeer, peer, payload.length, "request", () =>
-        remote.#answer(this.localPeer, protocolName, payload, (response) => {
-          this.#hub.carry(peer, this.localPeer, response?.length ?? 0, "request", () => {
-            if (response === undefined) fail({ code: "refused" });
-            else if (response.length > handler.protocol.responseBytesMax)
-              fail({ code: "responseTooLarge", bytes: response.length });
-            else settle(ok(response));
-          });
-        }),
+        remote.#answer(this.localPeer, protocolName, payload, (response) =>
+          this.#hub.carry(peer, this.localPeer, response?.length ?? 0, "request", () =>
+            onResponse(response),
+          ),
+        ),
       );
     });
   }
@@ -208,120 +233,144 @@ class Endpoint implements Network {
   }
 
   close(): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const registered of this.#notifications.values())
       for (const peer of [...registered.streams.keys()]) this.#disconnect(registered, peer);
-    this.#closed = true;
     this.#redial?.cancel();
     for (const fail of [...this.#openRequests]) fail({ code: "notConnected" });
+    for (const { inbound } of this.#requests.values()) for (const refuse of [...inbound]) refuse();
     this.#hub.leave(this.localPeer);
   }
 
-  #isConnected(peer: PeerId): boolean {
-    for (const registered of this.#notifications.values())
-      if (registered.streams.has(peer)) return true;
+  // Connections
+
+  #canReach(peer: PeerId, ifDisconnected: IfDisconnected): boolean {
+    if (this.#isClosed || peer === this.localPeer || this.isBanned(peer)) return false;
+    if (ifDisconnected === "tryConnect") return true;
+    for (const { streams } of this.#notifications.values()) if (streams.has(peer)) return true;
     return false;
   }
 
   #setReserved(registered: Registered, peers: Iterable<PeerId>): void {
+    const before = registered.reserved;
     const wanted = new Set(peers);
     wanted.delete(this.localPeer);
-    const left = [...registered.reserved].filter((peer) => !wanted.has(peer));
     registered.reserved = wanted;
-    for (const peer of left) this.#disconnect(registered, peer);
-    this.#dialMissing();
+    for (const peer of before) if (!wanted.has(peer)) this.#disconnect(registered, peer);
+    // Those that were wanted before have been dialled, and will be again when it is time.
+    for (const peer of wanted) if (!before.has(peer)) this.#dial(registered, peer);
   }
 
-  /** Dials reserved peers that are not connected, now and again until all are. */
-  #dialMissing(): void {
-    this.#redial?.cancel();
-    this.#redial = undefined;
-    if (this.#closed) return;
-    let missing = false;
+  #redialMissing(): void {
     for (const registered of this.#notifications.values())
-      for (const peer of registered.reserved) {
-        if (registered.streams.has(peer)) continue;
-        this.#dial(registered, peer);
-        missing = true;
-      }
-    if (missing) this.#dialLater();
+      for (const peer of registered.reserved) this.#dial(registered, peer);
   }
 
-  /** A peer that closed on us is not dialled at once: it had a reason. */
+  /** A peer that is not there, or has closed on us, is not dialled at once: it had a reason. */
   #dialLater(): void {
-    if (this.#closed) return;
-    this.#redial ??= this.#hub.clock.setTimer(REDIAL_MS, () => this.#dialMissing());
+    if (this.#isClosed) return;
+    this.#redial ??= this.#hub.clock.setTimer(REDIAL_MS, () => {
+      this.#redial = undefined;
+      this.#redialMissing();
+    });
   }
 
+  /** Dials a peer that is not connected, and sees to it that it is tried again. */
   #dial(registered: Registered, peer: PeerId): void {
+    if (this.#isClosed || registered.streams.has(peer)) return;
+    this.#dialLater();
     const remote = this.#hub.endpoint(peer);
     if (remote === undefined || this.isBanned(peer)) return;
-    const handshake = registered.protocol.handshake();
+    const { protocol, streams } = registered;
+    const handshake = protocol.handshake();
     this.#hub.carry(this.localPeer, peer, handshake.length, "request", () => {
-      if (this.#closed || registered.streams.has(peer)) return;
-      const theirs = remote.#accept(registered.protocol.name, this.localPeer, handshake);
+      const isWanted = registered.reserved.has(peer) && !this.isBanned(peer);
+      if (this.#isClosed || !isWanted || streams.has(peer)) return;
+      const stream: Stream = { isOpen: true };
+      const theirs = remote.#accept(protocol.name, this.localPeer, handshake, stream);
       if (theirs === undefined) return;
-      if (!registered.protocol.accept(peer, theirs)) {
-        remote.#closedBy(registered.protocol.name, this.localPeer);
+      if (!this.#takesHandshake(protocol, peer, theirs)) {
+        stream.isOpen = false;
+        remote.#onClosed(protocol.name, this.localPeer, stream);
         return;
       }
-      this.#open(registered, peer, theirs);
+      this.#open(registered, peer, theirs, stream);
     });
   }
 
   /** The other side wants to open a stream: our handshake, or `undefined` for a refusal. */
-  #accept(protocolName: string, peer: PeerId, handshake: Uint8Array): Uint8Array | undefined {
+  #accept(
+    protocolName: string,
+    peer: PeerId,
+    handshake: Uint8Array,
+    stream: Stream,
+  ): Uint8Array | undefined {
     const registered = this.#notifications.get(protocolName);
-    if (this.#closed || registered === undefined || this.isBanned(peer)) return undefined;
-    if (!registered.protocol.accept(peer, handshake)) return undefined;
+    if (this.#isClosed || registered === undefined || this.isBanned(peer)) return undefined;
+    // Whoever dials has no stream, so one that we have is over and the news is on its way.
+    const stale = registered.streams.get(peer);
+    if (stale !== undefined) this.#onClosed(protocolName, peer, stale.stream);
+    if (!this.#takesHandshake(registered.protocol, peer, handshake)) return undefined;
     const ours = registered.protocol.handshake();
-    if (!registered.streams.has(peer)) this.#open(registered, peer, handshake);
+    this.#open(registered, peer, handshake, stream);
     return ours;
   }
 
-  #open(registered: Registered, peer: PeerId, handshake: Uint8Array): void {
-    registered.streams.set(peer, { open: true, lastArrival: 0, inFlight: 0 });
+  #takesHandshake(protocol: NotificationProtocol, peer: PeerId, handshake: Uint8Array): boolean {
+    if (handshake.length <= HANDSHAKE_BYTES_MAX) return protocol.accept(peer, handshake);
+    this.report(peer, Reputation.costMajor, "oversized handshake");
+    return false;
+  }
+
+  #open(registered: Registered, peer: PeerId, handshake: Uint8Array, stream: Stream): void {
+    registered.streams.set(peer, { stream, underWay: [] });
     registered.onEvent({ type: "opened", peer, handshake });
   }
 
+  /** We end the stream, if there is one. */
   #disconnect(registered: Registered, peer: PeerId): void {
-    const stream = registered.streams.get(peer);
+    const stream = registered.streams.get(peer)?.stream;
     if (stream === undefined) return;
-    stream.open = false;
-    registered.streams.delete(peer);
-    registered.onEvent({ type: "closed", peer });
-    const remote = this.#hub.endpoint(peer);
-    if (remote === undefined) return;
-    this.#hub.clock.setTimer(0, () => remote.#closedBy(registered.protocol.name, this.localPeer));
+    const { name } = registered.protocol;
+    this.#onClosed(name, peer, stream);
+    this.#hub.clock.setTimer(0, () =>
+      this.#hub.endpoint(peer)?.#onClosed(name, this.localPeer, stream),
+    );
   }
 
-  #closedBy(protocolName: string, peer: PeerId): void {
+  /** The stream is over. Nothing happens when a later one has taken its place. */
+  #onClosed(protocolName: string, peer: PeerId, stream: Stream): void {
     const registered = this.#notifications.get(protocolName);
-    const stream = registered?.streams.get(peer);
-    if (registered === undefined || stream === undefined) return;
-    stream.open = false;
+    if (registered === undefined || registered.streams.get(peer)?.stream !== stream) return;
+    stream.isOpen = false;
     registered.streams.delete(peer);
-    registered.onEvent({ type: "closed", peer });
     if (registered.reserved.has(peer)) this.#dialLater();
+    registered.onEvent({ type: "closed", peer });
   }
+
+  // Notifications
 
   #send(registered: Registered, peer: PeerId, bytes: Uint8Array): boolean {
-    const stream = registered.streams.get(peer);
-    const remote = this.#hub.endpoint(peer);
-    if (stream === undefined || remote === undefined) return false;
-    if (stream.inFlight >= registered.protocol.queueMax) {
+    const end = registered.streams.get(peer);
+    if (end === undefined || !end.stream.isOpen) return false;
+    if (end.underWay.length >= registered.protocol.queueMax) {
       this.#disconnect(registered, peer);
       return false;
     }
-    this.#hub.carryInOrder(stream, this.localPeer, peer, bytes.length, () => {
-      if (stream.open) remote.#receive(registered.protocol.name, this.localPeer, bytes);
+    const { name } = registered.protocol;
+    this.#hub.carryInOrder(end.underWay, this.localPeer, peer, {
+      byteLength: bytes.length,
+      hasArrived: false,
+      deliver: () => this.#hub.endpoint(peer)?.#receive(name, this.localPeer, end.stream, bytes),
     });
     return true;
   }
 
-  #receive(protocolName: string, peer: PeerId, bytes: Uint8Array): void {
+  #receive(protocolName: string, peer: PeerId, stream: Stream, bytes: Uint8Array): void {
     const registered = this.#notifications.get(protocolName);
-    if (this.#closed || registered === undefined || !registered.streams.has(peer)) return;
+    if (registered === undefined || registered.streams.get(peer)?.stream !== stream) return;
+    if (!stream.isOpen) return;
     if (bytes.length > registered.protocol.messageBytesMax) {
       this.report(peer, Reputation.costMajor, "oversized message");
       this.#disconnect(registered, peer);
@@ -330,6 +379,8 @@ class Endpoint implements Network {
     registered.onEvent({ type: "message", peer, bytes });
   }
 
+  // Requests of others
+
   #answer(
     peer: PeerId,
     protocolName: string,
@@ -337,27 +388,28 @@ class Endpoint implements Network {
     reply: (response: Uint8Array | undefined) => void,
   ): void {
     const handler = this.#requests.get(protocolName);
-    if (this.#closed || handler?.onRequest === undefined || this.isBanned(peer)) {
+    if (this.#isClosed || handler?.onRequest === undefined || this.isBanned(peer)) {
       reply(undefined);
       return;
     }
-    if (payload.length > handler.protocol.requestBytesMax) {
+    const { protocol, inbound, onRequest } = handler;
+    if (payload.length > protocol.requestBytesMax) {
       this.report(peer, Reputation.costMajor, "oversized request");
       reply(undefined);
       return;
     }
-    if (handler.inbound >= handler.protocol.inboundMax) {
+    if (inbound.size >= protocol.inboundMax) {
       reply(undefined);
       return;
     }
-    handler.inbound += 1;
-    let answered = false;
-    const once = (response: Uint8Array | undefined): void => {
-      if (answered) return;
-      answered = true;
-      handler.inbound -= 1;
+    const finish = (response: Uint8Array | undefined): void => {
+      if (!inbound.delete(refuse)) return;
+      expiry.cancel();
       reply(response);
     };
-    handler.onRequest({ peer, payload, respond: once, refuse: () => once(undefined) });
+    const refuse = (): void => finish(undefined);
+    inbound.add(refuse);
+    const expiry = this.#hub.clock.setTimer(protocol.timeoutMs, refuse);
+    onRequest({ peer, payload, respond: finish, refuse });
   }
 }

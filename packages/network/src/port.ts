@@ -12,6 +12,9 @@ import type { Branded, Result } from "@parahost/base";
 export type PeerId = Branded<string, "PeerId">;
 export const peerId = (text: string): PeerId => text as PeerId;
 
+/** Longest handshake of any notification protocol; a longer one costs the peer and opens nothing. */
+export const HANDSHAKE_BYTES_MAX = 1024;
+
 export interface NotificationProtocol {
   readonly name: string;
   /** Sent when a stream opens, so that the other side can refuse before anything else is said. */
@@ -32,24 +35,35 @@ export type NotificationEvent =
   | { readonly type: "closed"; readonly peer: PeerId }
   | { readonly type: "message"; readonly peer: PeerId; readonly bytes: Uint8Array };
 
-/** Our side of one notification protocol. Events of one peer are delivered in order. */
+/**
+ * Our side of one notification protocol. Events of one peer are delivered in order: opened, its
+ * messages, closed, and so on. Messages that are on their way when a stream closes are lost with it.
+ */
 export interface NotificationChannel {
   /** Peers whose stream is open now. */
   peers(): readonly PeerId[];
-  /** False when the peer is not connected or does not read; the message is then gone. */
+  /**
+   * False when the peer is not connected or does not read; the message is then gone. The bytes may
+   * be handed on as they are and must not be changed afterwards.
+   */
   send(peer: PeerId, bytes: Uint8Array): boolean;
   /**
    * The complete set of peers we want to be connected to in this protocol; replaces the last one.
-   * Peers that left the set are disconnected, missing ones are dialled again until they answer.
+   * Peers that left the set are disconnected; missing ones, whatever ended their stream, are dialled
+   * again until they answer, but not while they are banned.
    */
   setReserved(peers: Iterable<PeerId>): void;
+  /** Closes the stream. A peer of the reserved set is dialled again after a pause. */
   disconnect(peer: PeerId): void;
 }
 
 export interface RequestProtocol {
   readonly name: string;
+  /** A longer request costs the asker and is refused before a handler sees it. */
   readonly requestBytesMax: number;
+  /** A longer answer costs who gave it and is an error. */
   readonly responseBytesMax: number;
+  /** How long the asker waits, and how long a request that nobody answers takes up its place. */
   readonly timeoutMs: number;
   /** Requests being answered at one time; more are refused at once, not queued. */
   readonly inboundMax: number;
@@ -64,9 +78,12 @@ export interface IncomingRequest {
 }
 
 export type RequestError =
+  /** No connection, none to be had, or it ended before the answer. */
   | { readonly code: "notConnected" }
+  /** The other side does not know the protocol, has too much to do, or does not want to answer us. */
   | { readonly code: "refused" }
   | { readonly code: "timeout" }
+  /** We have not registered the protocol ourselves. */
   | { readonly code: "unknownProtocol" }
   | { readonly code: "responseTooLarge"; readonly bytes: number };
 
@@ -75,11 +92,14 @@ export type IfDisconnected = "tryConnect" | "immediateError";
 
 export interface Network {
   readonly localPeer: PeerId;
+  /** Joins a notification protocol. A name can be registered once. */
   registerNotifications(
     protocol: NotificationProtocol,
     onEvent: (event: NotificationEvent) => void,
   ): NotificationChannel;
+  /** Joins a request protocol; without a handler we only ask. A name can be registered once. */
   registerRequests(protocol: RequestProtocol, onRequest?: (request: IncomingRequest) => void): void;
+  /** Asks a peer other than ourselves. Never rejects. */
   request(
     peer: PeerId,
     protocolName: string,
@@ -89,6 +109,6 @@ export interface Network {
   /** Adds to a peer's reputation; a peer that falls below the limit is disconnected and refused. */
   report(peer: PeerId, delta: number, reason: string): void;
   isBanned(peer: PeerId): boolean;
-  /** Closes every stream and answers every open request with an error. */
+  /** Closes every stream, answers every open request of ours with an error and refuses the others'. */
   close(): void;
 }

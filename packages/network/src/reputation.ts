@@ -8,8 +8,8 @@ import type { PeerId } from "./port.ts";
 const I32_MIN = -0x8000_0000;
 const I32_MAX = 0x7fff_ffff;
 
-/** Below this a peer is disconnected and refused. */
-export const BANNED_BELOW = Math.trunc((71 * I32_MIN) / 100);
+/** Below this a peer is disconnected and refused. The hundredth is a whole number, as in Polkadot. */
+export const BANNED_BELOW: number = 71 * Math.trunc(I32_MIN / 100);
 /** Share of a score that is left after one second. */
 const DECAY_PER_SECOND = 1 - 1 / 200;
 /** Peers remembered at one time; the score closest to zero is forgotten first. */
