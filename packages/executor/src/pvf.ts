@@ -83,7 +83,9 @@ export function checkPvf(
   try {
     checkContract(module, parameters);
     const validator = new BodyValidator(module, features, PVF_WASM_LIMITS);
-    return ok({ module, bodies: module.bodies.map((_, index) => validator.check(index)) });
+    const bodies = module.bodies.map((_, index) => validator.check(index));
+    checkTotalWork(bodies);
+    return ok({ module, bodies });
   } catch (error) {
     if (error instanceof WasmError) return err(error.refusal);
     throw error;
@@ -92,6 +94,17 @@ export function checkPvf(
 
 function refuse(code: WasmRefusalCode, offset: number, detail: string): never {
   throw new WasmError(code, offset, detail);
+}
+
+function checkTotalWork(bodies: readonly BodyFacts[]): void {
+  const work = bodies.reduce((sum, { mergeWork }) => sum + mergeWork, 0);
+  const limit = PVF_WASM_LIMITS.totalMergeWork;
+  if (work > limit)
+    refuse(
+      "limitExceeded",
+      0,
+      `branches times values over all functions are ${work}, limit ${limit}`,
+    );
 }
 
 function checkContract(module: WasmModule, parameters: PreparationParameters): void {

@@ -1,15 +1,21 @@
-/** CPU time of another process, as the system counts it, all its threads together. */
+/** CPU time of another process, as the system counts it. */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 /** Linux counts in these, whatever its own clock does. */
 const TICK_MS = 10;
 
-/** Milliseconds, user and system, in steps of about 10; `undefined` once the process is gone. */
-export function cpuTimeOf(pid: number): number | undefined {
+/**
+ * Milliseconds, user and system, in steps of about 10; `undefined` once the process is gone. With a `thread` it is
+ * the time of that thread alone, where the system tells.
+ */
+export function cpuTimeOf(pid: number, thread = 0): number | undefined {
   try {
-    if (process.platform === "linux") return fromStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    if (process.platform === "linux") {
+      const folder = thread === 0 ? `/proc/${pid}` : `/proc/${pid}/task/${thread}`;
+      return fromStat(readFileSync(`${folder}/stat`, "latin1"));
+    }
     return fromClock(
       execFileSync("ps", ["-o", "time=", "-p", String(pid)], { encoding: "latin1" }),
     );
@@ -18,6 +24,12 @@ export function cpuTimeOf(pid: number): number | undefined {
     if (error instanceof Error) return undefined;
     throw error;
   }
+}
+
+/** The system's number of the calling thread; 0 where it does not tell. */
+export function ownThread(): number {
+  if (process.platform !== "linux") return 0;
+  return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
 }
 
 /** Fields 14 and 15 of proc(5), counted behind the name, which may hold anything. */

@@ -3,11 +3,13 @@
  * after the other; the process around it reads the pipe meanwhile.
  */
 
+import { setFlagsFromString } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import { assert, HostError } from "@parahost/base";
 import { ValidationParams, validationCodeHash } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import { Engine } from "../engine.ts";
+import { ownThread } from "./cpu-time.ts";
 import { type Frame, REPLY, REQUEST } from "./frame.ts";
 import {
   ExecuteRequest,
@@ -21,17 +23,24 @@ import {
 const port = parentPort;
 assert(port !== null, "this file is the main module of a thread");
 
+// Compile all of a module while it is prepared, under the limits of preparation, and not while a guest's time runs.
+setFlagsFromString("--no-wasm-lazy-compilation");
+
 const engine = new Engine(false);
 const encoder = new TextEncoder();
 
 const EMPTY = new Uint8Array();
 port.on("message", serve);
-port.postMessage({ job: 0, type: REPLY.ready, payload: encode(Ready, { protocol: PROTOCOL }) });
+port.postMessage({
+  job: 0,
+  type: REPLY.ready,
+  payload: encode(Ready, { protocol: PROTOCOL, thread: ownThread() }),
+});
 
 function serve({ job, type, payload }: Frame): void {
-  const usedBefore = process.cpuUsage();
+  const usedBefore = process.threadCpuUsage();
   const reply = (replyType: number, body: Uint8Array): void => {
-    const used = process.cpuUsage(usedBefore);
+    const used = process.threadCpuUsage(usedBefore);
     const timed = encode(Timed, { cpuMicros: used.user + used.system, body });
     port?.postMessage({ job, type: replyType, payload: timed } satisfies Frame);
   };

@@ -8,7 +8,14 @@ import type { InternalReason, InvalidReason, PreparationRefusal } from "../execu
 /** Changes with anything that the two sides must agree on; workers of another build are refused. */
 export const PROTOCOL = "parahost-executor/1";
 
-export const Ready = struct({ protocol: str });
+export const Ready = struct({
+  protocol: str,
+  /**
+   * The thread that runs guests, whose CPU time counts; 0 for all. Compilers that optimise in the background are not
+   * the guest's doing, and when they run is chance.
+   */
+  thread: u32,
+});
 
 export const PrepareRequest = struct({
   codeHash: ValidationCodeHash,

@@ -74,6 +74,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #pid: number;
   readonly #wallClockFactor: number;
+  /** The thread whose time counts. */
+  #thread = 0;
   readonly #decoder = new FrameDecoder();
   readonly #ready: Promise<void>;
   #request: Request | undefined;
@@ -195,7 +197,7 @@ export class WorkerProcess {
   }
 
   #cpuTime(): number {
-    return cpuTimeOf(this.#pid) ?? 0;
+    return cpuTimeOf(this.#pid, this.#thread) ?? 0;
   }
 
   /** Whether the request at hand has passed a limit. */
@@ -241,8 +243,12 @@ export class WorkerProcess {
     if (this.#verdict !== undefined) return;
     if (type === REPLY.ready) {
       const ready = tryDecode(Ready, payload);
-      if (ready.ok && ready.value.protocol === PROTOCOL) this.#onReady();
-      else this.#refuseBuild();
+      if (!ready.ok || ready.value.protocol !== PROTOCOL) {
+        this.#refuseBuild();
+        return;
+      }
+      this.#thread = ready.value.thread;
+      this.#onReady();
       return;
     }
     const request = this.#request;

@@ -107,5 +107,9 @@ process.stdin.on("data", (piece: Buffer) => {
 });
 process.stdin.on("end", () => process.exit(0));
 process.stdout.write(
-  encodeFrame({ job: 0, type: REPLY.ready, payload: encode(Ready, { protocol: PROTOCOL }) }),
+  encodeFrame({
+    job: 0,
+    type: REPLY.ready,
+    payload: encode(Ready, { protocol: PROTOCOL, thread: 0 }),
+  }),
 );

@@ -8,7 +8,7 @@ process.stdout.write(
   encodeFrame({
     job: 0,
     type: REPLY.ready,
-    payload: encode(Ready, { protocol: "parahost-executor/0" }),
+    payload: encode(Ready, { protocol: "parahost-executor/0", thread: 0 }),
   }),
 );
 process.stdin.resume();

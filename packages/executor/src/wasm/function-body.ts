@@ -43,6 +43,11 @@ export interface BodyFacts {
   readonly makesNan64: boolean;
   /** It moves memory or table entries in bulk, at a cost that depends on a length on the stack. */
   readonly movesBulk: boolean;
+  /**
+   * Values that a compiler may have to bring into line where paths of control meet (locals, parameters and
+   * operands), times the places where they part.
+   */
+  readonly mergeWork: number;
 }
 
 export class BodyValidator {
@@ -69,6 +74,7 @@ export class BodyValidator {
   #makesNan32 = false;
   #makesNan64 = false;
   #movesBulk = false;
+  #forks = 0;
   /** Position of the instruction at hand, for errors. */
   #at = 0;
 
@@ -103,6 +109,7 @@ export class BodyValidator {
     this.#makesNan32 = false;
     this.#makesNan64 = false;
     this.#movesBulk = false;
+    this.#forks = 0;
     this.#at = codeStart;
     this.#openBlock(OP.block, type.result);
     this.#instructions(reader);
@@ -119,7 +126,19 @@ export class BodyValidator {
       makesNan32: this.#makesNan32,
       makesNan64: this.#makesNan64,
       movesBulk: this.#movesBulk,
+      mergeWork: this.#mergeWork(),
     };
+  }
+
+  #mergeWork(): number {
+    const work = (this.#localCount + this.#maxHeight) * this.#forks;
+    if (work > this.#limits.mergeWork)
+      throw new WasmError(
+        "limitExceeded",
+        this.#at,
+        `${this.#forks} branches over ${this.#localCount + this.#maxHeight} values, limit of the product ${this.#limits.mergeWork}`,
+      );
+    return work;
   }
 
   #readLocals(reader: WasmReader, params: Uint8Array): number {
@@ -348,9 +367,11 @@ export class BodyValidator {
         return;
       case OP.block:
       case OP.loop:
+        this.#forks += 1;
         this.#openBlock(opcode, this.#blockType(reader));
         return;
       case OP.if: {
+        this.#forks += 1;
         const type = this.#blockType(reader);
         this.#pop(I32);
         this.#openBlock(opcode, type);
@@ -376,6 +397,7 @@ export class BodyValidator {
         return;
       }
       case OP.brIf: {
+        this.#forks += 1;
         const type = this.#labelType(reader.u32());
         this.#pop(I32);
         if (type !== EMPTY) {
@@ -441,6 +463,7 @@ export class BodyValidator {
         this.#at,
         `${count} branch targets, limit ${this.#limits.branchTargets}`,
       );
+    this.#forks += count;
     this.#pop(I32);
     const type = this.#labelType(reader.u32());
     // `count` targets and the default, which stands last; all carry the same.

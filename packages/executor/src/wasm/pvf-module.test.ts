@@ -221,6 +221,18 @@ test("sizes above our limits are refused before they cost anything", () => {
   assert.equal(refusal(withCode(targets)), "limitExceeded");
 });
 
+test("branches over many values are limited, in a function and in all", () => {
+  const branching = (branches: number, locals: number): FunctionSketch => ({
+    locals: [[locals, I64]],
+    code: new Array(branches).fill([...i32Const(0), OP.brIf, 0]).flat(),
+  });
+  assert.equal(refusal(good({ functions: [branching(4_000, 1_999)] })), "accepted");
+  assert.equal(refusal(good({ functions: [branching(4_001, 1_999)] })), "limitExceeded");
+  const many = new Array(4).fill(branching(4_000, 1_999));
+  assert.equal(refusal(good({ functions: many })), "accepted");
+  assert.equal(refusal(good({ functions: [...many, branching(10, 0)] })), "limitExceeded");
+});
+
 test("segments lie within the table and the memory", () => {
   assert.equal(refusal(good({ data: [[65_536, new Uint8Array(0)]] })), "accepted");
   assert.equal(refusal(good({ data: [[65_535, new Uint8Array(2)]] })), "segmentOutOfRange");
