@@ -1,0 +1,425 @@
+/**
+ * A node put together: chain, consensus, sync, pool, and the overseer with its subsystems. What it runs
+ * on (clock, network, disk, executor, keys, chance) it is given. DESIGN: one node, two worlds.
+ */
+import {
+  assert,
+  type Clock,
+  describe,
+  type Logger,
+  type Random,
+  type Result,
+} from "@parahost/base";
+import {
+  BabeAuthor,
+  type BlockRef,
+  type Chain,
+  type ChainEvent,
+  GrandpaVoter,
+  ImportQueue,
+  keepBehind,
+  type SelectChain,
+  threeQuarters,
+} from "@parahost/consensus";
+import {
+  CachingVerifier,
+  DirectVerifier,
+  type Keystore,
+  type SignatureVerifier,
+} from "@parahost/crypto";
+import { compressBlob, type Executor } from "@parahost/executor";
+import { type ChainIdentity, ChainSync, type Network, type PeerId, Role } from "@parahost/network";
+import type { CollatorId, Hash, ParaId } from "@parahost/primitives";
+import { type Genesis, runtimeApi, validateTransaction } from "@parahost/runtime";
+import type { KeyValueStore } from "@parahost/storage";
+import type { Overlay } from "@parahost/trie";
+import { run as runAvailabilityDistribution } from "../availability-distribution/subsystem.ts";
+import { AVAILABILITY_COLUMNS } from "../availability-store/database.ts";
+import { run as runAvailabilityStore } from "../availability-store/subsystem.ts";
+import { run as runBitfieldDistribution } from "../bitfield-distribution/subsystem.ts";
+import { run as runBitfieldSigning } from "../bitfield-signing/subsystem.ts";
+import { run as runCandidateBacking } from "../candidate-backing/subsystem.ts";
+import { run as runCandidateValidation } from "../candidate-validation/subsystem.ts";
+import { run as runChainApi } from "../chain-api/subsystem.ts";
+import { run as runChainSelection } from "../chain-selection/subsystem.ts";
+import type { CollatorFunction } from "../collation-generation/messages.ts";
+import { run as runCollationGeneration } from "../collation-generation/subsystem.ts";
+import { runCollatorSide } from "../collator-protocol/collator-side.ts";
+import { runValidatorSide } from "../collator-protocol/validator-side.ts";
+import { EventBus } from "../event-bus.ts";
+import { run as runGossipSupport } from "../gossip-support/subsystem.ts";
+import type { AuthorityDiscovery } from "../network-bridge/authority-discovery.ts";
+import { NetworkBridge } from "../network-bridge/bridge.ts";
+import { runRx } from "../network-bridge/rx.ts";
+import { runTx } from "../network-bridge/tx.ts";
+import { Overseer, type OverseerEnd, type Subsystems } from "../overseer/overseer.ts";
+import { unlessCancelled } from "../overseer/reply.ts";
+import { run as runProvisioner } from "../provisioner/subsystem.ts";
+import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
+import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
+import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
+import { eventsOfBlock, type HeadNumber } from "./block-events.ts";
+import type { ChainStates } from "./chain-states.ts";
+import { grandpaService } from "./grandpa-service.ts";
+import { blockProposer } from "./proposer.ts";
+import { chainBackend, openRelayChain } from "./relay-chain.ts";
+import { runtimeApiProvider } from "./runtime-api-provider.ts";
+import { storeJournal } from "./store-journal.ts";
+import { syncChain } from "./sync-chain.ts";
+import { TransactionGossip } from "./transaction-gossip.ts";
+
+const TARGET = "node";
+
+/** Everything that a node keeps in its store. */
+export const NODE_COLUMNS = [
+  ...AVAILABILITY_COLUMNS,
+  "ownStatements",
+  "ownBitfields",
+  "journal",
+] as const;
+export type NodeColumn = (typeof NODE_COLUMNS)[number];
+
+/** Signatures remembered to be good: all of a few blocks of a large network. */
+const VERIFIED_SIGNATURES_MAX = 16_384;
+/** The last blocks of the best chain are left to settle before they are voted for. */
+const KEEP_BEHIND_BLOCKS = 2;
+/** A node this far behind its peers signs and authors nothing. */
+const MAJOR_SYNC_BLOCKS = 5;
+
+/** What a collator collates, and as whom. */
+export interface CollatorConfig {
+  readonly paraId: ParaId;
+  readonly key: CollatorId;
+  readonly collate: CollatorFunction;
+}
+
+export interface NodeConfig {
+  /** For events and logs. */
+  readonly name: string;
+  readonly genesis: Genesis;
+  readonly slotMs: number;
+  /** An authority authors, votes and backs with the keys in its keystore; others follow. */
+  readonly role: "authority" | "full";
+  /** Peers to keep connections to for blocks, transactions and finality. */
+  readonly peers: readonly PeerId[];
+  readonly collator?: CollatorConfig;
+  /** A name for an author's key; the key itself without one. */
+  readonly authorName?: (key: string) => string | undefined;
+  /** Reads the number of a parachain block from its head, where somebody knows the format. */
+  readonly headNumber?: HeadNumber;
+}
+
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly network: Network;
+  readonly store: KeyValueStore<NodeColumn>;
+  readonly executor: Executor;
+  readonly keystore: Keystore;
+  readonly discovery: AuthorityDiscovery;
+}
+
+export class RelayNode {
+  readonly name: string;
+  readonly events: EventBus;
+  readonly chain: Chain<Overlay>;
+  readonly states: ChainStates;
+  readonly pool: TransactionPool;
+  /** Settles when the node has ended, for whatever reason. */
+  readonly ended: Promise<OverseerEnd>;
+  readonly #config: NodeConfig;
+  readonly #ports: NodePorts;
+  readonly #overseer: Overseer;
+  readonly #sync: ChainSync;
+  readonly #voter: GrandpaVoter;
+  readonly #author: BabeAuthor<Overlay> | undefined;
+  readonly #queue: ImportQueue<Overlay>;
+  readonly #gossip: TransactionGossip;
+  /** News for the overseer, in order. */
+  #news: Promise<void> = Promise.resolve();
+  #isSyncing = false;
+  #isStopped = false;
+
+  /** Starts everything. */
+  constructor(config: NodeConfig, ports: NodePorts) {
+    const { clock, random, logger, network, store, keystore } = ports;
+    const { slotMs } = config;
+    this.name = config.name;
+    this.#config = config;
+    this.#ports = ports;
+    this.events = new EventBus(clock, config.name);
+    const verifier = new CachingVerifier(new DirectVerifier(), VERIFIED_SIGNATURES_MAX);
+    const { states, chain, importer } = openRelayChain(config.genesis, clock, verifier);
+    this.states = states;
+    this.chain = chain;
+    const identity: ChainIdentity = { genesisHash: chain.genesisHash };
+    const role = config.role === "authority" ? Role.authority : Role.full;
+    const journal = storeJournal(store);
+
+    this.pool = new TransactionPool(
+      chain.best(),
+      (at, _, extrinsic) => {
+        const state = states.view(at);
+        assert(state !== undefined, "the best block's state is kept");
+        return validateTransaction(state, extrinsic, at);
+      },
+      clock,
+    );
+    this.#overseer = new Overseer(
+      { clock, logger },
+      {
+        finalized: chain.finalized().number,
+        leaves: chain.tree
+          .leaves()
+          .map(({ hash, number, parent }) => ({ hash, number, parentHash: parent })),
+      },
+      this.#subsystems(identity, role, verifier),
+    );
+    this.ended = this.#overseer.ended;
+
+    this.#queue = new ImportQueue(importer, { clock });
+    this.#sync = new ChainSync(
+      network,
+      syncChain(chain, importer, this.#queue, logger, () => this.#sync.bestSeenNumber()),
+      identity,
+      role,
+      { clock, random, logger },
+    );
+    this.#gossip = new TransactionGossip(network, identity, role, this.pool);
+    const grandpa = grandpaService(network, identity, role);
+    this.#voter = new GrandpaVoter(
+      {
+        clock,
+        random,
+        logger,
+        keystore,
+        verifier,
+        network: grandpa.network,
+        chain,
+        selectChain: this.#selectChain(),
+        journal,
+        hooks: { requestJustification: ({ hash }) => this.#sync.requestJustification(hash) },
+      },
+      { slotDurationMs: slotMs, rules: [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters] },
+    );
+    grandpa.attach(this.#voter);
+    this.#author =
+      config.role === "authority"
+        ? new BabeAuthor<Overlay>({
+            clock,
+            logger,
+            keystore,
+            importer,
+            selectParent: () => this.#selectParent(),
+            proposer: blockProposer({
+              clock,
+              logger,
+              states,
+              pool: this.pool,
+              overseer: this.#overseer,
+            }),
+            journal,
+            isSyncing: () => this.#isSyncing,
+          })
+        : undefined;
+
+    chain.subscribe((event) => this.#onChainEvent(event));
+    for (const channel of [this.#sync.channel, this.#gossip.channel, grandpa.channel])
+      channel.setReserved(config.peers);
+    this.#voter.start();
+    this.#author?.start();
+    if (config.collator !== undefined) {
+      const { key, paraId, collate } = config.collator;
+      void this.#overseer.send("collation-generation", {
+        type: "initialize",
+        config: { key, paraId, collator: collate },
+      });
+    }
+  }
+
+  /** Judges a transaction, takes it into the pool and passes it on. */
+  submit(extrinsic: Uint8Array): Result<Hash, PoolError> {
+    const taken = this.pool.submit(extrinsic, "local");
+    if (taken.ok) this.#gossip.propagate(extrinsic);
+    return taken;
+  }
+
+  /** Peers that exchange blocks with us. */
+  peers(): readonly PeerId[] {
+    return this.#sync.channel.peers();
+  }
+
+  get isSyncing(): boolean {
+    return this.#isSyncing;
+  }
+
+  /** Ends everything; what is being written is finished first. */
+  async stop(): Promise<OverseerEnd> {
+    if (!this.#isStopped) {
+      this.#isStopped = true;
+      this.#author?.stop();
+      this.#voter.stop();
+      this.#queue.stop();
+      this.#sync.close();
+    }
+    const end = await this.#overseer.stop();
+    this.#ports.network.close();
+    await this.#ports.executor.close();
+    return end;
+  }
+
+  // Chain
+
+  #onChainEvent(event: ChainEvent): void {
+    const { chain } = this;
+    switch (event.type) {
+      case "imported": {
+        const { block, header } = event;
+        this.#sync.announce(block.hash);
+        this.#voter.onImported(block.hash);
+        this.#tell(() => this.#overseer.blockImported({ ...block, parentHash: header.parentHash }));
+        this.#watchSyncing();
+        for (const data of this.#eventsOf(event)) this.events.emit(data);
+        break;
+      }
+      case "newBest": {
+        const blocks = (refs: readonly BlockRef[]) =>
+          refs.map(({ hash }) => ({ hash, body: chain.body(hash) ?? [] }));
+        this.pool.onBestBlock(event.head, blocks(event.retracted), blocks(event.enacted));
+        break;
+      }
+      case "finalized":
+        this.#voter.onFinalized();
+        this.#tell(() => this.#overseer.blockFinalized(event.head.hash, event.head.number));
+        for (const { hash, number } of event.finalized)
+          this.events.emit({ event: "relay.finalized", number, hash });
+        break;
+      case "reverted":
+        this.events.emit({
+          event: "chain.reverted",
+          to: event.block.number - 1,
+          hash: event.block.hash,
+        });
+        break;
+      case "equivocation":
+        this.#ports.logger.log("warn", TARGET, "an author made two blocks in one slot");
+        break;
+      case "authoritySetChanged":
+        this.#voter.onFinalized();
+        break;
+      case "reorg":
+      case "evicted":
+        break;
+    }
+  }
+
+  #eventsOf(event: Extract<ChainEvent, { type: "imported" }>) {
+    const { block, header, preDigest } = event;
+    const state = this.states.view(block.hash);
+    if (state === undefined) return [];
+    const { authorityIndex } = preDigest.value;
+    const key = runtimeApi.currentBabeEpoch(state).authorities[authorityIndex]?.id ?? "unknown";
+    return eventsOfBlock(
+      header,
+      block.hash,
+      this.#config.authorName?.(key) ?? key,
+      runtimeApi.candidateEvents(state),
+      this.#config.headNumber ?? (() => undefined),
+    );
+  }
+
+  #tell(news: () => Promise<void>): void {
+    this.#news = this.#news.then(news).catch((failure: unknown) => {
+      this.#ports.logger.log("error", TARGET, `the overseer took no news: ${describe(failure)}`);
+    });
+  }
+
+  #watchSyncing(): void {
+    const behind = this.#sync.bestSeenNumber() - this.chain.best().number;
+    const isSyncing = behind > MAJOR_SYNC_BLOCKS;
+    if (isSyncing === this.#isSyncing) return;
+    this.#isSyncing = isSyncing;
+    this.#tell(() => this.#overseer.setMajorSyncing(isSyncing));
+  }
+
+  /** Leaves out what chain selection finds not viable. */
+  #selectChain(): SelectChain {
+    return {
+      bestContaining: async (hash) => {
+        const leaf = await unlessCancelled(
+          this.#overseer.ask("chain-selection", { type: "bestLeafContaining", target: hash }),
+        );
+        const chosen = leaf === undefined ? undefined : this.chain.block(leaf);
+        return chosen ?? this.chain.bestContaining(hash);
+      },
+    };
+  }
+
+  async #selectParent(): Promise<BlockRef | undefined> {
+    const leaves = await unlessCancelled(this.#overseer.ask("chain-selection", { type: "leaves" }));
+    const first = leaves?.[0];
+    return (first === undefined ? undefined : this.chain.tree.get(first)) ?? this.chain.best();
+  }
+
+  // Subsystems
+
+  #subsystems(identity: ChainIdentity, role: Role, verifier: SignatureVerifier): Subsystems {
+    const { clock, random, logger, network, store, keystore, discovery, executor } = this.#ports;
+    const { slotMs, collator } = this.#config;
+    const bridge = new NetworkBridge({
+      network,
+      chain: identity,
+      role,
+      discovery,
+      clock,
+      logger,
+    });
+    const provider = runtimeApiProvider(this.states);
+    const common: Subsystems = {
+      "runtime-api": (context) => runRuntimeApi(context, { provider, logger }),
+      "chain-api": (context) => runChainApi(context, { chain: chainBackend(this.chain), logger }),
+      "chain-selection": (context) => runChainSelection(context),
+      "network-bridge-rx": (context) => runRx(context, bridge),
+      "network-bridge-tx": (context) => runTx(context, bridge),
+    };
+    if (this.#config.role !== "authority") {
+      if (collator === undefined) return common;
+      return {
+        ...common,
+        "collation-generation": (context) =>
+          runCollationGeneration(context, { logger, keystore, compress: compressBlob }),
+        "collator-protocol": (context) =>
+          runCollatorSide(context, {
+            clock,
+            logger,
+            keystore,
+            verifier,
+            localPeer: network.localPeer,
+            collatorKey: collator.key,
+            slotMs,
+          }),
+      };
+    }
+    return {
+      ...common,
+      "gossip-support": (context) =>
+        runGossipSupport(context, { clock, logger, keystore, discovery }),
+      "availability-store": (context) => runAvailabilityStore(context, { clock, logger, store }),
+      "availability-distribution": (context) =>
+        runAvailabilityDistribution(context, { keystore, logger, random }),
+      "bitfield-signing": (context) =>
+        runBitfieldSigning(context, { clock, logger, keystore, store, slotMs }),
+      "bitfield-distribution": (context) =>
+        runBitfieldDistribution(context, { verifier, random, logger }),
+      "candidate-validation": (context) =>
+        runCandidateValidation(context, { clock, logger, executor, verifier }),
+      "candidate-backing": (context) => runCandidateBacking(context, { logger, keystore, store }),
+      "statement-distribution": (context) =>
+        runStatementDistribution(context, { clock, logger, keystore, verifier, slotMs }),
+      "collator-protocol": (context) =>
+        runValidatorSide(context, { clock, logger, keystore, verifier }),
+      provisioner: (context) => runProvisioner(context, { clock, logger, slotMs }),
+    };
+  }
+}

@@ -1,0 +1,60 @@
+/** The chain as block sync sees it: a verdict for whoever sent a block. */
+import { describe, type Logger } from "@parahost/base";
+import type { BlockImporter, Chain, ImportError, ImportQueue } from "@parahost/consensus";
+import type { ImportVerdict, SyncChain } from "@parahost/network";
+import { GRANDPA_ENGINE_ID, headerHash, justificationBy } from "@parahost/primitives";
+
+const TARGET = "import";
+
+/** Blocks this far behind the highest one that a peer claims are old: our clock says nothing about them. */
+const SYNC_DISTANCE = 5;
+
+const VERDICTS: Partial<Record<ImportError["code"], ImportVerdict>> = {
+  known: "imported",
+  unknownParent: "unknownParent",
+  belowFinalized: "ignored",
+  slotInFuture: "ignored",
+};
+
+export function syncChain<Changes>(
+  chain: Chain<Changes>,
+  importer: BlockImporter<Changes>,
+  queue: ImportQueue<Changes>,
+  logger: Logger,
+  bestSeenNumber: () => number,
+): SyncChain {
+  return {
+    genesisHash: chain.genesisHash,
+    best: () => chain.best(),
+    finalized: () => chain.finalized(),
+    header: (hash) => chain.header(hash),
+    body: (hash) => chain.body(hash),
+    hashByNumber: (number) => chain.hashByNumber(number),
+    justifications: (hash) => {
+      const data = chain.justification(hash);
+      return data === undefined ? undefined : [{ engine: GRANDPA_ENGINE_ID, data }];
+    },
+    import: (header, body, justifications) => {
+      const isOld = bestSeenNumber() - header.number > SYNC_DISTANCE;
+      const block = { header, body, ...(justifications === undefined ? {} : { justifications }) };
+      const imported = queue.submit(block, isOld ? "sync" : "network");
+      if (imported.ok) return "imported";
+      const verdict = VERDICTS[imported.error.code] ?? "invalid";
+      if (verdict === "invalid")
+        logger.log("warn", TARGET, `block refused: ${describe(imported.error)}`, {
+          number: header.number,
+          hash: headerHash(header),
+        });
+      return verdict;
+    },
+    importJustifications: (hash, justifications) => {
+      const proof = justificationBy(justifications, GRANDPA_ENGINE_ID);
+      if (proof === undefined) return true;
+      const imported = importer.importJustification(hash, proof);
+      if (imported.ok) return true;
+      const { code } = imported.error;
+      // Late, or about a block that we have left behind: nobody's fault.
+      return code === "alreadyFinalized" || code === "unknownBlock";
+    },
+  };
+}
