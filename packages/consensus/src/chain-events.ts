@@ -74,8 +74,9 @@ export class ChainEvents {
     return () => this.#listeners.delete(listener);
   }
 
-  tell(event: ChainEvent): void {
-    this.#waiting.push(event);
+  /** Tells what one change consists of. */
+  tell(...events: readonly ChainEvent[]): void {
+    this.#waiting.push(...events);
     if (this.#isTelling) return;
     this.#isTelling = true;
     try {

@@ -230,10 +230,12 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     this.#commit({ insert, ...removed }, route, setBefore);
     const isBest = this.tree.best.hash === hash;
     const ref = { hash, number };
-    this.tell({ type: "imported", block: ref, header, origin, preDigest, vrf, isBest });
-    if (evicted.length > 0) this.tell({ type: "evicted", blocks: evicted });
-    this.#tellBest(route);
-    this.#tellSet(setBefore);
+    this.#events.tell(
+      { type: "imported", block: ref, header, origin, preDigest, vrf, isBest },
+      ...(evicted.length > 0 ? [{ type: "evicted", blocks: evicted } as const] : []),
+      ...this.#bestMoved(route),
+      ...this.#setChanged(setBefore),
+    );
   }
 
   /** Makes a block final by votes that were verified. */
@@ -270,9 +272,11 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
       reverted: this.tree.reverted(),
     };
     this.#commit(batch, route, setBefore);
-    this.#tellBest(route);
-    this.tell({ type: "finalized", head: target, finalized, pruned, justification });
-    this.#tellSet(setBefore);
+    this.#events.tell(
+      ...this.#bestMoved(route),
+      { type: "finalized", head: target, finalized, pruned, justification },
+      ...this.#setChanged(setBefore),
+    );
     return ok(undefined);
   }
 
@@ -284,8 +288,7 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     if (block === undefined || !this.tree.revert(hash)) return false;
     const route = this.tree.route(bestBefore.hash, this.tree.best.hash);
     this.#commit({ reverted: this.tree.reverted() }, route, this.#authoritySet);
-    this.tell({ type: "reverted", block });
-    this.#tellBest(route);
+    this.#events.tell({ type: "reverted", block }, ...this.#bestMoved(route));
     return true;
   }
 
@@ -326,16 +329,18 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     this.#isBroken = false;
   }
 
-  #tellBest({ common, retracted, enacted }: TreeRoute): void {
-    if (retracted.length > 0) this.tell({ type: "reorg", common, retracted, enacted });
-    if (retracted.length > 0 || enacted.length > 0)
-      this.tell({ type: "newBest", head: this.tree.best, retracted, enacted });
+  #bestMoved({ common, retracted, enacted }: TreeRoute): ChainEvent[] {
+    if (retracted.length === 0 && enacted.length === 0) return [];
+    const moved: ChainEvent = { type: "newBest", head: this.tree.best, retracted, enacted };
+    return retracted.length === 0
+      ? [moved]
+      : [{ type: "reorg", common, retracted, enacted }, moved];
   }
 
-  #tellSet(before: AuthoritySet): void {
+  #setChanged(before: AuthoritySet): ChainEvent[] {
     const { setId } = this.#authoritySet;
-    if (setId !== before.setId)
-      this.tell({ type: "authoritySetChanged", setId, at: this.tree.finalized });
+    if (setId === before.setId) return [];
+    return [{ type: "authoritySetChanged", setId, at: this.tree.finalized }];
   }
 }
 

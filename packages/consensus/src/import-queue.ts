@@ -19,8 +19,8 @@ const EARLY_SLOTS_MAX = 10;
 
 export interface ImportQueuePorts {
   readonly clock: Clock;
-  /** A block waits for this parent; whoever sent the block should have it. */
-  requestBlock?(parent: Hash, source: string | undefined): void;
+  /** Blocks wait for this one; whoever sent them should have it. Asked again with each that comes. */
+  requestBlock?(missing: Hash, source: string | undefined): void;
   /** What became of a block that had waited. */
   onImported?(result: Result<Imported, ImportError>, source: string | undefined): void;
 }
@@ -34,13 +34,13 @@ interface Waiting {
 }
 
 export class ImportQueue<Changes> {
-  readonly #importer: BlockImporter<Changes>;
+  readonly importer: BlockImporter<Changes>;
   readonly #ports: ImportQueuePorts;
   /** In order of arrival. */
   readonly #waiting = new Map<Hash, Waiting>();
 
   constructor(importer: BlockImporter<Changes>, ports: ImportQueuePorts) {
-    this.#importer = importer;
+    this.importer = importer;
     this.#ports = ports;
   }
 
@@ -57,7 +57,7 @@ export class ImportQueue<Changes> {
     origin: BlockOrigin,
     source?: string,
   ): Result<Imported, ImportError> {
-    const result = this.#importer.importBlock(block, origin);
+    const result = this.importer.importBlock(block, origin);
     const hash = headerHash(block.header);
     if (result.ok) {
       this.#take(hash);
@@ -65,8 +65,8 @@ export class ImportQueue<Changes> {
       return result;
     }
     if (result.error.code === "unknownParent") {
-      const waiting = this.#hold({ hash, block, origin, source, timer: undefined });
-      if (waiting) this.#ports.requestBlock?.(result.error.parent, source);
+      const isNew = this.#hold({ hash, block, origin, source, timer: undefined });
+      if (isNew) this.#ports.requestBlock?.(this.#missingBelow(block), source);
     } else if (result.error.code === "slotInFuture") {
       const { slot, nowSlot } = result.error;
       if (slot - nowSlot <= EARLY_SLOTS_MAX) this.#holdUntil(slot, { hash, block, origin, source });
@@ -81,13 +81,21 @@ export class ImportQueue<Changes> {
 
   #holdUntil(slot: number, held: Omit<Waiting, "timer">): void {
     const { clock } = this.#ports;
-    const { slotDuration } = this.#importer.chain.configuration;
+    const { slotDuration } = this.importer.chain.configuration;
     const waiting: Waiting = { ...held, timer: undefined };
     if (!this.#hold(waiting)) return;
     const due = slotStartMs((slot - FUTURE_SLOTS_MAX) as never, slotDuration);
     waiting.timer = clock.setTimer(Math.max(0, due - clock.now()), () => {
       if (this.#take(held.hash) !== undefined) this.#retry(held);
     });
+  }
+
+  /** The nearest ancestor that is not here, not even waiting. */
+  #missingBelow({ header }: ImportableBlock): Hash {
+    let missing = header.parentHash;
+    for (let at = this.#waiting.get(missing); at !== undefined; at = this.#waiting.get(missing))
+      missing = at.block.header.parentHash;
+    return missing;
   }
 
   /** False when the block waits already. */
