@@ -33,7 +33,7 @@ async function compile(name) {
       ...["--use", "abort=assembly/guest/host/panic"],
       ...["--disable", "bulk-memory"],
       ...["--disable", "nontrapping-f2i"],
-      ...["--optimizeLevel", "3"],
+      ...["--optimizeLevel", "2"],
       ...["--shrinkLevel", "0"],
     ],
     {
