@@ -7,6 +7,7 @@ import { err, HostError, LruMap, ok, type Result } from "@parahost/base";
 import {
   type Hash,
   POV_BOMB_LIMIT_BYTES,
+  POV_SIZE_MAX_BYTES,
   type ValidationCodeHash,
   ValidationParams,
   validationCodeHash,
@@ -65,10 +66,18 @@ export class Engine {
     fuel: bigint | undefined,
     call: CallGuest = callValidateBlock,
   ): Result<RawAnswer, InvalidReason> {
+    const tooLarge = oversizedBlockData(params);
+    if (tooLarge !== undefined) return err(tooLarge);
     const blockData = decompressBlob(params.blockData, "pov", POV_BOMB_LIMIT_BYTES);
     if (!blockData.ok) return err({ code: "povDecompression", cause: blockData.error });
     return call(pvf, encode(ValidationParams, { ...params, blockData: blockData.value }), fuel);
   }
+}
+
+/** Block data above what a PoV may have as it travels is looked at no further. */
+export function oversizedBlockData({ blockData }: ValidationParams): InvalidReason | undefined {
+  if (blockData.length <= POV_SIZE_MAX_BYTES) return undefined;
+  return { code: "paramsTooLarge", bytes: blockData.length };
 }
 
 /** The value of `attempt`, or the internal reason that a `HostError` of the engine stands for. */

@@ -10,15 +10,8 @@ import { ValidationParams, validationCodeHash } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import { Engine } from "../engine.ts";
 import { ownThread } from "./cpu-time.ts";
-import { type Frame, REPLY, REQUEST } from "./frame.ts";
-import {
-  ExecuteRequest,
-  encodeReason,
-  PROTOCOL,
-  PrepareRequest,
-  Ready,
-  Timed,
-} from "./messages.ts";
+import { type Frame, PROTOCOL, REPLY, REQUEST } from "./frame.ts";
+import { ExecuteRequest, encodeReason, PrepareRequest, Ready, Timed } from "./messages.ts";
 
 const port = parentPort;
 assert(port !== null, "this file is the main module of a thread");

@@ -5,6 +5,9 @@
 
 import { concatBytes, HostError, u32Bytes } from "@parahost/base";
 
+/** Changes with anything that the two sides must agree on; workers of another build are refused. */
+export const PROTOCOL = "parahost-executor/1";
+
 /** To workers. */
 export const REQUEST = { prepare: 1, execute: 2 } as const;
 /** From workers. */

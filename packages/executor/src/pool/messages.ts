@@ -5,9 +5,6 @@ import { Hash, ValidationCodeHash } from "@parahost/primitives";
 import { bool, bytes, str, struct, u32, u64Number, type ValueOf } from "@parahost/scale";
 import type { InternalReason, InvalidReason, PreparationRefusal } from "../executor.ts";
 
-/** Changes with anything that the two sides must agree on; workers of another build are refused. */
-export const PROTOCOL = "parahost-executor/1";
-
 export const Ready = struct({
   protocol: str,
   /**

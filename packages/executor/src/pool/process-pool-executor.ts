@@ -7,13 +7,9 @@
  */
 
 import { HostError } from "@parahost/base";
-import {
-  POV_SIZE_MAX_BYTES,
-  ValidationParams,
-  ValidationResult,
-  validationCodeHash,
-} from "@parahost/primitives";
+import { ValidationParams, ValidationResult, validationCodeHash } from "@parahost/primitives";
 import { encode, tryDecode } from "@parahost/scale";
+import { oversizedBlockData } from "../engine.ts";
 import { type EngineParameters, engineParameters, preparationHash } from "../engine-parameters.ts";
 import {
   CODE_LIMIT_BYTES,
@@ -22,6 +18,7 @@ import {
   type ExecutionRequest,
   type Executor,
   type InternalReason,
+  type PreparationRefusal,
   type PreparationRequest,
   type PrepareResult,
 } from "../executor.ts";
@@ -94,6 +91,8 @@ export class ProcessPoolExecutor implements Executor {
   async prepare(request: PreparationRequest): Promise<PrepareResult> {
     const parameters = engineParameters(request.executorParams);
     if (!parameters.ok) return { type: "failed", reason: parameters.error };
+    const refusal = oversizedCode(request);
+    if (refusal !== undefined) return { type: "refused", reason: refusal };
     const { precheck, prepare } = parameters.value.timeouts;
     const limitMs = request.kind === "precheck" ? precheck : prepare;
     const end = await this.#withWorker("backing", undefined, (worker) =>
@@ -132,12 +131,11 @@ export class ProcessPoolExecutor implements Executor {
   ): Promise<ExecutionOutcome> {
     const priority = request.priority ?? request.kind;
     const limitMs = request.timeoutMs ?? executionTimeout(parameters, request.kind);
-    // What cannot fit a frame is no PoV that anybody may send.
-    if (request.params.blockData.length > POV_SIZE_MAX_BYTES)
-      return {
-        type: "invalid",
-        reason: { code: "paramsTooLarge", bytes: request.params.blockData.length },
-      };
+    // Neither is worth a frame, and larger ones would not fit.
+    const tooLarge = oversizedBlockData(request.params);
+    if (tooLarge !== undefined) return { type: "invalid", reason: tooLarge };
+    const refusal = oversizedCode(request);
+    if (refusal !== undefined) return internal({ code: "preparation", cause: refusal });
     const execute = encode(ExecuteRequest, {
       codeHash: request.codeHash,
       preparation: preparationHash(request.executorParams),
@@ -238,6 +236,18 @@ type Unprepared = {
 
 const internal = (reason: InternalReason): InternalEnd => ({ type: "internal", reason });
 const badAnswer = (detail: string): InternalEnd => internal({ code: "badAnswer", detail });
+
+/** Code that is above its limit before it is decompressed. */
+function oversizedCode({
+  code,
+  codeLimitBytes = CODE_LIMIT_BYTES,
+}: Pick<PreparationRequest, "code" | "codeLimitBytes">): PreparationRefusal | undefined {
+  if (code.length <= codeLimitBytes) return undefined;
+  return {
+    code: "decompression",
+    cause: { code: "decompressionBomb", limit: codeLimitBytes },
+  };
+}
 
 function preparePayload(
   request: Pick<PreparationRequest, "code" | "executorParams" | "codeLimitBytes"> &

@@ -13,8 +13,8 @@ import { HostError } from "@parahost/base";
 import { tryDecode } from "@parahost/scale";
 import { cpuTimeOf } from "./cpu-time.ts";
 import { type ExitMeaning, meaningOfExit } from "./exit.ts";
-import { encodeFrame, type Frame, FrameDecoder, REPLY } from "./frame.ts";
-import { PROTOCOL, Ready, Timed } from "./messages.ts";
+import { encodeFrame, type Frame, FrameDecoder, PROTOCOL, REPLY } from "./frame.ts";
+import { Ready, Timed } from "./messages.ts";
 
 export interface WorkerOptions {
   /** Main module of the process; ours unless said otherwise. */

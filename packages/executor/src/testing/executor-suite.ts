@@ -6,6 +6,7 @@ import { asciiBytes } from "@parahost/base";
 import {
   type ExecutorParams,
   type Hash,
+  POV_SIZE_MAX_BYTES,
   type ValidationCodeHash,
   type ValidationParams,
   validationCodeHash,
@@ -104,6 +105,23 @@ export function executorSuite(name: string, make: () => Executor): void {
       assert.equal(await slow({ timeoutMs: 200 }), "valid");
     });
 
+    test("the deepest stack that parameters can ask for is there", async () => {
+      const deep = HOSTILE_MODULES.filter(({ fault }) => fault === "stackOverflow");
+      for (const { code } of deep) {
+        const executorParams: ExecutorParams = [{ type: "stackLogicalMax", value: 131_072 }];
+        const outcome = await executor.validate(requestFor(code, { executorParams }));
+        assert.equal(reasonOf(outcome), "invalid.stackOverflow");
+      }
+    });
+
+    test("block data above what anybody may send is refused as it is", async () => {
+      const blockData = new Uint8Array(POV_SIZE_MAX_BYTES + 1);
+      const outcome = await executor.validate(
+        requestFor(GOOD_MODULE, { params: { ...PARAMS, blockData } }),
+      );
+      assert.equal(reasonOf(outcome), "invalid.paramsTooLarge");
+    });
+
     test("block data that does not decompress is invalid", async () => {
       const blockData = new Uint8Array([0x52, 0xbc, 0x53, 0x76, 0x46, 0xdb, 0x8e, 0x05, 1, 2, 3]);
       const outcome = await executor.validate(
@@ -153,6 +171,12 @@ export function executorSuite(name: string, make: () => Executor): void {
         type: "refused",
         reason: { code: "decompression", cause: { code: "decompressionBomb", limit: 4999 } },
       });
+      const bare = await executor.prepare({
+        code: new Uint8Array(50 * 2 ** 20),
+        executorParams: [],
+        codeLimitBytes: 49 * 2 ** 20,
+      });
+      assert.equal(bare.type, "refused");
     });
 
     test("a job that was taken back does not run", async () => {

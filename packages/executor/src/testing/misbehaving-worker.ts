@@ -1,27 +1,27 @@
 /**
  * A worker process that does to the pool what a broken or captured one might. What it does is chosen by the relay
- * parent number of the job.
+ * parent number of the job. It encodes by hand, so that it starts fast.
  */
 
-import { ValidationParams, ValidationResult } from "@parahost/primitives";
-import { decode, encode } from "@parahost/scale";
-import { encodeFrame, FrameDecoder, REPLY } from "../pool/frame.ts";
-import { ExecuteRequest, PROTOCOL, Ready, Timed } from "../pool/messages.ts";
+import { asciiBytes, concatBytes, hexToBytes, u32Bytes, u64Bytes } from "@parahost/base";
+import { encodeFrame, FrameDecoder, PROTOCOL, REPLY } from "../pool/frame.ts";
 import { MISBEHAVIOUR } from "./misbehaviour.ts";
 
-const GOOD = encode(ValidationResult, {
-  headData: new Uint8Array([1]),
-  newValidationCode: undefined,
-  upwardMessages: [],
-  horizontalMessages: [],
-  processedDownwardMessages: 0,
-  hrmpWatermark: 0,
-});
+/** A validation result: head data 01, nothing else. */
+const GOOD = hexToBytes("04010000000000000000000000");
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
+/** The length of a SCALE byte string below 2^14, in two bytes or one. */
+const compact = (length: number): Uint8Array =>
+  new Uint8Array(length < 64 ? [length << 2] : [(length << 2) | 1, length >> 6]);
+
 const timed = (job: number, type: number, body: Uint8Array, cpuMicros = 10_000_000): Uint8Array =>
-  encodeFrame({ job, type, payload: encode(Timed, { cpuMicros, body }) });
+  encodeFrame({
+    job,
+    type,
+    payload: concatBytes(u64Bytes(cpuMicros), compact(body.length), body),
+  });
 
 function send(job: number, type: number, body: Uint8Array, cpuMicros?: number): void {
   process.stdout.write(timed(job, type, body, cpuMicros));
@@ -101,8 +101,8 @@ function misbehave(what: number, job: number): void {
 const decoder = new FrameDecoder();
 process.stdin.on("data", (piece: Buffer) => {
   for (const { job, payload } of decoder.push(piece)) {
-    const params = decode(ValidationParams, decode(ExecuteRequest, payload).params);
-    misbehave(params.relayParentNumber, job);
+    // The job's parameters end with the relay parent's number and a root of 32 bytes.
+    misbehave(payload.at(-36) ?? 0, job);
   }
 });
 process.stdin.on("end", () => process.exit(0));
@@ -110,6 +110,6 @@ process.stdout.write(
   encodeFrame({
     job: 0,
     type: REPLY.ready,
-    payload: encode(Ready, { protocol: PROTOCOL, thread: 0 }),
+    payload: concatBytes(compact(PROTOCOL.length), asciiBytes(PROTOCOL), u32Bytes(0)),
   }),
 );
