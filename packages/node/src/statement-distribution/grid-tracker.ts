@@ -152,14 +152,17 @@ export class GridTracker {
 
   // Late statements
 
-  /** Whether a statement may come directly from this validator. Counts repeats. */
+  /**
+   * Whether a statement may come directly from this validator: we must have told it of the candidate.
+   * Its acknowledgement may have been lost. Counts repeats.
+   */
   receiveStatement(
     sender: ValidatorIndex,
     originator: ValidatorIndex,
     statement: CompactStatement,
   ): Result<"new" | "repeat", GridRefusal> {
     const exchange = this.#neighbours.get(sender)?.exchanges.get(statement.value);
-    if (exchange === undefined || !isMutual(exchange)) return err({ code: "unexpected" });
+    if (exchange?.sent === undefined) return err({ code: "unexpected" });
     const key = keyOf(originator, statement);
     const times = exchange.received.get(key);
     if (times === undefined) return ok("new");

@@ -134,22 +134,36 @@ export interface ChainFacts {
   readonly cores?: readonly CoreState[];
 }
 
+/** What the runtime says after the leaf. */
+export function runtimeAnswer(query: string, facts: ChainFacts = {}): unknown {
+  const { cores = CORES, disabled = [] } = facts;
+  const answers: Readonly<Record<string, unknown>> = {
+    validators: KEYS,
+    sessionIndexForChild: SESSION,
+    validatorGroups: GROUPS,
+    availabilityCores: cores,
+    disabledValidators: disabled.map(asValidatorIndex),
+    sessionInfo: { discoveryKeys: AUTHORITIES } satisfies Partial<SessionInfo>,
+    minimumBackingVotes: 2,
+  };
+  return answers[query];
+}
+
 /** Answers what is asked of the runtime when a leaf opens. */
 export async function answerRuntime(
   overseer: FakeOverseer<"statement-distribution", StatementDistributionSends>,
-  { cores = CORES, disabled = [] }: ChainFacts = {},
+  facts: ChainFacts = {},
 ): Promise<void> {
-  const answer = async (query: string, value: unknown): Promise<void> => {
-    const asked = await overseer.expect("runtime-api", query as "validators");
-    asked.reply(ok(value as never));
-  };
-  await answer("validators", KEYS);
-  await answer("sessionIndexForChild", SESSION);
-  await answer("validatorGroups", GROUPS);
-  await answer("availabilityCores", cores);
-  await answer("disabledValidators", disabled.map(asValidatorIndex));
-  await answer("sessionInfo", { discoveryKeys: AUTHORITIES } as unknown as SessionInfo);
-  await answer("minimumBackingVotes", 2);
+  for (const query of [
+    "validators",
+    "sessionIndexForChild",
+    "validatorGroups",
+    "availabilityCores",
+    "disabledValidators",
+    "sessionInfo",
+    "minimumBackingVotes",
+  ] as const)
+    (await overseer.expect("runtime-api", query)).reply(ok(runtimeAnswer(query, facts) as never));
 }
 
 /** The head that a sample candidate builds on, by hash. */
