@@ -56,8 +56,8 @@ export class Peers {
     return [...this.#peers.values()];
   }
 
-  names(): GrandpaPeer[] {
-    return [...this.#peers.keys()];
+  get size(): number {
+    return this.#peers.size;
   }
 
   /** Peers that can use votes of this round. One that said nothing yet may be a new one: it can. */

@@ -468,3 +468,79 @@ test("neighbour packets that go back cost", async () => {
   assert.equal(say(9, 0, 1), "punish");
   world.stop();
 });
+
+test("a voter whose chain lost blocks goes through its round again without voting", async () => {
+  const world = worldOf(FOUR);
+  const head = await world.grow(4, GENESIS, onMain);
+  const dave = world.node("Dave");
+  const { round } = dave.voter.view;
+  world.replaceChain("Dave");
+  assert.ok(dave.voter.view.round < round);
+  for (const header of chainOf(world).headersTo(headerHash(head))) world.publish(header, ["Dave"]);
+  await world.run(2000);
+  await world.grow(4, head, onMain);
+  assert.ok(lowest(world) >= 6, `finalized ${world.finalized()}`);
+  for (const { equivocations } of world.nodes) assert.deepEqual(equivocations, []);
+  assert.deepEqual(world.punished, []);
+  world.stop();
+});
+
+test("who may not vote listens, and votes when it may", async () => {
+  const world = worldOf(FOUR);
+  const dave = world.node("Dave");
+  const id = grandpaAuthorities("Dave")[0]?.id;
+  dave.mayVote = false;
+  const head = await world.grow(3, GENESIS, onMain);
+  const voted = (): boolean =>
+    id !== undefined && (world.node("Alice").voter.roundStatus()?.prevoters.includes(id) ?? false);
+  assert.equal(voted(), false);
+  assert.ok(lowest(world) >= 1);
+  dave.mayVote = true;
+  let seen = false;
+  await world.grow(1, head, onMain);
+  for (let i = 0; i < 20 && !seen; i++) {
+    await world.run(500);
+    seen = voted();
+  }
+  assert.equal(seen, true);
+  world.stop();
+});
+
+test("a voter that says different things to everybody is reported and stops nothing", async () => {
+  for (const seed of [1, 2]) {
+    const world = worldOf(FOUR, { seed, loss: 0.1, slotDurationMs: 2000 });
+    world.node("Dave").isSilent = true;
+    let head: Header = GENESIS;
+    for (let i = 0; i < 12; i++) {
+      const fork = headerNamed(head, "fork");
+      head = headerNamed(head, "main");
+      world.publish(head);
+      world.publish(fork);
+      for (let part = 0; part < 8; part++) {
+        await world.run(250);
+        for (const [n, node] of world.nodes.slice(0, 3).entries()) {
+          const place = { setId: 0, round: node.voter.view.round };
+          const targets = [
+            node.chain.tree.best,
+            ...node.chain.tree.leaves(),
+            node.chain.finalized(),
+          ];
+          const target = targets[(n + part) % targets.length];
+          if (target === undefined) continue;
+          for (const stage of ["prevote", "precommit"] as const)
+            world.deliver("Dave", node, voteMessage("Dave", stage, target, place));
+        }
+      }
+    }
+    await world.run(4000);
+    world.assertAgreement();
+    const honest = world.finalized().slice(0, 3);
+    assert.ok(Math.min(...honest) >= 9, `seed ${seed}: finalized ${honest}`);
+    const accused = world.nodes.flatMap(({ equivocations }) =>
+      equivocations.map(({ equivocation }) => equivocation.value.identity),
+    );
+    const dave = grandpaAuthorities("Dave")[0]?.id;
+    assert.ok(accused.length > 0 && accused.every((who) => who === dave));
+    world.stop();
+  }
+});

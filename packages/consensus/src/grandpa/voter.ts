@@ -1,24 +1,19 @@
 /**
- * A GRANDPA voter: takes part in round after round, finalizes, and brings others along. A node without a
- * key in the set runs it too and merely says nothing of its own.
+ * A GRANDPA voter among its peers: takes in their messages, goes through the rounds, finalizes, and
+ * brings others along. A node without a key in the set runs it too and merely casts no vote.
  *
- * The voter decides nothing by itself: rounds count votes (`round.ts`), the timeline says what is due
- * (`timeline.ts`), gossip says who may hear it (`gossip.ts`). Every event, be it a message, a block,
- * finality or a timer, ends in `#advance`, which carries out what is due until nothing is.
+ * The voter decides little by itself: `round-driver.ts` casts our votes, `gossip.ts` says what is worth
+ * hearing and who wants to hear it, `justification.ts` what is proven. Every event, be it a message, a
+ * block, finality or a timer, ends in `#advance`, which does what is due until nothing is.
  *
- * Messages may be lost. So every `REPEAT_AT` the voter says again where it stands and, when its round
- * has not moved, what it has said; to one peer it says everything it heard.
+ * Messages may be lost. So every `REPEAT_AT` the voter says again where it stands, and, when its round
+ * has not moved, what it has said; to one peer it then says everything it heard.
  *
- * Bounds: two rounds of votes, votes held for unknown blocks and the next round (`held-votes.ts`),
- * `HELD_COMMITS_MAX` commits, one commit each of the present and the last set, a view for each peer.
- *
- * Reference: consensus 4.3–4.9.
+ * Reference: consensus 4.3, 4.5–4.7, 4.9.
  */
 import {
-  AssertionError,
   assert,
   type Clock,
-  describe,
   err,
   type Logger,
   ok,
@@ -41,13 +36,12 @@ import {
   type GrandpaVoteMessage,
   type Hash,
   type RoundNumber,
-  type SetId,
   type SignedGrandpaVote,
 } from "@parahost/primitives";
 import { encode, tryDecode } from "@parahost/scale";
 import type { BlockRef } from "../block-tree.ts";
 import { makeCatchUp, verifyCatchUp } from "./catch-up.ts";
-import { equivocationProof } from "./equivocation.ts";
+import { type Commit, Commits } from "./commits.ts";
 import {
   CATCH_UP_ROUNDS,
   judgeNeighbor,
@@ -58,15 +52,7 @@ import {
   type View,
   wantsVotes,
 } from "./gossip.ts";
-import { HeldVotes } from "./held-votes.ts";
-import {
-  type OwnVote,
-  readCompletedRound,
-  readOwnVotes,
-  type VoteJournal,
-  writeCompletedRound,
-  writeOwnVotes,
-} from "./journal.ts";
+import type { OwnVote, VoteJournal } from "./journal.ts";
 import { makeJustification, verifyCommit } from "./justification.ts";
 import {
   ACCEPT,
@@ -79,19 +65,16 @@ import {
   type SelectChain,
   type Verdict,
 } from "./ports.ts";
-import { Round, type RoundState, targetOf } from "./round.ts";
-import { gossipDurationMs, nextStep, prevoteBase, proposalOf } from "./timeline.ts";
-import { isSignedVote, signVote } from "./vote.ts";
-import type { VoteStage } from "./vote-graph.ts";
-import { VoterSet } from "./voter-set.ts";
-import { applyRules, type VotingRule } from "./voting-rule.ts";
+import { type Round, targetOf } from "./round.ts";
+import { RoundDriver } from "./round-driver.ts";
+import { gossipDurationMs } from "./timeline.ts";
+import { isSignedVote } from "./vote.ts";
+import type { VotingRule } from "./voting-rule.ts";
 
 const TARGET = "grandpa";
 
 // Multiples of T.
 const REPEAT_AT = 6;
-/** A rule that has not answered by then leaves the base to vote for. */
-const RULES_PATIENCE = 2;
 /** The commit is sent at a random moment up to here, unless somebody else was quicker. */
 const COMMIT_DELAY_MAX = 2;
 /** Before another peer is asked for the rounds we missed, and before the same one is. */
@@ -101,8 +84,6 @@ const CATCH_UP_AGAIN = 12;
 const CATCH_UP_ANSWER_AGAIN = 10;
 /** Between two requests for the justification that ends our set. */
 const JUSTIFICATION_AGAIN = 12;
-
-const HELD_COMMITS_MAX = 16;
 
 export interface GrandpaVoterPorts {
   readonly clock: Clock;
@@ -123,55 +104,22 @@ export interface GrandpaVoterOptions {
   readonly rules?: readonly VotingRule[];
 }
 
-/** The set in force, and who of it we are. */
-interface Session {
-  readonly setId: SetId;
-  readonly voters: VoterSet;
-  /** `undefined` for an observer. */
-  readonly id: GrandpaId | undefined;
-}
-
-interface Present {
-  readonly round: Round;
-  readonly startedAt: number;
-  /** The round before; none at the beginning of a set. */
-  readonly before: Round | undefined;
-  readonly previous: RoundState;
-  proposal: BlockRef | undefined;
-  hasPrevoted: boolean;
-  hasPrecommitted: boolean;
-  /** Since when the voting rules think about our prevote. */
-  choosingSince: number | undefined;
-}
-
-interface Commit {
-  readonly setId: SetId;
+/** Who has voted in the present round. */
+export interface RoundStatus {
   readonly round: RoundNumber;
-  readonly target: BlockRef;
-  readonly bytes: Uint8Array;
-}
-
-interface HeldCommit {
-  readonly message: GrandpaCommitMessage;
-  readonly bytes: Uint8Array;
-  readonly missing: ReadonlySet<Hash>;
+  readonly totalWeight: number;
+  readonly threshold: number;
+  readonly prevoters: readonly GrandpaId[];
+  readonly precommitters: readonly GrandpaId[];
 }
 
 export class GrandpaVoter {
   readonly #ports: GrandpaVoterPorts;
-  readonly #rules: readonly VotingRule[];
   /** T, milliseconds. */
   readonly #T: number;
   readonly #peers = new Peers();
-  readonly #held = new HeldVotes();
-  #heldCommits: HeldCommit[] = [];
-  #session: Session | undefined;
-  #present: Present | undefined;
-  #ownVotes: OwnVote[] = [];
-  /** The last commit we made or took, of this set and of the one before. */
-  #commits: Commit[] = [];
-  /** Our own, waiting for its moment. */
-  #unsentCommit: { readonly commit: Commit; readonly dueAt: number } | undefined;
+  readonly #commits = new Commits();
+  readonly #driver: RoundDriver;
   #catchUpAskedAt: number | undefined;
   #justificationAskedAt: number | undefined;
   #announced: View | undefined;
@@ -184,8 +132,26 @@ export class GrandpaVoter {
 
   constructor(ports: GrandpaVoterPorts, options: GrandpaVoterOptions) {
     this.#ports = ports;
-    this.#rules = options.rules ?? [];
     this.#T = gossipDurationMs(options.slotDurationMs);
+    const { clock, logger, keystore, chain, selectChain, journal, hooks } = ports;
+    this.#driver = new RoundDriver({
+      clock,
+      logger,
+      keystore,
+      chain,
+      selectChain,
+      journal,
+      rules: options.rules ?? [],
+      T: this.#T,
+      mayVote: () => hooks?.mayVote?.() !== false,
+      say: (own) => this.#sendOwn(own, this.#peers.all()),
+      beganAsPrimary: () => this.#sendCommits(),
+      equivocated: (proof) => {
+        logger.log("warn", TARGET, "a voter equivocated", { proof });
+        hooks?.reportEquivocation?.(proof);
+      },
+      stirred: () => this.#advance(),
+    });
   }
 
   /** Takes up the work where the journal says it was left. */
@@ -199,6 +165,7 @@ export class GrandpaVoter {
   /** Ends all timers; nothing is said or done afterwards. */
   stop(): void {
     this.#isRunning = false;
+    this.#driver.stop();
     this.#stepTimer?.cancel();
     this.#repeatTimer?.cancel();
   }
@@ -206,20 +173,20 @@ export class GrandpaVoter {
   /** Set, round and finality as told to peers. */
   get view(): View {
     return {
-      setId: this.#session?.setId ?? 0,
-      round: this.#present?.round.number ?? 0,
+      setId: this.#driver.session?.setId ?? 0,
+      round: this.#driver.round?.number ?? 0,
       finalized: this.#ports.chain.finalized().number,
     };
   }
 
   /** Votes of the present round, for status reports. */
   roundStatus(): RoundStatus | undefined {
-    const { round } = this.#present ?? {};
+    const { round } = this.#driver;
     if (round === undefined) return undefined;
-    const { threshold, totalWeight } = round.voters;
-    const [prevoters, precommitters] = (["prevote", "precommit"] as const).map((stage) =>
-      round.voters.voters.filter(({ id }) => round.hasVoted(stage, id)).map(({ id }) => id),
-    ) as [GrandpaId[], GrandpaId[]];
+    const { threshold, totalWeight, voters } = round.voters;
+    const having = (stage: "prevote" | "precommit"): GrandpaId[] =>
+      voters.filter(({ id }) => round.hasVoted(stage, id)).map(({ id }) => id);
+    const [prevoters, precommitters] = [having("prevote"), having("precommit")];
     return { round: round.number, totalWeight, threshold, prevoters, precommitters };
   }
 
@@ -238,17 +205,15 @@ export class GrandpaVoter {
   /** To be called after each imported block: votes may have waited for it. */
   onImported(hash: Hash): void {
     if (!this.#isRunning) return;
-    for (const held of this.#held.takeForBlock(hash))
-      this.#count(held.round, held.stage, held.vote);
-    const ready = this.#heldCommits.filter(({ missing }) => missing.has(hash));
-    this.#heldCommits = this.#heldCommits.filter((held) => !ready.includes(held));
-    for (const { message, bytes } of ready) this.#considerCommit(message, bytes, undefined);
+    this.#driver.onImported(hash);
+    for (const { message, bytes } of this.#commits.takeForBlock(hash))
+      this.#considerCommit(message, bytes, undefined);
     this.#advance();
   }
 
   /** To be called after finality moved, by us or by a justification from elsewhere. */
   onFinalized(): void {
-    if (this.#isRunning) this.#advance();
+    this.#advance();
   }
 
   /** A notification of the `grandpa/1` protocol. */
@@ -275,106 +240,82 @@ export class GrandpaVoter {
   // Votes
 
   #onVote(peer: Peer, { setId, round, message }: GrandpaVoteMessage, bytes: Uint8Array): Verdict {
-    const session = this.#session;
+    const driver = this.#driver;
+    const { session } = driver;
     if (session === undefined) return ignore("no authority set");
     const verdict = judgeVotePlace(this.view, { setId, round });
     if (verdict.type !== "accept") return verdict;
     const stage = message.message.type;
-    const vote: SignedGrandpaVote = {
-      target: message.message.value,
-      signature: message.signature,
-      id: message.id,
-    };
+    const { signature, id } = message;
+    const vote: SignedGrandpaVote = { target: message.message.value, signature, id };
     const name = voteName(round, stage, vote);
     peer.known.set(name, true);
-    if (session.voters.voter(vote.id) === undefined) return punish("major", "unknown voter");
-    if (stage === "primaryPropose" && session.voters.primary(round).id !== vote.id)
+    if (session.voters.voter(id) === undefined) return punish("major", "unknown voter");
+    if (stage === "primaryPropose" && session.voters.primary(round).id !== id)
       return punish("minor", "proposal by another than the primary");
-    if (this.#isKnown(round, stage, vote)) return ignore("known vote");
+    if (driver.isKnown(round, stage, vote)) return ignore("known vote");
     if (!isSignedVote(stage, vote, { setId, round }, this.#ports.verifier))
       return punish("major", "bad signature");
-    const block = this.#ports.chain.block(vote.target.targetHash);
-    if (block !== undefined && block.number !== vote.target.targetNumber)
+    const { targetHash, targetNumber } = vote.target;
+    const block = this.#ports.chain.block(targetHash);
+    if (block !== undefined && block.number !== targetNumber)
       return punish("major", "number of another block");
-    if (stage === "primaryPropose") this.#propose(round, targetOf(vote));
-    else {
-      if (block === undefined) this.#ports.hooks?.requestBlock?.(vote.target.targetHash, peer.name);
-      if (!this.#count(round, stage, vote)) return ignore("not counted");
-    }
+    if (block === undefined) this.#ports.hooks?.requestBlock?.(targetHash, peer.name);
+    if (stage === "primaryPropose") driver.propose(round, targetOf(vote));
+    else if (!driver.count(round, stage, vote)) return ignore("not counted");
     this.#forward(setId, round, name, bytes);
     this.#advance();
     return ACCEPT;
   }
 
-  /** Whether verifying the vote would be in vain: we have it, or two others of its voter. */
-  #isKnown(round: RoundNumber, stage: GrandpaStageName, vote: SignedGrandpaVote): boolean {
-    if (stage === "primaryPropose")
-      return round !== this.#present?.round.number || this.#present.proposal !== undefined;
-    const counted = this.#roundNumbered(round)?.votesOf(stage, vote.id) ?? [];
-    const before = [...counted, ...this.#held.votesOf(round, stage, vote.id)];
-    return (
-      before.length >= 2 ||
-      before.some(({ target }) => target.targetHash === vote.target.targetHash)
-    );
-  }
-
-  #roundNumbered(number: RoundNumber): Round | undefined {
-    const { round, before } = this.#present ?? {};
-    return round?.number === number ? round : before?.number === number ? before : undefined;
-  }
-
-  #propose(round: RoundNumber, target: BlockRef): void {
-    if (this.#present?.round.number === round) this.#present.proposal ??= target;
-  }
-
-  /** Counts a verified vote or keeps it for later. False when it is of no use. */
-  #count(number: RoundNumber, stage: VoteStage, vote: SignedGrandpaVote): boolean {
-    const round = this.#roundNumbered(number);
-    const isHere = this.#ports.chain.block(vote.target.targetHash) !== undefined;
-    if (!isHere || round === undefined) {
-      if (number < (this.#present?.round.number ?? 0) - 1) return false;
-      this.#held.hold({ round: number, stage, vote });
-      return true;
-    }
-    const outcome = round.add(stage, vote);
-    if (outcome.type === "equivocation") {
-      const place = { setId: (this.#session as Session).setId, round: number };
-      const proof = equivocationProof(stage, outcome.first, outcome.second, place);
-      this.#log("warn", "equivocation", { stage, round: number, voter: vote.id });
-      this.#ports.hooks?.reportEquivocation?.(proof);
-    }
-    return outcome.type === "counted" || outcome.type === "equivocation";
-  }
-
   /** Hands a vote on to a few of those who may lack it; the others hear it from them or its voter. */
-  #forward(setId: SetId, round: RoundNumber, name: string, bytes: Uint8Array): void {
+  #forward(setId: number, round: RoundNumber, name: string, bytes: Uint8Array): void {
     const wanting = this.#peers.wantingVotes(setId, round).filter(({ known }) => !known.has(name));
-    const fanOut = Math.ceil(Math.sqrt(this.#peers.names().length));
+    const fanOut = Math.ceil(Math.sqrt(this.#peers.size));
     const chosen = shuffle(this.#ports.random, wanting).slice(0, fanOut);
     for (const { known } of chosen) known.set(name, true);
-    if (chosen.length > 0)
-      this.#ports.network.gossip(
-        chosen.map((peer) => peer.name),
-        bytes,
-      );
+    this.#gossip(chosen, bytes);
+  }
+
+  #sendOwn({ setId, round, stage, vote }: OwnVote, peers: readonly Peer[]): void {
+    const wanting = peers.filter(
+      ({ view }) => view === undefined || wantsVotes(view, setId, round),
+    );
+    this.#sendVote(wanting, round, stage.type, vote);
+  }
+
+  #sendVote(
+    peers: readonly Peer[],
+    round: RoundNumber,
+    stage: GrandpaStageName,
+    vote: SignedGrandpaVote,
+  ): void {
+    if (peers.length === 0) return;
+    const name = voteName(round, stage, vote);
+    for (const { known } of peers) known.set(name, true);
+    const { target: value, signature, id } = vote;
+    const message = { message: { type: stage, value }, signature, id };
+    const { setId } = this.view;
+    this.#gossip(peers, encode(GrandpaGossip, { type: "vote", value: { round, setId, message } }));
   }
 
   // Commits
 
   #onCommit(peer: Peer, message: GrandpaCommitMessage, bytes: Uint8Array): Verdict {
+    const { chain, verifier } = this.#ports;
     const { setId, commit } = message;
     const verdict = judgePlace(this.view, message);
     if (verdict.type !== "accept") return verdict;
-    const finalized = this.#ports.chain.finalized();
-    if (commit.targetNumber > finalized.number) return this.#considerCommit(message, bytes, peer);
+    if (commit.targetNumber > chain.finalized().number)
+      return this.#considerCommit(message, bytes, peer);
     // It is old news; but a good one spares us sending our own.
-    const unsent = this.#unsentCommit?.commit;
-    if (unsent === undefined || unsent.setId !== setId) return ignore("not newer");
+    const { unsent } = this.#commits;
+    const { session } = this.#driver;
+    if (session === undefined || unsent?.setId !== setId) return ignore("not newer");
     if (unsent.target.hash !== commit.targetHash) return ignore("not newer");
-    const { voters } = this.#session as Session;
-    const valid = verifyCommit(commit, message, voters, this.#ports.verifier, this.#ports.chain);
+    const valid = verifyCommit(commit, message, session.voters, verifier, chain);
     if (!valid.ok) return punish("major", valid.error.code);
-    this.#unsentCommit = undefined;
+    this.#commits.spare();
     return ACCEPT;
   }
 
@@ -385,25 +326,41 @@ export class GrandpaVoter {
   ): Verdict {
     const { chain, verifier, hooks } = this.#ports;
     const { setId, round, commit } = message;
-    const session = this.#session;
+    const { session } = this.#driver;
     if (session?.setId !== setId) return ignore("another set");
     if (commit.targetNumber <= chain.finalized().number) return ignore("not newer");
     const valid = verifyCommit(commit, { setId, round }, session.voters, verifier, chain);
     if (!valid.ok) {
       if (valid.error.code !== "unknownBlocks") return punish("major", valid.error.code);
       const missing = new Set(valid.error.hashes);
-      this.#heldCommits.push({ message, bytes, missing });
-      if (this.#heldCommits.length > HELD_COMMITS_MAX) this.#heldCommits.shift();
+      this.#commits.hold({ message, bytes, missing });
       if (peer !== undefined) for (const hash of missing) hooks?.requestBlock?.(hash, peer.name);
       return ACCEPT;
     }
     const target = { hash: commit.targetHash, number: commit.targetNumber };
     const finalized = this.#finalize(round, target, commit.precommits);
     if (!finalized.ok) return ignore(finalized.error.code);
-    this.#noteCommit({ setId, round, target, bytes });
-    this.#sendCommit({ setId, round, target, bytes });
+    const good = { setId, round, target, bytes };
+    this.#commits.note(good);
+    this.#sendCommit(good);
     this.#advance();
     return ACCEPT;
+  }
+
+  /** Finalizes what the precommits of a round prove, and prepares the commit that tells others. */
+  #finalizeProven(round: Round): void {
+    const { chain, clock, random } = this.#ports;
+    const proven = round.finalizable();
+    if (proven === undefined || proven.target.number <= chain.finalized().number) return;
+    const { setId } = this.view;
+    const { target, precommits } = proven;
+    if (!this.#finalize(round.number, target, precommits).ok) return;
+    const commit = { targetHash: target.hash, targetNumber: target.number, precommits };
+    const value = { round: round.number, setId, commit };
+    const bytes = encode(GrandpaGossip, { type: "commit", value });
+    const dueAt = clock.now() + randomUnit(random) * COMMIT_DELAY_MAX * this.#T;
+    this.#commits.sendAt({ setId, round: round.number, target, bytes }, dueAt);
+    this.#advance();
   }
 
   /** Makes the block final with votes that are known to suffice. */
@@ -412,28 +369,24 @@ export class GrandpaVoter {
     target: BlockRef,
     precommits: readonly SignedGrandpaVote[],
   ): Result<void, { readonly code: string }> {
-    const { chain } = this.#ports;
+    const { chain, logger } = this.#ports;
     if (chain.path(chain.finalized(), target) === undefined)
       return err({ code: "off the finalized chain" });
     const justification = makeJustification(round, target, precommits, chain);
     if (justification === undefined) return err({ code: "not provable to others" });
     const finalized = chain.finalize(justification);
     if (!finalized.ok) return finalized;
-    this.#log("debug", "finalized", { round, number: target.number, hash: target.hash });
+    logger.log("debug", TARGET, "finalized", { round, number: target.number, hash: target.hash });
     return ok(undefined);
   }
 
-  #noteCommit(commit: Commit): void {
-    const others = this.#commits.filter(({ setId }) => setId !== commit.setId);
-    this.#commits = [...others, commit].slice(-2);
-    const unsent = this.#unsentCommit?.commit;
-    if (unsent !== undefined && unsent.setId === commit.setId)
-      if (unsent.target.number <= commit.target.number) this.#unsentCommit = undefined;
+  #sendCommit({ setId, target, bytes }: Commit): void {
+    this.#gossip(this.#peers.wantingCommit(setId, target.number), bytes);
   }
 
-  #sendCommit({ setId, target, bytes }: Commit): void {
-    const wanting = this.#peers.wantingCommit(setId, target.number).map(({ name }) => name);
-    if (wanting.length > 0) this.#ports.network.gossip(wanting, bytes);
+  /** The last commits, to those whose finality is behind. */
+  #sendCommits(): void {
+    for (const commit of this.#commits.last) this.#sendCommit(commit);
   }
 
   // Neighbours
@@ -448,33 +401,21 @@ export class GrandpaVoter {
     if (setId === ours.setId && round >= ours.round + CATCH_UP_ROUNDS)
       this.#askForCatchUp(peer, round - 1);
     if (setId > ours.setId) this.#askForJustification();
-    // What it could not use before it can use now; of what it lacks the voters remind it.
-    const isNear = wantsVotes(peer.view, ours.setId, ours.round);
+    if (verdict.type === "ignore") return verdict;
+    // What it could not use before it can use now. Of what else it lacks the voters remind it.
     const wasNear = before !== undefined && wantsVotes(before, ours.setId, ours.round);
-    if (isNear && !wasNear) this.#sendOwnVotes([peer]);
-    for (const commit of this.#commits)
-      if (commit.setId === setId && commit.target.number > finalized && verdict.type === "accept")
-        this.#ports.network.sendTo(peer.name, commit.bytes);
-    return verdict;
-  }
-
-  #askForCatchUp(peer: Peer, round: RoundNumber): void {
-    const now = this.#ports.clock.now();
-    if (isWithin(this.#catchUpAskedAt, now, CATCH_UP_PATIENCE * this.#T)) return;
-    if (isWithin(peer.askedAt, now, CATCH_UP_AGAIN * this.#T)) return;
-    this.#catchUpAskedAt = now;
-    peer.askedAt = now;
-    const request = { round, setId: this.view.setId };
-    const message = encode(GrandpaGossip, { type: "catchUpRequest", value: request });
-    this.#ports.network.sendTo(peer.name, message);
+    if (!wasNear) for (const own of this.#driver.ownVotes) this.#sendOwn(own, [peer]);
+    for (const commit of this.#commits.last)
+      if (commit.setId === setId && commit.target.number > finalized)
+        this.#gossip([peer], commit.bytes);
+    return ACCEPT;
   }
 
   /** Others are past our set: the proof that ends it must be fetched, since we cannot judge theirs. */
   #askForJustification(): void {
     const { chain, clock, hooks } = this.#ports;
     if (isWithin(this.#justificationAskedAt, clock.now(), JUSTIFICATION_AGAIN * this.#T)) return;
-    const { scheduled } = chain.authoritySet();
-    for (const change of scheduled) {
+    for (const change of chain.authoritySet().scheduled) {
       const next = chain.nextChange(change.hash);
       if (next?.hash === undefined) continue;
       this.#justificationAskedAt = clock.now();
@@ -482,26 +423,36 @@ export class GrandpaVoter {
     }
   }
 
+  // Catching up
+
+  #askForCatchUp(peer: Peer, round: RoundNumber): void {
+    const now = this.#ports.clock.now();
+    if (isWithin(this.#catchUpAskedAt, now, CATCH_UP_PATIENCE * this.#T)) return;
+    if (isWithin(peer.askedAt, now, CATCH_UP_AGAIN * this.#T)) return;
+    this.#catchUpAskedAt = now;
+    peer.askedAt = now;
+    const value = { round, setId: this.view.setId };
+    this.#gossip([peer], encode(GrandpaGossip, { type: "catchUpRequest", value }));
+  }
+
   #onCatchUpRequest(peer: Peer, { setId, round }: GrandpaCatchUpRequest): Verdict {
-    const { before } = this.#present ?? {};
+    const { completed } = this.#driver;
     if (setId !== this.view.setId) return ignore("catch-up for another set");
     const now = this.#ports.clock.now();
     if (isWithin(peer.answeredAt, now, CATCH_UP_ANSWER_AGAIN * this.#T))
       return punish("minor", "catch-up asked too often");
-    if (before === undefined || before.number < round) return ignore("round is not completed here");
+    if (completed === undefined || completed.number < round)
+      return ignore("round is not completed here");
     peer.answeredAt = now;
-    const answer = makeCatchUp(setId, before);
-    this.#ports.network.sendTo(
-      peer.name,
-      encode(GrandpaGossip, { type: "catchUp", value: answer }),
-    );
+    const value = makeCatchUp(setId, completed);
+    this.#gossip([peer], encode(GrandpaGossip, { type: "catchUp", value }));
     return ACCEPT;
   }
 
   #onCatchUp(peer: Peer, message: GrandpaCatchUp): Verdict {
     if (peer.askedAt === undefined) return punish("major", "catch-up not asked for");
     const { chain, verifier, hooks } = this.#ports;
-    const session = this.#session;
+    const { session } = this.#driver;
     if (session?.setId !== message.setId) return ignore("catch-up of another set");
     if (message.round < this.view.round) return ignore("catch-up not needed any more");
     const caughtUp = verifyCatchUp(message, session.voters, verifier, chain);
@@ -511,269 +462,41 @@ export class GrandpaVoter {
       return ignore("catch-up about unknown blocks");
     }
     this.#catchUpAskedAt = undefined;
-    this.#log("debug", "caught up", { round: message.round });
-    this.#finalizeProven(caughtUp.value);
-    this.#beginAfter(caughtUp.value);
-    this.#advance();
+    this.#driver.beginAfter(caughtUp.value);
     return ACCEPT;
   }
 
   // Doing what is due
 
-  /** Carries out everything that is due now. Events during it only ask for another turn. */
+  /** Does everything that is due now. What happens meanwhile only asks for another turn. */
   #advance(): void {
     if (!this.#isRunning) return;
     this.#advanceAgain = true;
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
+    const driver = this.#driver;
     while (this.#advanceAgain) {
       this.#advanceAgain = false;
-      this.#adoptSet();
-      const { before, round } = this.#present ?? {};
-      if (before !== undefined) this.#finalizeProven(before);
-      if (round !== undefined) this.#finalizeProven(round);
-      if (!this.#advanceAgain) this.#step();
+      if (driver.adoptSet()) {
+        this.#commits.dropHeld();
+        this.#catchUpAskedAt = undefined;
+      }
+      for (const round of [driver.completed, driver.round])
+        if (round !== undefined && !this.#advanceAgain) this.#finalizeProven(round);
+      if (!this.#advanceAgain) driver.step();
     }
+    const commit = this.#commits.takeDue(this.#ports.clock.now());
+    if (commit !== undefined) this.#sendCommit(commit);
     this.#isAdvancing = false;
     this.#announce();
     this.#schedule();
   }
 
-  /** Begins with the chain's authority set when it is not the one we work with. */
-  #adoptSet(): void {
-    const set = this.#ports.chain.authoritySet();
-    if (this.#session?.setId === set.setId) return;
-    const voters = VoterSet.from(set.authorities);
-    assert(voters !== undefined, `nobody votes in set ${set.setId}`);
-    const id = voters.voters.find((voter) => this.#ports.keystore.has("gran", voter.id))?.id;
-    const isFirst = this.#session === undefined;
-    this.#session = { setId: set.setId, voters, id };
-    this.#held.clear();
-    this.#heldCommits = [];
-    this.#catchUpAskedAt = undefined;
-    this.#ownVotes = readOwnVotes(this.#ports.journal).filter(({ setId }) => setId === set.setId);
-    if (isFirst && this.#resume(this.#session)) return;
-    const { hash, number } = this.#ports.chain.finalized();
-    const empty = { setId: set.setId, round: 0, baseHash: hash, baseNumber: number };
-    writeCompletedRound(this.#ports.journal, { ...empty, prevotes: [], precommits: [] });
-    this.#beginRound(1, undefined, settled({ hash, number }));
-  }
-
-  /** Goes on after the round that the journal has as completed. False when it has none of this set. */
-  #resume({ setId, voters }: Session): boolean {
-    const { journal, chain } = this.#ports;
-    const kept = readCompletedRound(journal);
-    if (kept?.setId !== setId) return false;
-    const base = { hash: kept.baseHash, number: kept.baseNumber };
-    if (kept.round === 0) {
-      this.#beginRound(1, undefined, settled(base));
-      return true;
-    }
-    const round = new Round(kept.round, voters, base, chain);
-    for (const vote of kept.prevotes) round.add("prevote", vote);
-    for (const vote of kept.precommits) round.add("precommit", vote);
-    // When the chain lost blocks that were voted for, the round is gone through again. We said our
-    // part in it, so this time we only listen.
-    if (round.state.completable) this.#beginAfter(round);
-    else {
-      this.#beginRound(kept.round, undefined, settled(chain.finalized()));
-      const present = this.#present as Present;
-      present.hasPrevoted = true;
-      present.hasPrecommitted = true;
-    }
-    return true;
-  }
-
-  #beginAfter(round: Round): void {
-    const { state } = round;
-    assert(state.completable, `round ${round.number} is not completable`);
-    const { setId } = this.#session as Session;
-    writeCompletedRound(this.#ports.journal, makeCatchUp(setId, round));
-    this.#beginRound(round.number + 1, round, state);
-  }
-
-  #beginRound(number: RoundNumber, before: Round | undefined, previous: RoundState): void {
-    const { setId, voters, id } = this.#session as Session;
-    const base = previous.finalized ?? before?.base;
-    assert(base !== undefined, "a completable round has a finalized block");
-    const own = this.#ownVotes.filter((vote) => vote.round === number);
-    const has = (stage: GrandpaStageName) => own.some((vote) => vote.stage.type === stage);
-    const round = new Round(number, voters, base, this.#ports.chain);
-    this.#present = {
-      round,
-      startedAt: this.#ports.clock.now(),
-      before,
-      previous,
-      proposal: undefined,
-      hasPrevoted: has("prevote"),
-      hasPrecommitted: has("precommit"),
-      choosingSince: undefined,
-    };
-    this.#ownVotes = this.#ownVotes.filter((vote) => vote.round >= number - 1);
-    this.#held.dropBefore(number - 1);
-    for (const { stage, vote } of own)
-      if (stage.type !== "primaryPropose") this.#count(number, stage.type, vote);
-    for (const held of this.#held.takeForRound(number)) this.#count(number, held.stage, held.vote);
-    if (voters.primary(number).id === id && !has("primaryPropose")) {
-      const proposal = proposalOf(previous, this.#ports.chain.finalized());
-      for (const commit of this.#commits) if (commit.setId === setId) this.#sendCommit(commit);
-      if (proposal !== undefined) this.#cast("primaryPropose", proposal);
-    }
-    if (own.length > 0) this.#sendOwnVotes(this.#peers.all());
-    this.#advanceAgain = true;
-  }
-
-  #step(): void {
-    const present = this.#present;
-    if (present === undefined) return;
-    const { round, previous } = present;
-    const { chain, clock } = this.#ports;
-    const progress = { ...present, state: round.state, previous };
-    const step = nextStep(progress, clock.now(), this.#T, chain.finalized(), chain);
-    switch (step.type) {
-      case "prevote":
-        this.#prevote(present);
-        break;
-      case "precommit":
-        present.hasPrecommitted = true;
-        this.#cast("precommit", step.target);
-        this.#advanceAgain = true;
-        break;
-      case "complete":
-        this.#beginAfter(round);
-        break;
-      case "wait":
-        break;
-    }
-    this.#sendCommitIfDue();
-  }
-
-  #prevote(present: Present): void {
-    const { clock, chain } = this.#ports;
-    const base = prevoteBase(present.previous, present.proposal, chain.finalized(), chain);
-    const say = (target: BlockRef): void => {
-      if (this.#present !== present || present.hasPrevoted || !this.#isRunning) return;
-      present.hasPrevoted = true;
-      this.#cast("prevote", target);
-      this.#advance();
-    };
-    if (this.#session?.id === undefined) say(base);
-    else if (present.choosingSince === undefined) {
-      present.choosingSince = clock.now();
-      void this.#chooseTarget(base).then(say);
-    } else if (clock.now() >= present.choosingSince + RULES_PATIENCE * this.#T) {
-      this.#log("warn", "voting rules do not answer", { round: present.round.number });
-      say(base);
-    }
-  }
-
-  /** What to prevote for: the best chain over `base`, as far as the rules and the authority set allow. */
-  async #chooseTarget(base: BlockRef): Promise<BlockRef> {
-    const { chain, selectChain } = this.#ports;
-    try {
-      const best = await selectChain.bestContaining(base.hash);
-      const path = best === undefined ? undefined : chain.path(base, best);
-      if (best === undefined || path === undefined) return base;
-      const limit = chain.nextChange(best.hash)?.number ?? best.number;
-      const height = Math.min(best.number, limit) - base.number;
-      if (height <= 0) return base;
-      const target = { hash: path[height - 1] as Hash, number: base.number + height };
-      return await applyRules(this.#rules, { base, best, target, chain });
-    } catch (error) {
-      if (error instanceof AssertionError) throw error;
-      this.#log("warn", `voting rule failed: ${describe(error)}`, {});
-      return base;
-    }
-  }
-
-  /** Says our vote, once it is written down. */
-  #cast(stage: GrandpaStageName, target: BlockRef): void {
-    const { keystore, journal, hooks } = this.#ports;
-    const { setId, id } = this.#session as Session;
-    const round = (this.#present as Present).round.number;
-    if (id === undefined || hooks?.mayVote?.() === false) return;
-    if (this.#ownVotes.some((own) => own.round === round && own.stage.type === stage)) return;
-    const vote = signVote(keystore, id, stage, target, { setId, round });
-    if (vote === undefined) return;
-    this.#ownVotes.push({ setId, round, stage: { type: stage }, vote });
-    writeOwnVotes(journal, this.#ownVotes);
-    if (stage === "primaryPropose") this.#propose(round, target);
-    else this.#count(round, stage, vote);
-    const wanting = this.#peers.wantingVotes(setId, round);
-    this.#sendVote(wanting, round, stage, vote);
-  }
-
-  #sendVote(
-    peers: readonly Peer[],
-    round: RoundNumber,
-    stage: GrandpaStageName,
-    vote: SignedGrandpaVote,
-  ): void {
-    if (peers.length === 0) return;
-    const name = voteName(round, stage, vote);
-    for (const { known } of peers) known.set(name, true);
-    const { target: value, signature, id } = vote;
-    const message = { message: { type: stage, value }, signature, id };
-    const { setId } = this.#session as Session;
-    const bytes = encode(GrandpaGossip, { type: "vote", value: { round, setId, message } });
-    this.#ports.network.gossip(
-      peers.map((peer) => peer.name),
-      bytes,
-    );
-  }
-
-  /** Our votes of the present round and the one before, to those of the peers that can use them. */
-  #sendOwnVotes(peers: readonly Peer[]): void {
-    for (const { setId, round, stage, vote } of this.#ownVotes) {
-      const wanting = peers.filter(
-        ({ view }) => view === undefined || wantsVotes(view, setId, round),
-      );
-      this.#sendVote(wanting, round, stage.type, vote);
-    }
-  }
-
-  /** Finalizes what the precommits of a round prove, and prepares the commit that tells others. */
-  #finalizeProven(round: Round): void {
-    const { chain, clock, random } = this.#ports;
-    const proven = round.finalizable();
-    if (proven === undefined || proven.target.number <= chain.finalized().number) return;
-    const { setId } = this.#session as Session;
-    const { target, precommits } = proven;
-    const finalized = this.#finalize(round.number, target, precommits);
-    if (!finalized.ok) return;
-    const commit = { targetHash: target.hash, targetNumber: target.number, precommits };
-    const value = { round: round.number, setId, commit };
-    const bytes = encode(GrandpaGossip, { type: "commit", value });
-    const made = { setId, round: round.number, target, bytes };
-    this.#noteCommit(made);
-    const dueAt = clock.now() + randomUnit(random) * COMMIT_DELAY_MAX * this.#T;
-    this.#unsentCommit = { commit: made, dueAt };
-    this.#advanceAgain = true;
-  }
-
-  #sendCommitIfDue(): void {
-    const unsent = this.#unsentCommit;
-    if (unsent === undefined || this.#ports.clock.now() < unsent.dueAt) return;
-    this.#unsentCommit = undefined;
-    this.#sendCommit(unsent.commit);
-  }
-
-  // Time
-
   #schedule(): void {
     this.#stepTimer?.cancel();
     this.#stepTimer = undefined;
-    const { clock, chain } = this.#ports;
-    const due: number[] = [];
-    if (this.#unsentCommit !== undefined) due.push(this.#unsentCommit.dueAt);
-    const present = this.#present;
-    if (present !== undefined) {
-      const progress = { ...present, state: present.round.state };
-      const step = nextStep(progress, clock.now(), this.#T, chain.finalized(), chain);
-      if (step.type === "wait" && step.until !== undefined) due.push(step.until);
-      if (present.choosingSince !== undefined && !present.hasPrevoted)
-        due.push(present.choosingSince + RULES_PATIENCE * this.#T);
-    }
+    const { clock } = this.#ports;
+    const due = [this.#commits.dueAt, this.#driver.nextDueAt()].filter((at) => at !== undefined);
     if (due.length === 0) return;
     const delay = Math.max(0, Math.min(...due) - clock.now());
     this.#stepTimer = clock.setTimer(delay, () => this.#advance());
@@ -788,23 +511,19 @@ export class GrandpaVoter {
 
   /** Says again what may have been lost. */
   #repeat(): void {
-    const all = this.#peers.all();
-    this.#ports.network.gossip(this.#peers.names(), this.#neighborPacket());
-    for (const commit of this.#commits) this.#sendCommit(commit);
-    const { round, before } = this.#present ?? {};
-    if (round === undefined) return;
-    if (this.#repeatedRound === round.number) {
-      this.#sendOwnVotes(all);
-      const { setId } = this.#session as Session;
-      const near = this.#peers.wantingVotes(setId, round.number);
-      const one =
-        near.length === 0 ? undefined : near[randomBelow(this.#ports.random, near.length)];
+    const { completed, round, ownVotes } = this.#driver;
+    this.#gossip(this.#peers.all(), this.#neighborPacket());
+    this.#sendCommits();
+    if (round !== undefined && this.#repeatedRound === round.number) {
+      for (const own of ownVotes) this.#sendOwn(own, this.#peers.all());
+      const near = this.#peers.wantingVotes(this.view.setId, round.number);
+      const one = near[randomBelow(this.#ports.random, Math.max(1, near.length))];
       if (one !== undefined)
-        for (const votes of before === undefined ? [round] : [before, round])
+        for (const votes of completed === undefined ? [round] : [completed, round])
           for (const stage of ["prevote", "precommit"] as const)
             for (const vote of votes.votes(stage)) this.#sendVote([one], votes.number, stage, vote);
     }
-    this.#repeatedRound = round.number;
+    this.#repeatedRound = round?.number;
   }
 
   /** Tells everybody when set, round or finality changed. */
@@ -815,8 +534,7 @@ export class GrandpaVoter {
       last?.setId === view.setId && last.round === view.round && last.finalized === view.finalized;
     if (isSame) return;
     this.#announced = view;
-    const names = this.#peers.names();
-    if (names.length > 0) this.#ports.network.gossip(names, this.#neighborPacket());
+    this.#gossip(this.#peers.all(), this.#neighborPacket());
   }
 
   #neighborPacket(): Uint8Array {
@@ -825,27 +543,18 @@ export class GrandpaVoter {
     return encode(GrandpaGossip, { type: "neighbor", value: { type: "v1", value } });
   }
 
-  #log(level: "warn" | "debug", message: string, fields: Readonly<Record<string, unknown>>): void {
-    this.#ports.logger.log(level, TARGET, message, fields);
+  #gossip(peers: readonly Peer[], bytes: Uint8Array): void {
+    const { network } = this.#ports;
+    const [first, second] = peers;
+    if (first === undefined) return;
+    if (second === undefined) network.sendTo(first.name, bytes);
+    else
+      network.gossip(
+        peers.map(({ name }) => name),
+        bytes,
+      );
   }
 }
-
-/** Who has voted in the present round. */
-export interface RoundStatus {
-  readonly round: RoundNumber;
-  readonly totalWeight: number;
-  readonly threshold: number;
-  readonly prevoters: readonly GrandpaId[];
-  readonly precommitters: readonly GrandpaId[];
-}
-
-/** The round before the first, at which everything up to `block` is decided. */
-const settled = (block: BlockRef): RoundState => ({
-  prevoteGhost: block,
-  estimate: block,
-  finalized: block,
-  completable: true,
-});
 
 const voteName = (round: RoundNumber, stage: GrandpaStageName, vote: SignedGrandpaVote): string =>
   `${round} ${stage} ${vote.id} ${vote.target.targetHash}`;

@@ -102,6 +102,16 @@ export class TestChain implements GrandpaChain, SelectChain {
     return above && [...this.#final.slice(base.number + 1), ...above.map(({ hash }) => hash)];
   }
 
+  /** Headers from the one above genesis up to the block. */
+  headersTo(hash: Hash): Header[] {
+    const headers: Header[] = [];
+    for (let at = this.#headers.get(hash); at !== undefined && at.number > 0; ) {
+      headers.push(at);
+      at = this.#headers.get(at.parentHash);
+    }
+    return headers.reverse();
+  }
+
   isDescendant(ancestor: Hash, hash: Hash): boolean {
     const low = this.block(ancestor);
     const high = this.block(hash);
@@ -149,12 +159,13 @@ export class TestChain implements GrandpaChain, SelectChain {
 
 export interface TestVoter {
   readonly name: string;
-  readonly chain: TestChain;
+  chain: TestChain;
   readonly journal: VoteJournal;
   voter: GrandpaVoter;
   readonly equivocations: GrandpaEquivocationProof[];
   /** Messages from and to it are dropped. */
   isSilent: boolean;
+  mayVote: boolean;
 }
 
 export interface GrandpaWorldOptions {
@@ -211,6 +222,7 @@ export class GrandpaWorld {
       journal,
       equivocations,
       isSilent: false,
+      mayVote: true,
       voter: this.#voter(name, chain, journal, equivocations),
     };
     this.#start(node);
@@ -225,6 +237,12 @@ export class GrandpaWorld {
     for (const other of this.nodes) other.voter.onPeerDisconnected(name);
     node.voter = this.#voter(name, node.chain, node.journal, node.equivocations);
     this.#start(node);
+  }
+
+  /** Restarts a voter whose disk lost the chain, but not the journal. */
+  replaceChain(name: string): void {
+    this.node(name).chain = new TestChain(this.nodes.map((node) => node.name));
+    this.restart(name);
   }
 
   #start(node: TestVoter): void {
@@ -261,6 +279,7 @@ export class GrandpaWorld {
         selectChain: chain,
         journal,
         hooks: {
+          mayVote: () => this.nodes.find((node) => node.name === name)?.mayVote ?? true,
           reportEquivocation: (proof) => equivocations.push(proof),
           requestJustification: ({ hash }) => this.#fetchJustification(name, hash),
         },
@@ -271,18 +290,20 @@ export class GrandpaWorld {
 
   #send(from: string, to: string, bytes: Uint8Array): void {
     this.messages += 1;
-    const isSilent = (name: string): boolean =>
-      this.nodes.find((n) => n.name === name)?.isSilent ?? true;
-    if (isSilent(from) || isSilent(to) || randomUnit(this.#random) < this.loss) return;
+    const sender = this.nodes.find((node) => node.name === from);
+    const receiver = this.nodes.find((node) => node.name === to);
+    if (sender === undefined || receiver === undefined) return;
+    if (sender.isSilent || receiver.isSilent || randomUnit(this.#random) < this.loss) return;
+    const ends = [sender.voter, receiver.voter];
     // As on a stream, messages between two nodes keep their order.
     const link = `${from} ${to}`;
     const earliest = this.clock.now() + 20 + randomUnit(this.#random) * 80;
     const arrival = Math.max(earliest, this.#lastArrival.get(link) ?? 0);
     this.#lastArrival.set(link, arrival);
     this.clock.setTimer(arrival - this.clock.now(), () => {
-      const node = this.nodes.find((one) => one.name === to);
-      if (node === undefined || node.isSilent) return;
-      this.deliver(from, node, bytes);
+      // What was under way when an end restarted is lost with the stream.
+      const isSame = sender.voter === ends[0] && receiver.voter === ends[1];
+      if (isSame && !receiver.isSilent) this.deliver(from, receiver, bytes);
     });
   }
 
@@ -303,14 +324,19 @@ export class GrandpaWorld {
     });
   }
 
-  /** Hands a block to the nodes (all unless named), each after a delay of its own. */
+  /** Hands a block to the nodes (all unless named), each after a delay of its own, behind its parent. */
   publish(header: Header, to: readonly string[] = this.nodes.map(({ name }) => name)): void {
-    for (const name of to)
-      this.clock.setTimer(randomUnit(this.#random) * 300, () => {
+    for (const name of to) {
+      const link = `blocks ${name}`;
+      const earliest = this.clock.now() + randomUnit(this.#random) * 300;
+      const arrival = Math.max(earliest, this.#lastArrival.get(link) ?? 0);
+      this.#lastArrival.set(link, arrival);
+      this.clock.setTimer(arrival - this.clock.now(), () => {
         const node = this.node(name);
         node.chain.insert(header);
         node.voter.onImported(headerHash(header));
       });
+    }
   }
 
   run(ms: number): Promise<void> {
