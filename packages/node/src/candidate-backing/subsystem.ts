@@ -11,6 +11,7 @@ import type { Keystore } from "@parahost/crypto";
 import {
   asValidatorIndex,
   type BackedCandidate,
+  type BlockNumber,
   type CandidateCommitments,
   type CandidateHash,
   type CandidateReceipt,
@@ -64,6 +65,8 @@ export interface Dependencies {
   readonly logger: Logger;
   readonly keystore: Keystore;
   readonly store: KeyValueStore<StatementRecordColumn>;
+  /** Told of each candidate that we seconded, for those who watch. */
+  readonly onSeconded?: (candidate: CommittedCandidateReceipt, relayParent: BlockNumber) => void;
 }
 
 interface State {
@@ -201,6 +204,7 @@ async function second(state: State, request: SecondRequest): Promise<void> {
           persistedValidationData: request.persistedValidationData,
         });
         if (statement === undefined) return;
+        state.deps.onSeconded?.(committed, relayParent.number);
         await state.context.send("collator-protocol", {
           type: "seconded",
           relayParent: relayParent.hash,

@@ -29,7 +29,13 @@ import {
 } from "@parahost/crypto";
 import { compressBlob, type Executor } from "@parahost/executor";
 import { type ChainIdentity, ChainSync, type Network, type PeerId, Role } from "@parahost/network";
-import type { CollatorId, Hash, ParaId } from "@parahost/primitives";
+import {
+  type CollatorId,
+  type CommittedCandidateReceipt,
+  candidateHash,
+  type Hash,
+  type ParaId,
+} from "@parahost/primitives";
 import { type Genesis, runtimeApi, validateTransaction } from "@parahost/runtime";
 import type { KeyValueStore } from "@parahost/storage";
 import type { Overlay } from "@parahost/trie";
@@ -329,6 +335,18 @@ export class RelayNode {
     );
   }
 
+  #onSeconded(candidate: CommittedCandidateReceipt, relayNumber: number): void {
+    const para = candidate.descriptor.paraId;
+    const number = this.#config.headNumber?.(para, candidate.commitments.headData);
+    this.events.emit({
+      event: "candidate.seconded",
+      para,
+      candidate: candidateHash(candidate),
+      relayNumber,
+      ...(number === undefined ? {} : { number }),
+    });
+  }
+
   #tell(news: () => Promise<void>): void {
     this.#news = this.#news.then(news).catch((failure: unknown) => {
       this.#ports.logger.log("error", TARGET, `the overseer took no news: ${describe(failure)}`);
@@ -414,7 +432,13 @@ export class RelayNode {
         runBitfieldDistribution(context, { verifier, random, logger }),
       "candidate-validation": (context) =>
         runCandidateValidation(context, { clock, logger, executor, verifier }),
-      "candidate-backing": (context) => runCandidateBacking(context, { logger, keystore, store }),
+      "candidate-backing": (context) =>
+        runCandidateBacking(context, {
+          logger,
+          keystore,
+          store,
+          onSeconded: (candidate, relayNumber) => this.#onSeconded(candidate, relayNumber),
+        }),
       "statement-distribution": (context) =>
         runStatementDistribution(context, { clock, logger, keystore, verifier, slotMs }),
       "collator-protocol": (context) =>
