@@ -334,9 +334,10 @@ class Endpoint implements Network {
     if (stream === undefined) return;
     const { name } = registered.protocol;
     this.#onClosed(name, peer, stream);
-    this.#hub.clock.setTimer(0, () =>
-      this.#hub.endpoint(peer)?.#onClosed(name, this.localPeer, stream),
-    );
+    this.#hub.clock.setTimer(0, () => {
+      const remote = this.#hub.endpoint(peer);
+      if (remote !== undefined) remote.#onClosed(name, this.localPeer, stream);
+    });
   }
 
   /** The stream is over. Nothing happens when a later one has taken its place. */
@@ -362,7 +363,10 @@ class Endpoint implements Network {
     this.#hub.carryInOrder(end.underWay, this.localPeer, peer, {
       byteLength: bytes.length,
       hasArrived: false,
-      deliver: () => this.#hub.endpoint(peer)?.#receive(name, this.localPeer, end.stream, bytes),
+      deliver: () => {
+        const remote = this.#hub.endpoint(peer);
+        if (remote !== undefined) remote.#receive(name, this.localPeer, end.stream, bytes);
+      },
     });
     return true;
   }
