@@ -30,15 +30,7 @@ import { system } from "./pallets/system/pallet.ts";
 import { timestamp } from "./pallets/timestamp.ts";
 import { transactionPayment } from "./pallets/transaction-payment.ts";
 import { validatorManager } from "./pallets/validator-manager.ts";
-import { configurationPallet } from "./parachains/configuration/configuration.ts";
-import { paraInclusion } from "./parachains/inclusion/inclusion.ts";
-import { initializer } from "./parachains/initializer.ts";
-import { paras } from "./parachains/paras/paras.ts";
-import { parasSudoWrapper } from "./parachains/paras/sudo-wrapper.ts";
-import { paraInherent } from "./parachains/paras-inherent/paras-inherent.ts";
-import { paraScheduler } from "./parachains/scheduler/scheduler.ts";
-import { paraSessionInfo } from "./parachains/session-info.ts";
-import { parasShared } from "./parachains/shared/shared.ts";
+import { PARACHAIN_PALLETS } from "./parachains/pallets.ts";
 
 export const PALLETS = [
   system,
@@ -50,15 +42,7 @@ export const PALLETS = [
   grandpa,
   authorityDiscovery,
   transactionPayment,
-  configurationPallet,
-  parasShared,
-  paraInclusion,
-  paraInherent,
-  paraScheduler,
-  paras,
-  initializer,
-  paraSessionInfo,
-  parasSudoWrapper,
+  ...PARACHAIN_PALLETS,
   validatorManager,
   sudo,
 ] as const;

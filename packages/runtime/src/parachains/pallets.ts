@@ -1,0 +1,22 @@
+/** The parachain modules as pallets, by index; `initializer.ts` has the order in which they run. */
+import { configurationPallet } from "./configuration/configuration.ts";
+import { paraInclusion } from "./inclusion/inclusion.ts";
+import { initializer } from "./initializer.ts";
+import { paras } from "./paras/paras.ts";
+import { parasSudoWrapper } from "./paras/sudo-wrapper.ts";
+import { paraInherent } from "./paras-inherent/paras-inherent.ts";
+import { paraScheduler } from "./scheduler/scheduler.ts";
+import { paraSessionInfo } from "./session-info.ts";
+import { parasShared } from "./shared/shared.ts";
+
+export const PARACHAIN_PALLETS = [
+  configurationPallet,
+  parasShared,
+  paraInclusion,
+  paraInherent,
+  paraScheduler,
+  paras,
+  initializer,
+  paraSessionInfo,
+  parasSudoWrapper,
+] as const;
