@@ -1,5 +1,6 @@
 export { type LinkModel, MemoryNetwork, perfectLinks } from "./memory-network.ts";
 export {
+  HANDSHAKE_BYTES_MAX,
   type IfDisconnected,
   type IncomingRequest,
   type Network,
@@ -86,12 +87,12 @@ export {
   type SyncDecodeError,
   syncProtocol,
 } from "./protocols/sync.ts";
-export { Transactions, transactionsProtocol } from "./protocols/transactions.ts";
+export {
+  TRANSACTIONS_PER_MESSAGE_MAX,
+  Transactions,
+  transactionsProtocol,
+} from "./protocols/transactions.ts";
 export { ValidationProtocol, ValidationWireMessage } from "./protocols/validation.ts";
 export { BANNED_BELOW, Reputation, type ReputationClass, ReputationTable } from "./reputation.ts";
-export {
-  ChainSync,
-  type ImportVerdict,
-  type SyncChain,
-  type SyncPorts,
-} from "./sync/chain-sync.ts";
+export { ChainSync } from "./sync/chain-sync.ts";
+export type { ImportVerdict, SyncChain, SyncPorts } from "./sync/sync-chain.ts";

@@ -2,9 +2,10 @@
  * `block-announces/1`: who we are, and every block that became our best or opened a fork.
  * Reference: consensus 7.3.
  */
-import { BlockNumber, Hash, Header } from "@parahost/primitives";
+import { BlockNumber, Hash } from "@parahost/primitives";
 import { bool, bytes, struct, u8, type ValueOf } from "@parahost/scale";
 import type { NotificationProtocol } from "../port.ts";
+import { ForeignHeader } from "./foreign-header.ts";
 import { type ChainIdentity, MIB, protocolName } from "./names.ts";
 
 export const BlockAnnouncesHandshake = struct({
@@ -16,7 +17,7 @@ export const BlockAnnouncesHandshake = struct({
 export type BlockAnnouncesHandshake = ValueOf<typeof BlockAnnouncesHandshake>;
 
 export const BlockAnnounce = struct({
-  header: Header,
+  header: ForeignHeader,
   /** Whether the sender takes this block for the best. */
   isBest: bool,
   /** Nothing today; peers may put what they like. */

@@ -3,15 +3,34 @@
  * of the sender's view. Node-side reference, 3.1, 3.2.
  */
 import { BlockNumber, Hash } from "@parahost/primitives";
-import { type Codec, struct, type ValueOf, variant, vec } from "@parahost/scale";
+import {
+  type Codec,
+  DecodeError,
+  mapped,
+  struct,
+  type ValueOf,
+  variant,
+  vec,
+} from "@parahost/scale";
 import type { NotificationProtocol } from "../port.ts";
 import { type ChainIdentity, PARACHAIN_NOTIFICATION_BYTES_MAX, protocolName } from "./names.ts";
 
 /** Heads that a view may name; more is malformed. */
 export const VIEW_HEADS_MAX = 5;
 
+/** No head twice: a view that names fewer blocks than it seems to is malformed. */
+const ViewHeads = mapped(
+  vec(Hash, VIEW_HEADS_MAX),
+  (heads: readonly Hash[]) => heads,
+  (heads, offset) => {
+    if (new Set(heads).size < heads.length)
+      throw new DecodeError("badValue", offset, "the same head twice");
+    return heads;
+  },
+);
+
 /** The blocks that a peer works on, and how far it has finalized. */
-export const View = struct({ heads: vec(Hash, VIEW_HEADS_MAX), finalizedNumber: BlockNumber });
+export const View = struct({ heads: ViewHeads, finalizedNumber: BlockNumber });
 export type View = ValueOf<typeof View>;
 
 export type WireMessage<M> =

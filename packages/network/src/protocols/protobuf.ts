@@ -2,7 +2,7 @@
  * The little of protocol buffers that the sync protocols use: numbers and byte fields. Unknown fields
  * are skipped and empty ones may be missing, as peers expect. Reference: consensus 7.6.
  */
-import { concatBytes, err, ok, type Result } from "@parahost/base";
+import { err, ok, type Result } from "@parahost/base";
 
 export type ProtobufValue = number | Uint8Array;
 export interface ProtobufField {
@@ -16,20 +16,28 @@ export interface ProtobufError {
   readonly message: string;
 }
 
-/** Fields of one message beyond this are refused. */
-const FIELDS_MAX = 1_000_000;
-
 export function encodeProtobuf(fields: readonly ProtobufField[]): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (const { field, value } of fields) {
+  const parts: (readonly number[] | Uint8Array)[] = [];
+  for (const { field, value } of fields)
     if (typeof value === "number") parts.push(varint(field * 8), varint(value));
     else parts.push(varint(field * 8 + 2), varint(value.length), value);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
-  return concatBytes(...parts);
+  return bytes;
 }
 
-/** Byte fields are views of the input. */
-export function decodeProtobuf(bytes: Uint8Array): Result<readonly ProtobufField[], ProtobufError> {
+/**
+ * The fields of a message in their order, of which there may be `fieldsMax`; skipped ones count too.
+ * Byte fields are views of the input.
+ */
+export function decodeProtobuf(
+  bytes: Uint8Array,
+  fieldsMax: number,
+): Result<readonly ProtobufField[], ProtobufError> {
   const fields: ProtobufField[] = [];
   let offset = 0;
   const bad = (message: string) => err({ code: "badProtobuf", offset, message });
@@ -45,11 +53,12 @@ export function decodeProtobuf(bytes: Uint8Array): Result<readonly ProtobufField
     }
     return undefined;
   };
-  while (offset < bytes.length) {
-    if (fields.length >= FIELDS_MAX) return bad("too many fields");
+  for (let count = 0; offset < bytes.length; count++) {
+    if (count >= fieldsMax) return bad(`more than ${fieldsMax} fields`);
     const tag = number();
     if (tag === undefined) return bad("bad field tag");
     const field = Math.floor(tag / 8);
+    if (field === 0) return bad("no field has the number 0");
     switch (tag % 8) {
       case 0: {
         const value = number();
@@ -79,7 +88,8 @@ export function decodeProtobuf(bytes: Uint8Array): Result<readonly ProtobufField
   return ok(fields);
 }
 
-function varint(value: number): Uint8Array {
+/** Seven bits a byte, lowest first. */
+function varint(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   while (rest >= 0x80) {
@@ -87,5 +97,5 @@ function varint(value: number): Uint8Array {
     rest = Math.floor(rest / 0x80);
   }
   bytes.push(rest);
-  return new Uint8Array(bytes);
+  return bytes;
 }

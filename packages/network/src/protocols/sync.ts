@@ -3,16 +3,30 @@
  * Reference: consensus 7.6.
  */
 import { bytesToHex, err, hexToBytes, ok, type Result, u32Bytes } from "@parahost/base";
-import { type Hash, Header, Justifications } from "@parahost/primitives";
+import {
+  GRANDPA_ENGINE_ID,
+  type Hash,
+  Header,
+  Justifications,
+  justificationBy,
+} from "@parahost/primitives";
 import { bytes, encode, tryDecode } from "@parahost/scale";
 import type { RequestProtocol } from "../port.ts";
+import { ForeignHeader, ForeignJustifications } from "./foreign-header.ts";
 import { type ChainIdentity, MIB, protocolName } from "./names.ts";
 import { decodeProtobuf, encodeProtobuf, type ProtobufField } from "./protobuf.ts";
 
 /** Blocks in one answer. */
 export const SYNC_BLOCKS_MAX = 128;
-/** Bodies are added to an answer until it is about this large. */
-export const SYNC_BODY_BYTES_SOFT_MAX: number = 8 * MIB;
+/** Blocks are added to an answer until their bodies and justifications are about this large. */
+export const SYNC_BYTES_SOFT_MAX: number = 8 * MIB;
+/**
+ * Fields in one answer, its blocks' included. Bodies of 8 MiB in transfers of a hundred bytes are
+ * 84,000; without a bound an answer of empty extrinsics would take forty times its size in memory.
+ */
+const ANSWER_FIELDS_MAX = 131_072;
+/** A request has six fields; some room for those of later versions. */
+const REQUEST_FIELDS_MAX = 32;
 
 /** Bits of the `fields` number: what is wanted of each block. */
 export const BlockAttribute = {
@@ -33,6 +47,8 @@ export interface BlockRequest {
   readonly direction: "ascending" | "descending";
   /** 0 leaves the number to the answering side. */
   readonly countMax: number;
+  /** Whether the asker takes justifications of several engines; otherwise it gets GRANDPA's bare. */
+  readonly takesManyJustifications: boolean;
 }
 
 export interface BlockData {
@@ -66,39 +82,44 @@ export function encodeBlockRequest(request: BlockRequest): Uint8Array {
       : { field: 3, value: u32Bytes(from.number) },
     { field: 5, value: request.direction === "ascending" ? 0 : 1 },
     { field: 6, value: request.countMax },
-    // Several justifications may come in one answer.
-    { field: 7, value: 1 },
+    { field: 7, value: request.takesManyJustifications ? 1 : 0 },
   ]);
 }
 
 export function decodeBlockRequest(input: Uint8Array): Result<BlockRequest, SyncDecodeError> {
-  const message = decodeProtobuf(input);
+  const message = decodeProtobuf(input, REQUEST_FIELDS_MAX);
   if (!message.ok) return bad(message.error.message);
   let fields = 0;
   let from: BlockStart | undefined;
   let direction: BlockRequest["direction"] = "ascending";
   let countMax = 0;
+  let takesManyJustifications = false;
   for (const { field, value } of message.value) {
     if (field === 1 && typeof value === "number") fields = value;
     else if (field === 2 && value instanceof Uint8Array) {
       if (value.length !== 32) return bad(`block hash of ${value.length} bytes`);
       from = { type: "hash", hash: bytesToHex(value) as Hash };
     } else if (field === 3 && value instanceof Uint8Array) {
-      if (value.length > 8) return bad(`block number of ${value.length} bytes`);
+      if (value.length !== 4) return bad(`block number of ${value.length} bytes`);
       from = { type: "number", number: value.reduceRight((sum, byte) => sum * 256 + byte, 0) };
     } else if (field === 5) {
-      if (value !== 0 && value !== 1) return bad(`unknown direction ${value}`);
+      if (value !== 0 && value !== 1) return bad("unknown direction");
       direction = value === 0 ? "ascending" : "descending";
     } else if (field === 6 && typeof value === "number") countMax = value;
+    else if (field === 7) takesManyJustifications = value === 1;
   }
   if (from === undefined) return bad("no starting block");
-  return ok({ fields, from, direction, countMax });
+  return ok({ fields, from, direction, countMax, takesManyJustifications });
 }
 
 /** An extrinsic travels with its length prefix. */
 const PrefixedExtrinsic = bytes();
 
-export function encodeBlockResponse(blocks: readonly BlockData[]): Uint8Array {
+/** The answer to `request`, whose form of justifications it takes. */
+export function encodeBlockResponse(
+  blocks: readonly BlockData[],
+  request: Pick<BlockRequest, "takesManyJustifications">,
+): Uint8Array {
   return encodeProtobuf(
     blocks.map((block) => {
       const parts: ProtobufField[] = [{ field: 1, value: hexToBytes(block.hash) }];
@@ -106,38 +127,58 @@ export function encodeBlockResponse(blocks: readonly BlockData[]): Uint8Array {
       for (const extrinsic of block.body ?? [])
         parts.push({ field: 3, value: encode(PrefixedExtrinsic, extrinsic) });
       if (block.justifications !== undefined)
-        parts.push({ field: 8, value: encode(Justifications, block.justifications) });
+        parts.push(...justificationField(block.justifications, request));
       return { field: 1, value: encodeProtobuf(parts) };
     }),
   );
 }
 
-/** `wanted` is the request's `fields`: a body that was asked for and is empty is an empty list. */
+function justificationField(
+  justifications: Justifications,
+  request: Pick<BlockRequest, "takesManyJustifications">,
+): ProtobufField[] {
+  if (request.takesManyJustifications)
+    return [{ field: 8, value: encode(Justifications, justifications) }];
+  const bare = justificationBy(justifications, GRANDPA_ENGINE_ID);
+  return bare === undefined ? [] : [{ field: 6, value: bare }];
+}
+
+/**
+ * The answer to a request for these `fields`: a body that was asked for and is empty is an empty
+ * list, what was not asked for is left out.
+ */
 export function decodeBlockResponse(
   input: Uint8Array,
   wanted: number,
 ): Result<readonly BlockData[], SyncDecodeError> {
-  const message = decodeProtobuf(input);
+  const message = decodeProtobuf(input, SYNC_BLOCKS_MAX);
   if (!message.ok) return bad(message.error.message);
+  let fieldsLeft = ANSWER_FIELDS_MAX;
   const blocks: BlockData[] = [];
   for (const { field, value } of message.value) {
     if (field !== 1 || !(value instanceof Uint8Array)) continue;
-    if (blocks.length >= SYNC_BLOCKS_MAX) return bad(`more than ${SYNC_BLOCKS_MAX} blocks`);
-    const block = decodeBlockData(value, wanted);
+    const parts = decodeProtobuf(value, fieldsLeft);
+    if (!parts.ok) return bad(parts.error.message);
+    fieldsLeft -= parts.value.length;
+    const block = blockData(parts.value, wanted);
     if (!block.ok) return block;
     blocks.push(block.value);
   }
   return ok(blocks);
 }
 
-function decodeBlockData(input: Uint8Array, wanted: number): Result<BlockData, SyncDecodeError> {
-  const message = decodeProtobuf(input);
-  if (!message.ok) return bad(message.error.message);
+function blockData(
+  parts: readonly ProtobufField[],
+  wanted: number,
+): Result<BlockData, SyncDecodeError> {
   let hash: Hash | undefined;
   let header: Header | undefined;
   let justifications: Justifications | undefined;
   const body: Uint8Array[] = [];
-  for (const { field, value } of message.value) {
+  const wantsHeader = (wanted & BlockAttribute.header) !== 0;
+  const wantsBody = (wanted & BlockAttribute.body) !== 0;
+  const wantsJustification = (wanted & BlockAttribute.justification) !== 0;
+  for (const { field, value } of parts) {
     if (!(value instanceof Uint8Array)) continue;
     switch (field) {
       case 1:
@@ -145,21 +186,22 @@ function decodeBlockData(input: Uint8Array, wanted: number): Result<BlockData, S
         hash = bytesToHex(value) as Hash;
         break;
       case 2: {
-        if (value.length === 0) break;
-        const decoded = tryDecode(Header, value);
+        if (!wantsHeader || value.length === 0) break;
+        const decoded = tryDecode(ForeignHeader, value);
         if (!decoded.ok) return bad(`header: ${decoded.error.message}`);
         header = decoded.value;
         break;
       }
       case 3: {
+        if (!wantsBody) break;
         const decoded = tryDecode(PrefixedExtrinsic, value);
         if (!decoded.ok) return bad(`extrinsic: ${decoded.error.message}`);
         body.push(decoded.value);
         break;
       }
       case 8: {
-        if (value.length === 0) break;
-        const decoded = tryDecode(Justifications, value);
+        if (!wantsJustification || value.length === 0) break;
+        const decoded = tryDecode(ForeignJustifications, value);
         if (!decoded.ok) return bad(`justifications: ${decoded.error.message}`);
         justifications = decoded.value;
         break;
@@ -170,7 +212,7 @@ function decodeBlockData(input: Uint8Array, wanted: number): Result<BlockData, S
   return ok({
     hash,
     ...(header === undefined ? {} : { header }),
-    ...((wanted & BlockAttribute.body) === 0 ? {} : { body }),
+    ...(wantsBody ? { body } : {}),
     ...(justifications === undefined ? {} : { justifications }),
   });
 }

@@ -4,7 +4,13 @@ import { type Codec, vec } from "@parahost/scale";
 import type { NotificationProtocol } from "../port.ts";
 import { type ChainIdentity, MIB, protocolName } from "./names.ts";
 
-export const Transactions: Codec<readonly OpaqueExtrinsic[]> = vec(OpaqueExtrinsic);
+/** Extrinsics in one message; more than a pool takes in is malformed. */
+export const TRANSACTIONS_PER_MESSAGE_MAX = 4096;
+
+export const Transactions: Codec<readonly OpaqueExtrinsic[]> = vec(
+  OpaqueExtrinsic,
+  TRANSACTIONS_PER_MESSAGE_MAX,
+);
 
 export function transactionsProtocol(
   chain: ChainIdentity,

@@ -1,15 +1,21 @@
 /**
- * Keeping up with the chain: announcing our blocks, fetching the blocks that others announce, filling
- * the way back to a block we know, and answering the same questions for others.
+ * Keeping up with the chain: announcing our blocks, fetching those that others announce, and going
+ * through the chain of a peer that is far ahead. Reference: consensus 7.3, 7.6, 8.
  *
- * A block is wanted from the moment somebody announces it until it is imported or given up. Its body
- * is asked of the announcers in turn; a lost question costs `RETRY_MS`, not the protocol's timeout.
- * Reference: consensus 7.3, 7.6, 8.
+ * - **Keeping up.** A block is wanted from the moment somebody announces it until it is imported or
+ *   given up. It is asked of its announcers in turn, with as many of its ancestors as seem to be
+ *   missing, and with more when that was not enough.
+ * - **Catching up.** Where a peer is further ahead than one question reaches, its chain is followed
+ *   upwards from the last block that both have. One peer at a time; which one is drawn by lot, so
+ *   that nobody who claims much and delivers nothing holds us up for long.
+ *
+ * Nothing in an announcement is believed: it costs a question. Wanted blocks are bounded per peer and
+ * altogether, and so is what is remembered of each.
  */
-import { type Clock, type Logger, type Random, shuffle, type Timer } from "@parahost/base";
-import { type Hash, type Header, headerHash, type Justifications } from "@parahost/primitives";
+import { describe, randomBelow, shuffle, sleep, type Timer } from "@parahost/base";
+import { type Hash, type Header, headerHash } from "@parahost/primitives";
 import { encode, tryDecode } from "@parahost/scale";
-import type { IncomingRequest, Network, NotificationChannel, PeerId } from "../port.ts";
+import type { Network, NotificationChannel, PeerId } from "../port.ts";
 import {
   BlockAnnounce,
   BlockAnnouncesHandshake,
@@ -18,70 +24,50 @@ import {
 import { type ChainIdentity, isRole, type Role } from "../protocols/names.ts";
 import {
   BlockAttribute,
-  type BlockData,
   type BlockRequest,
-  decodeBlockRequest,
+  type BlockStart,
   decodeBlockResponse,
   encodeBlockRequest,
-  encodeBlockResponse,
   SYNC_BLOCKS_MAX,
-  SYNC_BODY_BYTES_SOFT_MAX,
   syncProtocol,
 } from "../protocols/sync.ts";
 import { Reputation } from "../reputation.ts";
+import { BlockServer } from "./block-server.ts";
+import { type AnsweredBlock, checkAnswer } from "./check-answer.ts";
+import type { ImportVerdict, SyncChain, SyncPorts } from "./sync-chain.ts";
 
 const TARGET = "sync";
 /** A question without an answer for this long is put to the next peer. */
 const RETRY_MS = 1000;
 /** Questions about one block before it is given up; another announcement wants it again. */
 const ATTEMPTS_MAX = 12;
-/** Announced blocks that are wanted at one time. */
-const WANTED_MAX = 256;
+/** Announced blocks that are wanted at one time, altogether and from one announcer. */
+const WANTED_MAX = 1024;
+const WANTED_PER_PEER_MAX = 32;
 /** Peers remembered as holders of one wanted block. */
 const HOLDERS_MAX = 16;
-/** Blocks asked for at once on the way back to our chain. */
-const BLOCKS_PER_QUESTION = 64;
+/** From here on an announced block is no longer fetched by itself: we have fallen behind. */
+const BEHIND_BLOCKS = 64;
+/** How long a question for a range may take, and how often it is asked. */
+const RANGE_ANSWER_MS = 4000;
+const RANGE_ATTEMPTS_MAX = 3;
+/** Peers asked for one justification. */
+const JUSTIFICATION_PEERS = 3;
 
-export type ImportVerdict =
-  /** In the chain now, or already before. */
-  | "imported"
-  /** Its parent is not known: the way back is fetched first. */
-  | "unknownParent"
-  /** Refused, through no fault of the peer: too early, or behind finality. */
-  | "ignored"
-  /** Refused as invalid: whoever sent it pays. */
-  | "invalid";
-
-/** The chain as sync sees it. */
-export interface SyncChain {
-  readonly genesisHash: Hash;
-  best(): { readonly hash: Hash; readonly number: number };
-  finalized(): { readonly hash: Hash; readonly number: number };
-  header(hash: Hash): Header | undefined;
-  body(hash: Hash): readonly Uint8Array[] | undefined;
-  justifications(hash: Hash): Justifications | undefined;
-  /** Hash of the best chain's block with this number. */
-  hashByNumber(number: number): Hash | undefined;
-  import(
-    header: Header,
-    body: readonly Uint8Array[],
-    justifications: Justifications | undefined,
-  ): ImportVerdict;
-  /** A justification for a block that we have; false when it does not prove what it claims. */
-  importJustifications(hash: Hash, justifications: Justifications): boolean;
-}
-
-export interface SyncPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
+const WHOLE_BLOCK = BlockAttribute.header | BlockAttribute.body | BlockAttribute.justification;
 
 interface Wanted {
   readonly number: number;
   readonly holders: PeerId[];
+  /** Blocks asked for, the wanted one and its ancestors. */
+  count: number;
   attempts: number;
   retry: Timer | undefined;
+}
+
+interface BlockClaim {
+  readonly hash: Hash;
+  readonly number: number;
 }
 
 export class ChainSync {
@@ -92,8 +78,9 @@ export class ChainSync {
   readonly #requestName: string;
   readonly #wanted = new Map<Hash, Wanted>();
   /** Best block that each connected peer told us of. */
-  readonly #peerBest = new Map<PeerId, { readonly hash: Hash; readonly number: number }>();
-  #closed = false;
+  readonly #peerBest = new Map<PeerId, BlockClaim>();
+  #isCatchingUp = false;
+  readonly #closing = new AbortController();
 
   constructor(
     network: Network,
@@ -139,45 +126,49 @@ export class ChainSync {
     });
     const requests = syncProtocol(identity);
     this.#requestName = requests.name;
-    network.registerRequests(requests, (request) => this.#answer(request));
+    const server = new BlockServer(network, chain, ports.clock);
+    network.registerRequests(requests, (request) => server.answer(request));
   }
 
   get channel(): NotificationChannel {
     return this.#channel;
   }
 
-  /** The highest block that a connected peer claims to have. */
+  /**
+   * The number that at least half of the connected peers claim to have reached: a few that lie can
+   * not make us think that we are behind. Zero without peers.
+   */
   bestSeenNumber(): number {
-    let highest = 0;
-    for (const { number } of this.#peerBest.values()) highest = Math.max(highest, number);
-    return highest;
+    const numbers = [...this.#peerBest.values()].map(({ number }) => number).sort((a, b) => a - b);
+    return numbers[(numbers.length - 1) >> 1] ?? 0;
   }
 
-  /** Tells every peer of a block that we imported and that is our best or opens a fork. */
+  /** Tells peers of a block that we imported and that is our best or opens a fork. */
   announce(hash: Hash): void {
     const header = this.#chain.header(hash);
     if (header === undefined) return;
     const bytes = this.#announceBytes(hash, header);
-    for (const peer of this.#channel.peers()) this.#channel.send(peer, bytes);
+    for (const peer of this.#channel.peers())
+      if (this.#peerBest.get(peer)?.hash !== hash) this.#channel.send(peer, bytes);
   }
 
   /** Asks a few peers for the justification of a block that we have. */
   requestJustification(hash: Hash): void {
-    const peers = shuffle(this.#ports.random, [...this.#channel.peers()]).slice(0, 3);
-    for (const peer of peers)
-      void this.#ask(peer, {
-        fields: BlockAttribute.header | BlockAttribute.justification,
-        from: { type: "hash", hash },
-        direction: "descending",
-        countMax: 1,
-      });
+    const peers = shuffle(this.#ports.random, [...this.#channel.peers()]);
+    for (const peer of peers.slice(0, JUSTIFICATION_PEERS)) void this.#askJustification(peer, hash);
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     for (const wanted of this.#wanted.values()) wanted.retry?.cancel();
     this.#wanted.clear();
   }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  // Announcements
 
   #announceBytes(hash: Hash, header: Header): Uint8Array {
     return encode(BlockAnnounce, {
@@ -189,15 +180,15 @@ export class ChainSync {
 
   #onOpened(peer: PeerId, bytes: Uint8Array): void {
     const handshake = tryDecode(BlockAnnouncesHandshake, bytes);
-    if (handshake.ok)
-      this.#peerBest.set(peer, {
-        hash: handshake.value.bestHash,
-        number: handshake.value.bestNumber,
-      });
+    if (handshake.ok) {
+      const { bestHash, bestNumber } = handshake.value;
+      this.#peerBest.set(peer, { hash: bestHash, number: bestNumber });
+    }
     const best = this.#chain.best();
     const header = this.#chain.header(best.hash);
     if (header !== undefined && header.number > 0)
       this.#channel.send(peer, this.#announceBytes(best.hash, header));
+    this.#catchUpIfBehind();
   }
 
   #onAnnounce(peer: PeerId, bytes: Uint8Array): void {
@@ -213,8 +204,11 @@ export class ChainSync {
       this.#peerBest.set(peer, { hash, number: header.number });
     if (this.#chain.header(hash) !== undefined) return;
     if (header.number <= this.#chain.finalized().number) return;
-    this.#want(hash, header.number, peer);
+    if (header.number > this.#chain.best().number + BEHIND_BLOCKS) this.#catchUpIfBehind();
+    else this.#want(hash, header.number, peer);
   }
+
+  // Keeping up
 
   #want(hash: Hash, number: number, holder: PeerId): void {
     const wanted = this.#wanted.get(hash);
@@ -223,34 +217,16 @@ export class ChainSync {
         wanted.holders.push(holder);
       return;
     }
-    if (this.#wanted.size >= WANTED_MAX) {
+    let fromHolder = 0;
+    for (const { holders } of this.#wanted.values()) if (holders[0] === holder) fromHolder += 1;
+    if (this.#wanted.size >= WANTED_MAX || fromHolder >= WANTED_PER_PEER_MAX) {
       this.#ports.logger.log("debug", TARGET, "too many wanted blocks, ignoring one", { hash });
       return;
     }
-    const entry: Wanted = { number, holders: [holder], attempts: 0, retry: undefined };
+    const count = Math.max(1, number - this.#chain.best().number);
+    const entry: Wanted = { number, holders: [holder], count, attempts: 0, retry: undefined };
     this.#wanted.set(hash, entry);
-    this.#pursue(hash, entry);
-  }
-
-  /** Asks the next holder for the wanted block and what lies between it and our chain. */
-  #pursue(hash: Hash, wanted: Wanted): void {
-    if (this.#closed) return;
-    if (this.#chain.header(hash) !== undefined || wanted.attempts >= ATTEMPTS_MAX) {
-      this.#forget(hash);
-      return;
-    }
-    const peer = wanted.holders[wanted.attempts % wanted.holders.length] as PeerId;
-    wanted.attempts += 1;
-    wanted.retry?.cancel();
-    wanted.retry = this.#ports.clock.setTimer(RETRY_MS, () => this.#pursue(hash, wanted));
-    const gap = wanted.number - this.#chain.best().number;
-    const countMax = Math.max(1, Math.min(BLOCKS_PER_QUESTION, gap));
-    void this.#ask(peer, {
-      fields: BlockAttribute.header | BlockAttribute.body | BlockAttribute.justification,
-      from: { type: "hash", hash },
-      direction: "descending",
-      countMax,
-    });
+    void this.#pursue(hash, entry);
   }
 
   #forget(hash: Hash): void {
@@ -258,102 +234,190 @@ export class ChainSync {
     this.#wanted.delete(hash);
   }
 
-  async #ask(peer: PeerId, request: BlockRequest): Promise<void> {
-    const response = await this.#network.request(
-      peer,
-      this.#requestName,
-      encodeBlockRequest(request),
-    );
-    if (this.#closed || !response.ok) return;
+  /** Asks the next holder for the wanted block and what may lie between it and our chain. */
+  async #pursue(hash: Hash, wanted: Wanted): Promise<void> {
+    if (this.#isClosed) return;
+    if (this.#chain.header(hash) !== undefined || wanted.attempts >= ATTEMPTS_MAX) {
+      this.#forget(hash);
+      return;
+    }
+    const peer = wanted.holders[wanted.attempts % wanted.holders.length] as PeerId;
+    wanted.attempts += 1;
+    wanted.retry?.cancel();
+    wanted.retry = this.#ports.clock.setTimer(RETRY_MS, () => void this.#pursue(hash, wanted));
+    const blocks = await this.#ask(peer, blockRequest({ type: "hash", hash }, wanted.count));
+    if (this.#wanted.get(hash) !== wanted) return;
+    if (blocks?.length === 0)
+      this.#network.report(peer, Reputation.costMinor, "announced a block it does not have");
+    if (blocks === undefined || blocks.length === 0) {
+      if (wanted.attempts < wanted.holders.length) await this.#pursue(hash, wanted);
+      return;
+    }
+    const verdict = await this.#importAll(peer, [...blocks].reverse());
+    if (this.#wanted.get(hash) !== wanted) return;
+    if (verdict === "invalid") this.#forget(hash);
+    if (verdict === "unknownParent") await this.#reachBack(hash, wanted, peer);
+  }
+
+  /** The ancestors asked for were not enough: more of them, or the way of those that are behind. */
+  async #reachBack(hash: Hash, wanted: Wanted, peer: PeerId): Promise<void> {
+    const aboveFinality = wanted.number - this.#chain.finalized().number;
+    const countMax = Math.min(SYNC_BLOCKS_MAX, aboveFinality);
+    if (wanted.count < countMax) {
+      wanted.count = Math.min(countMax, 4 * wanted.count);
+      await this.#pursue(hash, wanted);
+      return;
+    }
+    this.#forget(hash);
+    if (wanted.count < aboveFinality) this.#catchUp(peer);
+    // Otherwise it stands on a block that competes with a finalized one and is nothing to us.
+  }
+
+  // Catching up
+
+  /** Starts catching up with one of the peers that are far ahead of us, if any is. */
+  #catchUpIfBehind(): void {
+    if (this.#isCatchingUp) return;
+    const best = this.#chain.best().number;
+    const ahead: PeerId[] = [];
+    for (const [peer, { number }] of this.#peerBest)
+      if (number > best + BEHIND_BLOCKS) ahead.push(peer);
+    if (ahead.length > 0)
+      this.#catchUp(ahead[randomBelow(this.#ports.random, ahead.length)] as PeerId);
+  }
+
+  #catchUp(peer: PeerId): void {
+    if (this.#isCatchingUp || this.#isClosed) return;
+    this.#isCatchingUp = true;
+    void this.#followChainOf(peer).then(() => {
+      this.#isCatchingUp = false;
+      if (this.#isClosed) return;
+      const best = this.#chain.best();
+      const claim = this.#peerBest.get(peer);
+      if (claim !== undefined && claim.number > best.number + BEHIND_BLOCKS) {
+        // It will be asked again when it claims something anew.
+        this.#peerBest.set(peer, best);
+        this.#network.report(peer, Reputation.costMinor, "does not deliver the blocks it claims");
+      }
+      this.#catchUpIfBehind();
+    });
+  }
+
+  /** Imports the peer's best chain upwards from the last block that both of us have. */
+  async #followChainOf(peer: PeerId): Promise<void> {
+    let start = this.#chain.best().hash;
+    let depth = 0;
+    let hasCommonBlock = false;
+    for (;;) {
+      const blocks = await this.#askForRange(peer, start);
+      if (this.#isClosed || blocks === undefined) return;
+      const last = blocks.at(-1);
+      if (last !== undefined && blocks.length > 1) {
+        hasCommonBlock = true;
+        if ((await this.#importAll(peer, blocks.slice(1))) !== "imported") return;
+        start = last.hash;
+      } else {
+        if (hasCommonBlock || start === this.#chain.finalized().hash) return;
+        depth = Math.max(1, 2 * depth);
+        start = this.#ancestorOfBest(depth);
+      }
+    }
+  }
+
+  /** The block `depth` below our best one, or the finalized one if that is higher. */
+  #ancestorOfBest(depth: number): Hash {
+    const finalized = this.#chain.finalized();
+    let { hash, number } = this.#chain.best();
+    for (let i = 0; i < depth && number > finalized.number; i++) {
+      const header = this.#chain.header(hash);
+      if (header === undefined) break;
+      hash = header.parentHash;
+      number -= 1;
+    }
+    return number > finalized.number ? hash : finalized.hash;
+  }
+
+  async #askForRange(peer: PeerId, hash: Hash): Promise<readonly AnsweredBlock[] | undefined> {
+    const request = blockRequest({ type: "hash", hash }, SYNC_BLOCKS_MAX, "ascending");
+    for (let attempt = 0; attempt < RANGE_ATTEMPTS_MAX && !this.#isClosed; attempt++) {
+      const enough = new AbortController();
+      const signal = AbortSignal.any([enough.signal, this.#closing.signal]);
+      const answer = await Promise.race([
+        this.#ask(peer, request),
+        sleep(this.#ports.clock, RANGE_ANSWER_MS, signal).then(() => "late" as const),
+      ]);
+      enough.abort();
+      if (answer !== "late") return answer;
+    }
+    return undefined;
+  }
+
+  // Questions and answers
+
+  /** The blocks of a proper answer; `undefined` when there is none, for which the peer has paid. */
+  async #ask(peer: PeerId, request: BlockRequest): Promise<readonly AnsweredBlock[] | undefined> {
+    const payload = encodeBlockRequest(request);
+    const response = await this.#network.request(peer, this.#requestName, payload);
+    if (this.#isClosed || !response.ok) return undefined;
     const blocks = decodeBlockResponse(response.value, request.fields);
     if (!blocks.ok) {
       this.#network.report(peer, Reputation.costMajor, blocks.error.message);
-      return;
+      return undefined;
     }
-    this.#take(peer, blocks.value);
+    const answer = checkAnswer(request, blocks.value);
+    if (answer.ok) return answer.value;
+    this.#network.report(peer, Reputation.costMajor, describe(answer.error));
+    return undefined;
   }
 
-  /** Imports an answer oldest first; the way back beyond it is asked for in turn. */
-  #take(peer: PeerId, blocks: readonly BlockData[]): void {
-    const ascending = [...blocks].sort((a, b) => (a.header?.number ?? 0) - (b.header?.number ?? 0));
-    for (const { hash, header, body, justifications } of ascending) {
-      if (header === undefined) continue;
-      if (headerHash(header) !== hash) {
-        this.#network.report(peer, Reputation.costMajor, "header does not match its hash");
-        return;
-      }
+  /**
+   * Imports blocks, each the child of the one before, and stops at the first that does not go in. The
+   * event loop gets a turn between two blocks, since each of them takes long.
+   */
+  async #importAll(
+    peer: PeerId,
+    blocks: readonly AnsweredBlock[],
+  ): Promise<ImportVerdict | "missingBody"> {
+    for (const [position, block] of blocks.entries()) {
+      const { hash, header, body, justifications } = block;
+      if (position > 0) await sleep(this.#ports.clock, 0, this.#closing.signal);
+      if (this.#isClosed) return "ignored";
       if (this.#chain.header(hash) !== undefined) {
         this.#forget(hash);
-        if (justifications !== undefined && !this.#chain.importJustifications(hash, justifications))
-          this.#network.report(peer, Reputation.costMajor, "bad justification");
+        this.#importJustifications(peer, block);
         continue;
       }
-      if (body === undefined) continue;
+      if (body === undefined) return "missingBody";
       const verdict = this.#chain.import(header, body, justifications);
-      switch (verdict) {
-        case "imported":
-        case "ignored":
-          this.#forget(hash);
-          break;
-        case "unknownParent":
-          if (header.number > this.#chain.finalized().number)
-            this.#want(header.parentHash, header.number - 1, peer);
-          break;
-        case "invalid":
-          this.#forget(hash);
-          this.#network.report(peer, Reputation.costMajor, "invalid block");
-          return;
-      }
+      if (verdict === "invalid") this.#network.report(peer, Reputation.costMajor, "invalid block");
+      if (verdict !== "imported") return verdict;
+      this.#forget(hash);
     }
-    this.#resumeChildren();
+    return "imported";
   }
 
-  /** Wanted blocks that waited for an ancestor are asked for again at once. */
-  #resumeChildren(): void {
-    for (const [hash, wanted] of [...this.#wanted])
-      if (wanted.number === this.#chain.best().number + 1) this.#pursue(hash, wanted);
-  }
-
-  #answer(request: IncomingRequest): void {
-    const question = decodeBlockRequest(request.payload);
-    if (!question.ok) {
-      this.#network.report(request.peer, Reputation.costMajor, question.error.message);
-      request.refuse();
+  #importJustifications(peer: PeerId, { hash, justifications }: AnsweredBlock): void {
+    if (justifications === undefined || this.#chain.importJustifications(hash, justifications))
       return;
-    }
-    request.respond(encodeBlockResponse(this.#collect(question.value)));
+    this.#network.report(peer, Reputation.costMajor, "bad justification");
   }
 
-  #collect({ fields, from, direction, countMax }: BlockRequest): BlockData[] {
-    const limit = Math.min(countMax === 0 ? SYNC_BLOCKS_MAX : countMax, SYNC_BLOCKS_MAX);
-    const blocks: BlockData[] = [];
-    let bodyBytes = 0;
-    let hash = from.type === "hash" ? from.hash : this.#chain.hashByNumber(from.number);
-    while (hash !== undefined && blocks.length < limit && bodyBytes < SYNC_BODY_BYTES_SOFT_MAX) {
-      const header = this.#chain.header(hash);
-      if (header === undefined) break;
-      const body = (fields & BlockAttribute.body) !== 0 ? this.#chain.body(hash) : undefined;
-      for (const extrinsic of body ?? []) bodyBytes += extrinsic.length;
-      const justifications =
-        (fields & BlockAttribute.justification) !== 0
-          ? this.#chain.justifications(hash)
-          : undefined;
-      blocks.push({
-        hash,
-        ...((fields & BlockAttribute.header) !== 0 ? { header } : {}),
-        ...(body === undefined ? {} : { body }),
-        ...(justifications === undefined ? {} : { justifications }),
-      });
-      if (direction === "descending")
-        hash = header.number === 0 ? undefined : (header.parentHash as Hash);
-      else {
-        // Ascending walks the canonical chain only: a block off it has no next one.
-        hash =
-          this.#chain.hashByNumber(header.number) === hash
-            ? this.#chain.hashByNumber(header.number + 1)
-            : undefined;
-      }
-    }
-    return blocks;
+  async #askJustification(peer: PeerId, hash: Hash): Promise<void> {
+    const fields = BlockAttribute.header | BlockAttribute.justification;
+    const blocks = await this.#ask(peer, {
+      ...blockRequest({ type: "hash", hash }, 1),
+      fields,
+    });
+    const block = blocks?.[0];
+    if (block !== undefined) this.#importJustifications(peer, block);
   }
+}
+
+/** A question for whole blocks. */
+function blockRequest(
+  from: BlockStart,
+  countMax: number,
+  direction: BlockRequest["direction"] = "descending",
+): BlockRequest {
+  return { fields: WHOLE_BLOCK, from, direction, countMax, takesManyJustifications: true };
 }
