@@ -60,14 +60,14 @@ export function changeIssuance(state: State, by: Balance): void {
 }
 
 /**
- * Replaces free and reserved balance of an account. The total issuance is the caller's affair, but for
+ * Replaces balances of an account. The total issuance is the caller's affair, but for
  * dust. Fails only when the account would lose its provider while something consumes it, or gain a
  * consumer that it cannot have; the caller's transaction then drops what was written.
  */
 export function mutate(
   state: State,
   who: AccountId,
-  change: { readonly free?: Balance; readonly reserved?: Balance },
+  change: { readonly free?: Balance; readonly reserved?: Balance; readonly frozen?: Balance },
 ): Result<void, DispatchError> {
   const before = balanceOf(state, who);
   const after: AccountData = { ...before, ...change };

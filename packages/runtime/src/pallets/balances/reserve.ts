@@ -7,9 +7,14 @@ import type { AccountId, Balance } from "@parahost/primitives";
 import type { DispatchError, State } from "../../framework/index.ts";
 import { accountExists } from "../system/accounts.ts";
 import { balanceOf, changeIssuance, mutate, reducibleBalance } from "./account.ts";
+import { totalOnHold } from "./hold.ts";
 import { EXISTENTIAL_DEPOSIT, errors, events } from "./storage.ts";
 
 const smaller = (a: Balance, b: Balance): Balance => (a < b ? a : b);
+
+/** What is reserved without a reason of its own: holds are not touched here. */
+const plainReserve = (state: State, who: AccountId): Balance =>
+  balanceOf(state, who).reserved - totalOnHold(state, who);
 
 /** Sets `amount` aside. The existential deposit stays free: the account must outlive the reserve. */
 export function reserve(
@@ -31,7 +36,7 @@ export function reserve(
 /** Frees up to `amount`; returns how much was not reserved. */
 export function unreserve(state: State, who: AccountId, amount: Balance): Balance {
   const { free, reserved } = balanceOf(state, who);
-  const actual = smaller(amount, reserved);
+  const actual = smaller(amount, plainReserve(state, who));
   if (actual === 0n) return amount;
   const moved = mutate(state, who, { free: free + actual, reserved: reserved - actual });
   assert(moved.ok, "freeing a reserve takes no provider away");
@@ -42,7 +47,7 @@ export function unreserve(state: State, who: AccountId, amount: Balance): Balanc
 /** Destroys up to `amount` of what is reserved; returns how much was destroyed. */
 export function slashReserved(state: State, who: AccountId, amount: Balance): Balance {
   const { reserved } = balanceOf(state, who);
-  const actual = smaller(amount, reserved);
+  const actual = smaller(amount, plainReserve(state, who));
   if (actual === 0n) return 0n;
   const taken = mutate(state, who, { reserved: reserved - actual });
   assert(taken.ok, "slashing a reserve takes no provider away");
@@ -65,7 +70,7 @@ export function repatriateReserved(
   if (!accountExists(state, to)) return err(errors.deadAccount);
   if (from === to && status === "free") return ok(unreserve(state, from, amount));
   const source = balanceOf(state, from);
-  const actual = smaller(amount, source.reserved);
+  const actual = smaller(amount, plainReserve(state, from));
   if (actual === 0n || from === to) return ok(amount - actual);
   const taken = mutate(state, from, { reserved: source.reserved - actual });
   if (!taken.ok) return taken;

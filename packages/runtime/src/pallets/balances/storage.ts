@@ -1,7 +1,14 @@
 /** What Balances keeps beside the accounts, which System keeps for it, and its events and errors. */
 import { AccountId, Balance } from "@parahost/primitives";
-import { struct, variant } from "@parahost/scale";
-import { palletErrors, palletEvents, type State, storageValue } from "../../framework/index.ts";
+import { fixedBytes, struct, type ValueOf, variant, vec } from "@parahost/scale";
+import {
+  palletErrors,
+  palletEvents,
+  type State,
+  storageMap,
+  storageValue,
+} from "../../framework/index.ts";
+import { RuntimeFreezeReason, RuntimeHoldReason } from "./reasons.ts";
 
 /** Planck of one unit of the chain's currency. */
 export const UNIT = 10_000_000_000n;
@@ -9,10 +16,34 @@ export const UNIT = 10_000_000_000n;
 /** An account with less, and nothing reserved, is forgotten. */
 export const EXISTENTIAL_DEPOSIT: Balance = UNIT;
 
+/** What a lock keeps from being paid: fees, anything but fees, or both. */
+const LockReasons = variant({ fee: 0, misc: 1, all: 2 }, ["pallet_balances", "types", "Reasons"]);
+
+const BalanceLock = struct({ id: fixedBytes(8), amount: Balance, reasons: LockReasons }, [
+  "pallet_balances",
+  "types",
+  "BalanceLock",
+]);
+export type BalanceLock = ValueOf<typeof BalanceLock>;
+
+const IDENTIFIED = ["frame_support", "traits", "tokens", "misc", "IdAmount"];
+
+const HeldAmount = struct({ id: RuntimeHoldReason, amount: Balance }, IDENTIFIED);
+const FrozenAmount = struct({ id: RuntimeFreezeReason, amount: Balance }, IDENTIFIED);
+
+/** Locks, and freezes, that one account can have. Holds are as many as there are reasons. */
+export const LOCKS_MAX = 50;
+
 export const storage = {
   /** The sum of all accounts' free and reserved balances: exactly, after every call. */
   totalIssuance: storageValue("Balances.TotalIssuance", Balance, 0n),
   inactiveIssuance: storageValue("Balances.InactiveIssuance", Balance, 0n),
+  /** The older way to keep a balance from being spent; overlapping, as freezes are. */
+  locks: storageMap("Balances.Locks", "blake2_128Concat", AccountId, vec(BalanceLock), []),
+  /** Parts of the reserved balance with their reasons. */
+  holds: storageMap("Balances.Holds", "blake2_128Concat", AccountId, vec(HeldAmount), []),
+  /** What must stay in the account, by reason; the largest counts. */
+  freezes: storageMap("Balances.Freezes", "blake2_128Concat", AccountId, vec(FrozenAmount), []),
 };
 
 /** Where repatriated reserves go. */
@@ -25,6 +56,7 @@ const BalanceStatus = variant({ free: 0, reserved: 1 }, [
 ]);
 
 const ofAccount = struct({ who: AccountId, amount: Balance });
+const ofHold = struct({ reason: RuntimeHoldReason, who: AccountId, amount: Balance });
 
 export const events = palletEvents("Balances", {
   /** An account came to exist with this balance. */
@@ -51,6 +83,13 @@ export const events = palletEvents("Balances", {
   burned: [11, ofAccount],
   issued: [15, struct({ amount: Balance })],
   rescinded: [16, struct({ amount: Balance })],
+  locked: [17, ofAccount],
+  unlocked: [18, ofAccount],
+  frozen: [19, ofAccount],
+  thawed: [20, ofAccount],
+  held: [22, ofHold],
+  burnedHeld: [23, ofHold],
+  released: [26, ofHold],
 });
 
 export const errors = palletErrors(5, [
