@@ -63,7 +63,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "collator",
     "kit",
   ],
-  kernels: [],
 };
 /** Worlds: they choose implementations and may import everything. */
 const WORLDS = ["cli", "sim"];
