@@ -230,6 +230,8 @@ export class RelayNode {
           })
         : undefined;
 
+    // A subsystem that failed ends the node: it must not go on half.
+    void this.ended.then(() => this.#halt());
     chain.subscribe((event) => this.#onChainEvent(event));
     for (const channel of [this.#sync.channel, this.#gossip.channel, grandpa.channel])
       channel.setReserved(config.peers);
@@ -262,17 +264,21 @@ export class RelayNode {
 
   /** Ends everything; what is being written is finished first. */
   async stop(): Promise<OverseerEnd> {
-    if (!this.#isStopped) {
-      this.#isStopped = true;
-      this.#author?.stop();
-      this.#voter.stop();
-      this.#queue.stop();
-      this.#sync.close();
-    }
+    this.#halt();
     const end = await this.#overseer.stop();
     this.#ports.network.close();
     await this.#ports.executor.close();
     return end;
+  }
+
+  /** Nothing is authored, voted for, imported or asked for any more. */
+  #halt(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#author?.stop();
+    this.#voter.stop();
+    this.#queue.stop();
+    this.#sync.close();
   }
 
   // Chain
@@ -282,7 +288,8 @@ export class RelayNode {
     switch (event.type) {
       case "imported": {
         const { block, header } = event;
-        this.#sync.announce(block.hash);
+        // What we fetch while we are behind is no news to anybody.
+        if (event.origin !== "sync") this.#sync.announce(block.hash);
         this.#voter.onImported(block.hash);
         this.#tell(() => this.#overseer.blockImported({ ...block, parentHash: header.parentHash }));
         this.#watchSyncing();
