@@ -5,6 +5,7 @@ import { initializer } from "./initializer.ts";
 import { paras } from "./paras/paras.ts";
 import { parasSudoWrapper } from "./paras/sudo-wrapper.ts";
 import { paraInherent } from "./paras-inherent/paras-inherent.ts";
+import { registrar } from "./registrar/registrar.ts";
 import { paraScheduler } from "./scheduler/scheduler.ts";
 import { paraSessionInfo } from "./session-info.ts";
 import { parasShared } from "./shared/shared.ts";
@@ -18,5 +19,6 @@ export const PARACHAIN_PALLETS = [
   paras,
   initializer,
   paraSessionInfo,
+  registrar,
   parasSudoWrapper,
 ] as const;

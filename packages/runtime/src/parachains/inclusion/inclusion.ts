@@ -19,6 +19,7 @@ import { bitsAt } from "@parahost/scale";
 import { pallet, type State } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { noteNewHead, scheduleCodeUpgrade } from "../paras/paras.ts";
+import { noteHead } from "../registrar/registrar.ts";
 import { availabilityCores, coreCount, corePara } from "../scheduler/scheduler.ts";
 import { activeValidatorKeys } from "../shared/shared.ts";
 import { type CoreBit, isAvailable, VoteTally, votedCores } from "./bitfields.ts";
@@ -143,6 +144,7 @@ export function enactCandidate(state: State, candidate: CandidatePendingAvailabi
       type: "setGoAheadSignal",
     });
   noteNewHead(state, paraId, headData, relayParentNumber);
+  noteHead(state, paraId);
   events.deposit(state, {
     type: "candidateIncluded",
     value: { receipt: toPlainReceipt(receiptOf(candidate)), headData, core, group },

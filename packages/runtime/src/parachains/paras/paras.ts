@@ -120,6 +120,20 @@ export const pendingUpgrade = (
 export const upgradeRestriction = (state: State, para: ParaId) =>
   storage.upgradeRestrictionSignal.get(state, para);
 
+// Routines
+
+/** Replaces the head of a para that has one, whatever its candidates say. */
+export function setCurrentHead(
+  state: State,
+  para: ParaId,
+  head: HeadData,
+): Result<void, DispatchError> {
+  if (!storage.heads.has(state, para)) return err(errors.notRegistered);
+  storage.heads.set(state, para, head);
+  events.deposit(state, { type: "currentHeadUpdated", value: para });
+  return ok(undefined);
+}
+
 // Initialization, finalization, session change
 
 export function initialize(state: State, now: BlockNumber): void {
@@ -230,10 +244,8 @@ const calls = {
     weight: ({ newHead }) => weightOf({ reads: 2, writes: 1, bytes: newHead.length }),
     dispatch: (state, origin, { para, newHead }) =>
       rooted(origin, () => {
-        if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
-        storage.heads.set(state, para, newHead);
-        events.deposit(state, { type: "currentHeadUpdated", value: para });
-        return done;
+        const set = setCurrentHead(state, para, newHead);
+        return set.ok ? done : set;
       }),
   }),
   forceScheduleCodeUpgrade: call({

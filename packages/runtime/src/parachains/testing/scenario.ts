@@ -18,6 +18,8 @@ import {
   sr25519Sign,
 } from "@parahost/crypto";
 import {
+  type AccountId,
+  asAccountId,
   asCollatorId,
   asCoreIndex,
   asHash,
@@ -26,6 +28,7 @@ import {
   asValidatorIndex,
   attestedStatement,
   type BackedCandidate,
+  type Balance,
   bitfieldPayload,
   type CandidateCommitments,
   type CandidateDescriptor,
@@ -57,6 +60,8 @@ import { bitsAt } from "@parahost/scale";
 // Puts the sums of calls and events together, which encoding a state needs.
 import "../../runtime.ts";
 import { type DispatchError, eventsOf, NONE, type State } from "../../framework/index.ts";
+import { errors as balancesErrors } from "../../pallets/balances/storage.ts";
+import { setFreeBalance } from "../../pallets/balances/transfer.ts";
 import type { SessionValidator } from "../../pallets/session/keys.ts";
 import { beginBlock, blockNumber, parentHash } from "../../pallets/system/block.ts";
 import { emptyState } from "../../testing/state.ts";
@@ -79,6 +84,7 @@ import { errors as parasErrors } from "../paras/storage.ts";
 import { createInherent } from "../paras-inherent/create-inherent.ts";
 import { paraInherent } from "../paras-inherent/paras-inherent.ts";
 import { errors as inherentErrors } from "../paras-inherent/storage.ts";
+import { errors as registrarErrors } from "../registrar/storage.ts";
 import {
   coreCount,
   groupAssignedToCore,
@@ -279,6 +285,16 @@ export class Scenario {
   /** Schedules a new para. */
   register(para: number, genesis: ParaGenesisArgs): ReturnType<typeof scheduleParaInitialize> {
     return scheduleParaInitialize(this.state, asParaId(para), genesis);
+  }
+
+  // Accounts
+
+  /** The account of a name, with this balance. */
+  endow(name: string, free: Balance): AccountId {
+    const account = accountOf(name);
+    const set = setFreeBalance(this.state, account, free);
+    assert(set.ok, `${name} can have ${free}`);
+    return account;
   }
 
   // Inherents
@@ -497,10 +513,14 @@ const byNamedCore = (a: BackedCandidate, b: BackedCandidate): number =>
 /** Names of errors: the first four bytes of a module's error are its position in the list. */
 export function errorName(error: DispatchError): string {
   if (error.type !== "module") return error.type;
-  const lists = [inclusionErrors, inherentErrors, parasErrors];
+  const lists = [inclusionErrors, inherentErrors, parasErrors, registrarErrors, balancesErrors];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";
 }
+
+/** The account that a name stands for. */
+export const accountOf = (name: string): AccountId =>
+  asAccountId(blake2b256Hex(new TextEncoder().encode(`account ${name}`)));
 
 /** Makes a collator id from a pair. */
 export const collatorOf = (pair: Sr25519Pair): CollatorId => asCollatorId(pair.publicKey);
