@@ -98,6 +98,11 @@ export class BlockTree {
     return [...this.#leaves].sort(byPreference);
   }
 
+  /** All blocks of this number, viable or not. */
+  atNumber(number: BlockNumber): TreeBlock[] {
+    return [...this.#nodes.values()].filter((node) => node.number === number);
+  }
+
   /** Whether neither the block nor an ancestor in the tree was reverted. */
   isViable(hash: Hash): boolean {
     return this.#nodes.get(hash)?.viable ?? false;

@@ -36,6 +36,7 @@ import {
   afterFinality,
   afterForcedChange,
   type BeyondChange,
+  changeBlocks,
   effectiveNumber,
   genesisAuthoritySet,
   nextChangeOn,
@@ -198,14 +199,17 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     return this.#authoritySet;
   }
 
-  nextChange(head: Hash): { readonly number: number; readonly hash: Hash | undefined } | undefined {
-    const isDescendant = (a: Hash, b: Hash): boolean => this.isDescendant(a, b);
-    const change = nextChangeOn(this.#authoritySet, head, isDescendant);
-    if (change === undefined) return undefined;
-    const number = effectiveNumber(change);
-    const from = this.tree.has(change.hash) ? change.hash : this.tree.finalized.hash;
-    const best = this.tree.bestContaining(from);
-    return { number, hash: best && this.tree.ancestorAt(best.hash, number)?.hash };
+  finalityLimit(head: Hash): number | undefined {
+    const change = nextChangeOn(this.#authoritySet, head, (a, b) => this.isDescendant(a, b));
+    return change && effectiveNumber(change);
+  }
+
+  changeBlocks(): readonly BlockRef[] {
+    return changeBlocks(
+      this.#authoritySet,
+      (number) => this.tree.atNumber(number),
+      (a, b) => this.isDescendant(a, b),
+    );
   }
 
   // Changes

@@ -6,6 +6,7 @@ import type { ImportableBlock } from "./import.ts";
 import { ImportQueue } from "./import-queue.ts";
 import { GENESIS } from "./testing/authored.ts";
 import { ChainWorld } from "./testing/chain-world.ts";
+import { INVALID } from "./testing/test-runtime.ts";
 
 interface QueueWorld {
   readonly world: ChainWorld;
@@ -108,6 +109,35 @@ test("of a chain that waits the lowest missing block is asked for", () => {
   assert.ok(one && two && three && four);
   for (const block of [two, three, four]) queue.submit(block, "network", "a");
   assert.deepEqual(asked, new Array(3).fill(`a ${headerHash(one.header)}`));
+});
+
+test("what stands on a bad block is refused with it, and its sender hears of it", () => {
+  const { world, queue, released } = queueWorld();
+  const bad = world.block(GENESIS, 80, { body: [INVALID] });
+  const parentHash = headerHash(bad.header);
+  const child = { header: { ...bad.header, parentHash, number: 2 }, body: [] };
+  queue.submit(child, "network", "a");
+  assert.ok(!queue.submit(bad, "network", "b").ok);
+  assert.deepEqual(released, ["a parentBad"]);
+  assert.equal(queue.size, 0);
+});
+
+test("finality empties the queue of what it left behind", () => {
+  const { world, queue } = queueWorld();
+  const [one, two, three] = chainOfBlocks(3, 60) as Required<ImportableBlock[]>;
+  assert.ok(one && two && three);
+  const main = world.add(GENESIS, 90);
+  queue.submit(two, "network", "a");
+  queue.submit(three, "network", "a");
+  assert.equal(queue.size, 2);
+  const next = world.add(main, 91);
+  assert.equal(world.finalize(main), "finalized");
+  assert.equal(queue.size, 2);
+  assert.equal(world.finalize(next), "finalized");
+  assert.equal(queue.size, 1);
+  // What the last one waits for cannot be imported, so neither can it.
+  assert.ok(!queue.submit(two, "network", "a").ok);
+  assert.equal(queue.size, 0);
 });
 
 test("a stopped queue leaves no timer behind", () => {

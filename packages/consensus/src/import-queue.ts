@@ -39,9 +39,14 @@ export class ImportQueue<Changes> {
   /** In order of arrival. */
   readonly #waiting = new Map<Hash, Waiting>();
 
+  readonly #unsubscribe: () => void;
+
   constructor(importer: BlockImporter<Changes>, ports: ImportQueuePorts) {
     this.importer = importer;
     this.#ports = ports;
+    this.#unsubscribe = importer.chain.subscribe((event) => {
+      if (event.type === "finalized") this.#dropBelow(event.head.number);
+    });
   }
 
   get size(): number {
@@ -64,18 +69,25 @@ export class ImportQueue<Changes> {
       this.#importChildren(hash);
       return result;
     }
-    if (result.error.code === "unknownParent") {
+    const { code } = result.error;
+    if (code === "unknownParent") {
       const isNew = this.#hold({ hash, block, origin, source, timer: undefined });
       if (isNew) this.#ports.requestBlock?.(this.#missingBelow(block), source);
-    } else if (result.error.code === "slotInFuture") {
+    } else if (code === "slotInFuture") {
       const { slot, nowSlot } = result.error;
       if (slot - nowSlot <= EARLY_SLOTS_MAX) this.#holdUntil(slot, { hash, block, origin, source });
+    } else if (code === "belowFinalized") {
+      this.#dropDescendants(hash);
+    } else if (!isPassing(code)) {
+      // They are refused for their parent, which their senders hear of.
+      this.#importChildren(hash);
     }
     return result;
   }
 
   /** Forgets everything that waits. */
   stop(): void {
+    this.#unsubscribe();
     for (const hash of [...this.#waiting.keys()]) this.#take(hash);
   }
 
@@ -118,6 +130,18 @@ export class ImportQueue<Changes> {
     waiting?.timer?.cancel();
     this.#waiting.delete(hash);
     return waiting;
+  }
+
+  /** Blocks at or below finality have no way in any more. */
+  #dropBelow(number: number): void {
+    for (const { hash, block } of [...this.#waiting.values()])
+      if (block.header.number <= number) this.#take(hash);
+  }
+
+  /** Forgets what waits for a block that will never be here. */
+  #dropDescendants(parent: Hash): void {
+    for (const { hash, block } of [...this.#waiting.values()])
+      if (block.header.parentHash === parent && this.#take(hash)) this.#dropDescendants(hash);
   }
 
   #importChildren(parent: Hash): void {

@@ -96,6 +96,9 @@ const PASSING: ReadonlySet<ImportError["code"]> = new Set([
   "inherentsRefused",
 ]);
 
+/** Whether the same block may be good later, or with another body. */
+export const isPassing = (code: ImportError["code"]): boolean => PASSING.has(code);
+
 export type JustificationImportError =
   | { readonly code: "malformed"; readonly failure: DecodeFailure }
   | { readonly code: "otherBlock"; readonly target: Hash }
@@ -146,7 +149,7 @@ export class BlockImporter<Changes> {
     const added = this.#add(hash, block, origin, prepared);
     if (!added.ok) {
       const { code } = added.error;
-      if (!PASSING.has(code) && code !== "knownBad") this.#bad.set(hash, code);
+      if (!isPassing(code) && code !== "knownBad") this.#bad.set(hash, code);
       return added;
     }
     const from = revertTarget(block.header);

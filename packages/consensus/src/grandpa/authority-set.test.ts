@@ -89,6 +89,12 @@ test("changes of one chain take over one after the other", () => {
   assert.deepEqual([once.setId, twice.setId], [1, 2]);
 });
 
+test("two changes for one height follow each other there", () => {
+  const after = finalized(having(change("b", 2), change("d")), "d");
+  assert.ok(typeof after === "object");
+  assert.deepEqual([after.setId, after.scheduled], [2, []]);
+});
+
 test("a change on a fork dies with it and does not hold up the other", () => {
   const set = having(change("y"), change("e"));
   const after = finalized(set, "b");

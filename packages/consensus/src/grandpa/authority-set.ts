@@ -134,32 +134,51 @@ export function nextChangeOn(
     .sort((a, b) => effectiveNumber(a) - effectiveNumber(b))[0];
 }
 
+/**
+ * The blocks at which a waiting change would take over, on whatever fork. `atNumber` gives the
+ * unfinalized blocks of a height.
+ */
+export function changeBlocks(
+  set: AuthoritySet,
+  atNumber: (number: BlockNumber) => readonly BlockRef[],
+  isDescendant: IsDescendant,
+): BlockRef[] {
+  const blocks = set.scheduled.flatMap((change) =>
+    atNumber(effectiveNumber(change)).filter(({ hash }) => isDescendant(change.hash, hash)),
+  );
+  return blocks.map(({ hash, number }) => ({ hash, number }));
+}
+
 export type BeyondChange = {
   readonly code: "beyondAuthorityChange";
   readonly limit: BlockNumber;
 };
 
 /**
- * The set after `finalized` became final by votes of this set. The change that takes over there is
- * enacted; changes of forks that died are dropped. Finality beyond a waiting change is refused.
+ * The set after `finalized` became final by votes of this set. What takes over there is enacted; changes
+ * of forks that died are dropped. Finality beyond a waiting change is refused.
  */
 export function afterFinality(
   set: AuthoritySet,
   finalized: BlockRef,
   isDescendant: IsDescendant,
 ): Result<AuthoritySet, BeyondChange> {
-  const due = nextChangeOn(set, finalized.hash, isDescendant);
-  if (due !== undefined && effectiveNumber(due) < finalized.number)
-    return err({ code: "beyondAuthorityChange", limit: effectiveNumber(due) });
-  const enacted = due !== undefined && effectiveNumber(due) === finalized.number ? due : undefined;
+  const first = nextChangeOn(set, finalized.hash, isDescendant);
+  if (first !== undefined && effectiveNumber(first) < finalized.number)
+    return err({ code: "beyondAuthorityChange", limit: effectiveNumber(first) });
   const lives = (change: PendingChange): boolean =>
-    change !== enacted &&
-    (isDescendant(finalized.hash, change.hash) || isDescendant(change.hash, finalized.hash));
-  const rest = { scheduled: set.scheduled.filter(lives), forced: set.forced.filter(lives) };
-  if (enacted !== undefined) return ok(nextSet({ ...set, ...rest }, enacted, finalized.number));
-  const isSame =
-    rest.scheduled.length === set.scheduled.length && rest.forced.length === set.forced.length;
-  return ok(isSame ? set : { ...set, ...rest });
+    isDescendant(finalized.hash, change.hash) || isDescendant(change.hash, finalized.hash);
+  const scheduled = set.scheduled.filter(lives);
+  const forced = set.forced.filter(lives);
+  const isSame = scheduled.length === set.scheduled.length && forced.length === set.forced.length;
+  let after = isSame ? set : { ...set, scheduled, forced };
+  // A sound runtime lets one change at a time wait; two for one height follow each other.
+  for (;;) {
+    const due = nextChangeOn(after, finalized.hash, isDescendant);
+    if (due === undefined || effectiveNumber(due) > finalized.number) return ok(after);
+    const rest = after.scheduled.filter((change) => change !== due);
+    after = nextSet({ ...after, scheduled: rest }, due, finalized.number);
+  }
 }
 
 /**

@@ -37,15 +37,18 @@ test("commits go to peers of the set whose finality is behind", () => {
   assert.equal(peers.size, 3);
 });
 
-test("what is of another set or far round is not verified; of a long past one it costs", () => {
+test("what is of another set or a far round is not verified; a long past one costs who knows better", () => {
   const ours = view(3, 10);
-  const place = (setId: number, round: number): string =>
-    judgeVotePlace(ours, { setId, round }).type;
+  const place = (setId: number, round: number, theirs?: View): string =>
+    judgeVotePlace(ours, theirs, { setId, round }).type;
   assert.deepEqual([place(3, 9), place(3, 10), place(3, 11)], ["accept", "accept", "accept"]);
   assert.deepEqual(
     [place(3, 8), place(3, 12), place(4, 1), place(2, 50)],
     new Array(4).fill("ignore"),
   );
-  assert.equal(place(1, 10), "punish");
+  assert.equal(place(1, 10), "ignore");
+  assert.equal(place(1, 10, view(1, 10)), "ignore");
+  assert.equal(place(1, 10, view(3, 1)), "punish");
+  assert.equal(place(2, 10, view(3, 1)), "ignore");
   assert.equal(judgePlace(ours, { setId: 3, round: 1 }).type, "accept");
 });

@@ -92,27 +92,34 @@ export function judgeNeighbor(before: View | undefined, packet: GrandpaNeighborP
   return isSame ? ignore("neighbour packet repeated") : ACCEPT;
 }
 
-/** Whether a vote or commit of this place is worth verifying by a node that stands at `view`. */
+/**
+ * Whether a commit of this place is worth verifying by a node that stands at `ours`. Of another set it
+ * is not, and no fault: it may be meant as help.
+ */
 export function judgePlace(
-  view: View,
+  ours: View,
   place: { readonly setId: SetId; readonly round: RoundNumber },
 ): Verdict {
-  // Word of the end of a set takes its time.
-  if (place.setId === view.setId - 1) return ignore("set is over");
-  if (place.setId < view.setId) return punish("minor", "set is long over");
+  if (place.setId < ours.setId) return ignore("set is over");
   // We may be the ones who are behind, and cannot know who votes there.
-  if (place.setId > view.setId) return ignore("set has not begun");
+  if (place.setId > ours.setId) return ignore("set has not begun");
   return ACCEPT;
 }
 
-/** Further: votes are of rounds at most one away. */
+/**
+ * Whether a vote is: of our set, and of a round at most one away. `theirs` is where its sender said it
+ * stands; who says to be past a set and still sends its votes wastes our time.
+ */
 export function judgeVotePlace(
-  view: View,
+  ours: View,
+  theirs: View | undefined,
   place: { readonly setId: SetId; readonly round: RoundNumber },
 ): Verdict {
-  const verdict = judgePlace(view, place);
+  const isPast = place.setId < ours.setId - 1 && theirs !== undefined;
+  if (isPast && theirs.setId > place.setId) return punish("minor", "set is long over");
+  const verdict = judgePlace(ours, place);
   if (verdict.type !== "accept") return verdict;
-  if (place.round < view.round - 1) return ignore("round is over");
-  if (place.round > view.round + 1) return ignore("round has not begun");
+  if (place.round < ours.round - 1) return ignore("round is over");
+  if (place.round > ours.round + 1) return ignore("round has not begun");
   return ACCEPT;
 }

@@ -29,13 +29,10 @@ export interface GrandpaChain extends Ancestry {
   block(hash: Hash): BlockRef | undefined;
   header(hash: Hash): Header | undefined;
   authoritySet(): AuthoritySet;
-  /**
-   * The first scheduled change that waits on the chain of `head`: where it takes over, finality stops.
-   * The hash is there once the chain has got so far.
-   */
-  nextChange(
-    head: Hash,
-  ): { readonly number: BlockNumber; readonly hash: Hash | undefined } | undefined;
+  /** Height at which the first change that waits on the chain of `head` takes over: finality stops there. */
+  finalityLimit(head: Hash): BlockNumber | undefined;
+  /** The blocks, on all forks, at which a waiting change would take over. */
+  changeBlocks(): readonly BlockRef[];
   /**
    * Makes a block final; the justification was verified or made by the voter. Listeners are told before
    * it returns. Refused when the chain forbids it.

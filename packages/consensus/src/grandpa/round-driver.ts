@@ -325,7 +325,7 @@ export class RoundDriver {
       const best = await selectChain.bestContaining(base.hash);
       const path = best === undefined ? undefined : chain.path(base, best);
       if (best === undefined || path === undefined) return base;
-      const limit = chain.nextChange(best.hash)?.number ?? best.number;
+      const limit = chain.finalityLimit(best.hash) ?? best.number;
       const height = Math.min(best.number, limit) - base.number;
       if (height <= 0) return base;
       const target = { hash: path[height - 1] as Hash, number: base.number + height };

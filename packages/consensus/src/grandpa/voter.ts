@@ -85,6 +85,9 @@ const CATCH_UP_ANSWER_AGAIN = 10;
 /** Between two requests for the justification that ends our set. */
 const JUSTIFICATION_AGAIN = 12;
 
+/** Forks on which the end of our set is asked for at one time. */
+const JUSTIFICATIONS_ASKED_MAX = 16;
+
 export interface GrandpaVoterPorts {
   readonly clock: Clock;
   readonly random: Random;
@@ -243,7 +246,7 @@ export class GrandpaVoter {
     const driver = this.#driver;
     const { session } = driver;
     if (session === undefined) return ignore("no authority set");
-    const verdict = judgeVotePlace(this.view, { setId, round });
+    const verdict = judgeVotePlace(this.view, peer.view, { setId, round });
     if (verdict.type !== "accept") return verdict;
     const stage = message.message.type;
     const { signature, id } = message;
@@ -415,12 +418,10 @@ export class GrandpaVoter {
   #askForJustification(): void {
     const { chain, clock, hooks } = this.#ports;
     if (isWithin(this.#justificationAskedAt, clock.now(), JUSTIFICATION_AGAIN * this.#T)) return;
-    for (const change of chain.authoritySet().scheduled) {
-      const next = chain.nextChange(change.hash);
-      if (next?.hash === undefined) continue;
-      this.#justificationAskedAt = clock.now();
-      hooks?.requestJustification?.({ hash: next.hash, number: next.number });
-    }
+    const blocks = chain.changeBlocks();
+    if (blocks.length > 0) this.#justificationAskedAt = clock.now();
+    for (const block of blocks.slice(0, JUSTIFICATIONS_ASKED_MAX))
+      hooks?.requestJustification?.(block);
   }
 
   // Catching up

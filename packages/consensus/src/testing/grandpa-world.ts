@@ -26,6 +26,7 @@ import {
   type AuthoritySet,
   afterFinality,
   announcedChanges,
+  changeBlocks,
   effectiveNumber,
   genesisAuthoritySet,
   nextChangeOn,
@@ -126,13 +127,17 @@ export class TestChain implements GrandpaChain, SelectChain {
     return this.#set;
   }
 
-  nextChange(head: Hash): { readonly number: number; readonly hash: Hash | undefined } | undefined {
+  finalityLimit(head: Hash): number | undefined {
     const change = nextChangeOn(this.#set, head, (a, b) => this.isDescendant(a, b));
-    if (change === undefined) return undefined;
-    const number = effectiveNumber(change);
-    const best = this.tree.bestContaining(change.hash);
-    const at = best && this.tree.ancestorAt(best.hash, number);
-    return { number, hash: at?.hash };
+    return change && effectiveNumber(change);
+  }
+
+  changeBlocks(): readonly BlockRef[] {
+    return changeBlocks(
+      this.#set,
+      (number) => this.tree.atNumber(number),
+      (a, b) => this.isDescendant(a, b),
+    );
   }
 
   finalize(justification: GrandpaJustification): Result<void, { readonly code: string }> {
