@@ -5,10 +5,10 @@
 
 /** Time and timers. Virtual in the simulator, where idle time costs nothing. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Calls `wake` once, `delayMs` from now, unless cancelled. Timers due at the same instant run in
+   * Calls `wake` once, `delayMs` from now (a fraction counts as a whole one), unless cancelled. Timers due at the same instant run in
    * the order in which they were set.
    */
   setTimer(delayMs: number, wake: () => void): Timer;

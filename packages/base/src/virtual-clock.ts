@@ -28,7 +28,11 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, wake: () => void): Timer {
-    const entry: Entry = { at: this.#now + Math.max(0, delayMs), order: this.#order++, wake };
+    const entry: Entry = {
+      at: this.#now + Math.max(0, Math.ceil(delayMs)),
+      order: this.#order++,
+      wake,
+    };
     this.#push(entry);
     return {
       cancel: () => {
