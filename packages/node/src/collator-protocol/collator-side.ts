@@ -36,8 +36,13 @@ const TARGET = "parachain::collator-protocol";
 const UPLOAD_PATIENCE_MS = 150;
 /** Validators waiting for an upload of one collation. */
 const WAITING_MAX = 16;
-/** An advertisement may be lost: whoever did not ask for the collation is told again, so often. */
+/**
+ * A declaration, a view update, an advertisement may be lost: whoever of the group did not ask for the
+ * collation is told again, so often, declaration and all, and even if it did not say that it knows the leaf.
+ */
 const ADVERTISE_TIMES = 3;
+/** Requests of one peer for one collation: answers may be lost too. */
+const REQUESTS_MAX = 6;
 
 export type CollatorSideContext = Context<"collator-protocol", "runtime-api" | "network-bridge-tx">;
 
@@ -68,8 +73,9 @@ interface OwnCollation {
   /** The group's statement keys, in the same order, and what they sign in. */
   readonly signers: ReadonlyMap<number, ValidatorId>;
   readonly signingContext: SigningContext;
-  readonly advertisedTo: Map<PeerId, number>;
-  readonly requestedBy: Set<PeerId>;
+  readonly advertisedTo: Set<PeerId>;
+  /** How often each peer asked for it. */
+  readonly requestedBy: Map<PeerId, number>;
   readonly waiting: IncomingCollationRequest[];
   isUploading: boolean;
 }
@@ -142,6 +148,8 @@ async function handle(state: State, message: CollatorProtocolMessage): Promise<v
   switch (message.type) {
     case "collateOn":
       state.paraId = message.paraId;
+      for (const [peer, { authorities }] of state.peers)
+        if (authorities.length > 0) await declare(state, peer);
       break;
     case "distributeCollation":
       await distribute(state, message);
@@ -223,8 +231,8 @@ async function distribute(
     group: members.flatMap((member) => info.discoveryKeys[member] ?? []),
     signers,
     signingContext: { sessionIndex: session, parentHash: relayParent },
-    advertisedTo: new Map(),
-    requestedBy: new Set(),
+    advertisedTo: new Set(),
+    requestedBy: new Map(),
     waiting: [],
     isUploading: false,
   };
@@ -238,34 +246,44 @@ async function distribute(
     for (let time = 1; time < ADVERTISE_TIMES; time++) {
       if (!(await sleep(state.deps.clock, again, signal))) return;
       if (state.collations.get(relayParent) !== collation) return;
-      for (const [peer, times] of collation.advertisedTo)
-        if (times <= time && !collation.requestedBy.has(peer))
-          await advertise(state, peer, relayParent, collation, true);
+      for (const peer of state.peers.keys()) await advertiseAgain(state, peer, collation);
     }
   });
 }
 
-/** Tells a validator of the group that knows the relay parent; once, unless `again`. */
+const isOfGroup = ({ group }: OwnCollation, { authorities }: Peer): boolean =>
+  authorities.some((authority) => group.includes(authority));
+
+/** Tells a validator of the group that knows the relay parent, once. */
 async function advertise(
   state: State,
   peer: PeerId,
   relayParent: Hash,
   collation: OwnCollation,
-  again = false,
 ): Promise<void> {
   const known = state.peers.get(peer);
-  if (known === undefined || !known.heads.has(relayParent)) return;
-  if (!known.authorities.some((authority) => collation.group.includes(authority))) return;
-  const times = collation.advertisedTo.get(peer) ?? 0;
-  if (times > 0 && !again) return;
-  collation.advertisedTo.set(peer, times + 1);
+  if (known === undefined || !known.heads.has(relayParent) || !isOfGroup(collation, known)) return;
+  if (!collation.advertisedTo.has(peer)) await sendAdvertisement(state, peer, collation);
+}
+
+async function advertiseAgain(state: State, peer: PeerId, collation: OwnCollation): Promise<void> {
+  const known = state.peers.get(peer);
+  if (known === undefined || !isOfGroup(collation, known) || collation.requestedBy.has(peer))
+    return;
+  await declare(state, peer);
+  await sendAdvertisement(state, peer, collation);
+}
+
+async function sendAdvertisement(
+  state: State,
+  peer: PeerId,
+  { advertisedTo, hash, parentHeadDataHash, receipt }: OwnCollation,
+): Promise<void> {
+  advertisedTo.add(peer);
+  const { relayParent } = receipt.descriptor;
   await sendTo(state, peer, {
     type: "advertiseCollation",
-    value: {
-      relayParent,
-      candidateHash: collation.hash,
-      parentHeadDataHash: collation.parentHeadDataHash,
-    },
+    value: { relayParent, candidateHash: hash, parentHeadDataHash },
   });
 }
 
@@ -301,13 +319,19 @@ async function onRequest(state: State, incoming: IncomingCollationRequest): Prom
     reply.cancel();
     return;
   }
-  const isWaiting = collation.waiting.some((other) => other.peer === peer);
-  if (isWaiting || collation.waiting.length >= WAITING_MAX) {
-    if (isWaiting) await report(state, peer, "costMinor", "asks again while waiting");
+  const times = (collation.requestedBy.get(peer) ?? 0) + 1;
+  collation.requestedBy.set(peer, times);
+  if (times > REQUESTS_MAX) {
+    await report(state, peer, "costMinor", "asks again and again");
     reply.cancel();
     return;
   }
-  collation.requestedBy.add(peer);
+  // It asks again because it waits long; one answer is enough.
+  const isWaiting = collation.waiting.some((other) => other.peer === peer);
+  if (isWaiting || collation.waiting.length >= WAITING_MAX) {
+    reply.cancel();
+    return;
+  }
   collation.waiting.push(incoming);
   if (!collation.isUploading) {
     collation.isUploading = true;
@@ -328,7 +352,6 @@ async function upload(state: State, collation: OwnCollation, signal: AbortSignal
         parentHeadData: collation.parentHeadData,
       },
     });
-    if (collation.waiting.length === 0) break;
     if (!(await sleep(state.deps.clock, UPLOAD_PATIENCE_MS, signal))) break;
   }
   collation.isUploading = false;

@@ -3,10 +3,11 @@
  * passes it to backing, tells the collator what became of it, and punishes. Guide: Candidate Selection;
  * node-side reference, 5.8.
  *
- * Advertisements may be repeated, since notifications can be lost; a repeated one costs nothing and
- * changes nothing.
+ * Messages and requests can be lost. So a declaration and an advertisement may be repeated: the repeat
+ * costs nothing, and changes nothing unless the collation could not be fetched. A fetch without an answer
+ * is tried again a few times.
  */
-import { type Clock, describe, type Logger, sleep } from "@parahost/base";
+import { type Clock, describe, type Logger, LruMap, sleep } from "@parahost/base";
 import type { Keystore, SignatureVerifier } from "@parahost/crypto";
 import {
   type AdvertiseCollation,
@@ -45,6 +46,10 @@ const DECLARE_WITHIN_MS = 1000;
 const INACTIVE_MS = 24_000;
 /** After this long without an answer the next advertised collation is fetched as well. */
 const FETCH_PATIENCE_MS = 400;
+/** Times that one advertised collation is asked for before it is given up. */
+const FETCHES_MAX = 3;
+/** Leaves that are gone: whoever advertises there is merely late. */
+const PAST_MAX = 64;
 /** Different collations that one peer may advertise at one relay parent. */
 const ADVERTISEMENTS_PER_PEER_MAX = 3;
 /** Collators that are not heard for the rest of a session. */
@@ -85,6 +90,10 @@ interface RelayParent {
   readonly queue: FetchQueue;
   /** Fetches that have not ended. */
   fetching: number;
+  /** How often each peer was asked for each collation; as bounded as advertisements are. */
+  readonly asks: Map<string, number>;
+  /** Collations that backing has or had. */
+  readonly handedOver: Set<CandidateHash>;
   /** Collations handed to backing that it has not judged, by candidate. */
   readonly inBacking: Map<CandidateHash, Advertisement>;
   /** Backing seconded one: nothing more is fetched here. */
@@ -96,6 +105,7 @@ interface State {
   readonly deps: ValidatorSideDependencies;
   readonly peers: Map<PeerId, Peer>;
   readonly relayParents: Map<Hash, RelayParent>;
+  readonly past: LruMap<Hash, true>;
   session: SessionIndex | undefined;
   readonly blocked: Set<CollatorId>;
   readonly served: Map<CollatorId, number>;
@@ -110,6 +120,7 @@ export async function runValidatorSide(
     deps,
     peers: new Map(),
     relayParents: new Map(),
+    past: new LruMap(PAST_MAX),
     session: undefined,
     blocked: new Set(),
     served: new Map(),
@@ -124,9 +135,14 @@ export async function runValidatorSide(
     if (signal.type !== "activeLeaves") continue;
     for (const hash of signal.deactivated) {
       state.relayParents.delete(hash);
+      state.past.set(hash, true);
       for (const { collating } of state.peers.values()) collating?.advertised.delete(hash);
     }
-    if (signal.activated?.status === "fresh") await openLeaf(state, signal.activated.hash);
+    const leaf = signal.activated;
+    if (leaf === undefined) continue;
+    // Nobody seconds on a leaf that was active before.
+    if (leaf.status === "stale") state.past.set(leaf.hash, true);
+    else await openLeaf(state, leaf.hash);
   }
 }
 
@@ -142,8 +158,11 @@ async function openLeaf(state: State, leaf: Hash): Promise<void> {
     validators === undefined ||
     groups === undefined ||
     cores === undefined
-  )
+  ) {
+    deps.logger.log("debug", TARGET, "no runtime data, no collations at this leaf", { leaf });
+    state.past.set(leaf, true);
     return;
+  }
   if (session !== state.session) {
     state.session = session;
     state.blocked.clear();
@@ -158,6 +177,8 @@ async function openLeaf(state: State, leaf: Hash): Promise<void> {
     paras: group === undefined ? [] : ours.flatMap(({ paras }) => paras),
     queue: new FetchQueue(),
     fetching: 0,
+    asks: new Map(),
+    handedOver: new Set(),
     inBacking: new Map(),
     isSeconded: false,
   });
@@ -264,8 +285,10 @@ async function onMessage(state: State, peer: PeerId, message: WireMessage): Prom
 async function onDeclare(state: State, peer: PeerId, declared: Declare): Promise<void> {
   const known = state.peers.get(peer);
   if (known === undefined) return;
-  if (known.collating !== undefined) {
-    await report(state, peer, "costMinor", "declared twice");
+  const before = known.collating;
+  if (before !== undefined) {
+    const isSame = before.collator === declared.collatorId && before.paraId === declared.paraId;
+    if (!isSame) await report(state, peer, "costMinor", "declared twice");
     return;
   }
   const isSigned = state.deps.verifier.verify({
@@ -310,7 +333,8 @@ async function onAdvertise(
   }
   const relayParent = state.relayParents.get(hash);
   if (relayParent === undefined) {
-    await report(state, peer, "costMinor", "advertises on a relay parent out of view");
+    if (!state.past.has(hash))
+      await report(state, peer, "costMinor", "advertises on a relay parent out of view");
     return;
   }
   if (!relayParent.paras.includes(collating.paraId)) {
@@ -318,14 +342,15 @@ async function onAdvertise(
     return;
   }
   const advertised = collating.advertised.get(hash) ?? new Set();
-  if (advertised.has(candidate)) return;
-  if (advertised.size >= ADVERTISEMENTS_PER_PEER_MAX) {
+  collating.lastActive = state.deps.clock.now();
+  const isRepeat = advertised.has(candidate);
+  if (isRepeat && !isWorthRetrying(relayParent, peer, candidate)) return;
+  if (!isRepeat && advertised.size >= ADVERTISEMENTS_PER_PEER_MAX) {
     await report(state, peer, "costMinor", "advertises too much");
     return;
   }
   advertised.add(candidate);
   collating.advertised.set(hash, advertised);
-  collating.lastActive = state.deps.clock.now();
   const advertisement: Advertisement = {
     peer,
     collator: collating.collator,
@@ -353,37 +378,59 @@ async function onAdvertise(
 
 // Fetching
 
+const askKey = (peer: PeerId, candidate: CandidateHash): string => `${peer} ${candidate}`;
+
+/** Whether a collation that is advertised again was asked for in vain, and is not asked for now. */
+function isWorthRetrying(
+  { asks, fetching, handedOver, queue }: RelayParent,
+  peer: PeerId,
+  candidate: CandidateHash,
+): boolean {
+  const times = asks.get(askKey(peer, candidate)) ?? 0;
+  const isIdle = fetching === 0 && queue.size === 0;
+  return isIdle && times > 0 && times < 2 * FETCHES_MAX && !handedOver.has(candidate);
+}
+
 /** Begins the next fetch, if there is one and nothing was seconded here. */
 function fetchNext(state: State, relayParent: RelayParent): void {
+  const { asks, handedOver, queue } = relayParent;
+  const { served } = state;
   if (relayParent.isSeconded || state.relayParents.get(relayParent.hash) !== relayParent) return;
-  const next = relayParent.queue.shift(state.served);
+  const next = queue.shift(served);
   if (next === undefined) return;
-  if (state.blocked.has(next.collator)) {
+  if (state.blocked.has(next.collator) || handedOver.has(next.candidateHash)) {
     fetchNext(state, relayParent);
     return;
   }
-  if (state.served.size < SERVED_MAX || state.served.has(next.collator))
-    state.served.set(next.collator, (state.served.get(next.collator) ?? 0) + 1);
+  if (served.size < SERVED_MAX || served.has(next.collator))
+    served.set(next.collator, (served.get(next.collator) ?? 0) + 1);
+  const key = askKey(next.peer, next.candidateHash);
+  const times = (asks.get(key) ?? 0) + 1;
+  asks.set(key, times);
   relayParent.fetching += 1;
-  let ended = false;
+  let outcome: FetchOutcome | undefined;
   state.context.spawn("fetch a collation", async () => {
-    const isHandedOver = await fetch(state, relayParent, next);
-    ended = true;
+    outcome = await fetch(state, relayParent, next);
     relayParent.fetching -= 1;
-    if (!isHandedOver) fetchNext(state, relayParent);
+    if (outcome !== "handedOver") fetchNext(state, relayParent);
   });
   state.context.spawn("fetch patience", async (signal) => {
     if (!(await sleep(state.deps.clock, FETCH_PATIENCE_MS, signal))) return;
-    if (!ended) fetchNext(state, relayParent);
+    const isUnanswered = outcome === undefined || outcome === "noAnswer";
+    if (!isUnanswered) return;
+    if (times < FETCHES_MAX && state.peers.has(next.peer)) queue.push(next);
+    if (outcome === undefined || relayParent.fetching === 0) fetchNext(state, relayParent);
   });
 }
 
-/** True when backing has the collation now. */
+/** What came of asking for a collation: backing has it, it was refused, or it may be asked for again. */
+type FetchOutcome = "handedOver" | "refused" | "noAnswer";
+
 async function fetch(
   state: State,
   relayParent: RelayParent,
   advertised: Advertisement,
-): Promise<boolean> {
+): Promise<FetchOutcome> {
   const { context, deps } = state;
   const { peer } = advertised;
   const answer = await unlessCancelled(
@@ -398,13 +445,13 @@ async function fetch(
       ifDisconnected: "immediateError",
     }),
   );
-  if (state.relayParents.get(relayParent.hash) !== relayParent) return false;
-  if (answer === undefined) return false;
+  if (state.relayParents.get(relayParent.hash) !== relayParent) return "refused";
+  if (answer === undefined) return "noAnswer";
   if (!answer.ok) {
     deps.logger.log("debug", TARGET, `collation not fetched: ${answer.error.code}`, { peer });
     if (answer.error.code === "timeout")
       await report(state, peer, "costMinor", "collation request timed out");
-    return false;
+    return answer.error.code === "undecodable" ? "refused" : "noAnswer";
   }
   const { candidateReceipt, pov } = answer.value.response.value;
   const parentHeadData =
@@ -412,16 +459,18 @@ async function fetch(
       ? answer.value.response.value.parentHeadData
       : undefined;
   const validationData = await validationDataFor(state, advertised);
-  if (validationData === undefined) return false;
+  if (validationData === undefined) return "refused";
+  // An earlier request for it may have been answered meanwhile.
+  if (relayParent.handedOver.has(advertised.candidateHash)) return "handedOver";
   const checked = checkFetched(advertised, candidateReceipt, pov, parentHeadData, validationData);
   if (!checked.ok) {
     await report(state, peer, "malicious", `collation is not what was advertised`);
     block(state, advertised.collator);
     deps.logger.log("warn", TARGET, `collation refused: ${describe(checked.error)}`, { peer });
-    return false;
+    return "refused";
   }
   await hand(state, relayParent, advertised, candidateReceipt, pov, validationData);
-  return true;
+  return "handedOver";
 }
 
 /** The data that a candidate on the advertised head is validated with. */
@@ -446,7 +495,8 @@ async function hand(
   pov: PoV,
   persistedValidationData: PersistedValidationData,
 ): Promise<void> {
-  relayParent.inBacking.set(candidateHash(candidateReceipt), advertised);
+  relayParent.handedOver.add(advertised.candidateHash);
+  relayParent.inBacking.set(advertised.candidateHash, advertised);
   await context.send("candidate-backing", {
     type: "second",
     relayParent: relayParent.hash,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { peerId } from "@parahost/network";
 import { asGroupIndex, asParaId } from "@parahost/primitives";
+import { LEAF, parentHeadOf, sampleCandidate } from "../backing-groups/test-chain.ts";
 import { Candidates } from "./candidates.ts";
-import { LEAF, parentHeadOf, sampleCandidate } from "./test-chain.ts";
 
 const [alice, bob, carol] = [peerId("alice"), peerId("bob"), peerId("carol")];
 const sample = sampleCandidate(0);

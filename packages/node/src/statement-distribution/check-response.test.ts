@@ -9,13 +9,19 @@ import {
   asValidatorIndex,
   candidateHash,
 } from "@parahost/primitives";
+import {
+  GROUPS,
+  LEAF,
+  parentHeadOf,
+  sampleCandidate,
+  signed,
+} from "../backing-groups/test-chain.ts";
 import type { Claim } from "./candidates.ts";
 import { checkResponse, type ExpectedResponse } from "./check-response.ts";
 import { filterOf } from "./statement-filter.ts";
-import { GROUPS, LEAF, parentHeadOf, sampleCandidate, signed } from "./test-chain.ts";
 
 const candidate = sampleCandidate(0);
-const other = sampleCandidate(0, 1);
+const other = sampleCandidate(0, { salt: 1 });
 const group = asGroupIndex(0);
 const expected: ExpectedResponse = {
   candidateHash: candidate.hash,

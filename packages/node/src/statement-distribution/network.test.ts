@@ -13,13 +13,6 @@ import {
 } from "@parahost/network";
 import { type CandidateHash, candidateHash, type ValidatorIndex } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
-import type { NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
-import type { Context } from "../overseer/context.ts";
-import { ManualClock } from "../overseer/manual-clock.ts";
-import type { SubsystemName } from "../overseer/messages.ts";
-import { Overseer } from "../overseer/overseer.ts";
-import { oneShot, unlessCancelled } from "../overseer/reply.ts";
-import { run } from "./subsystem.ts";
 import {
   AUTHORITIES,
   GROUPS,
@@ -30,7 +23,14 @@ import {
   type SampleCandidate,
   sampleCandidate,
   signed,
-} from "./test-chain.ts";
+} from "../backing-groups/test-chain.ts";
+import type { NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
+import type { Context } from "../overseer/context.ts";
+import { ManualClock } from "../overseer/manual-clock.ts";
+import type { SubsystemName } from "../overseer/messages.ts";
+import { Overseer } from "../overseer/overseer.ts";
+import { oneShot, unlessCancelled } from "../overseer/reply.ts";
+import { run } from "./subsystem.ts";
 
 const SLOT_MS = 2000;
 const THRESHOLD = 2;
@@ -121,7 +121,7 @@ class Net {
   async #share(
     validator: number,
     type: "seconded" | "valid",
-    candidate: SampleCandidate,
+    candidate: Pick<SampleCandidate, "hash" | "receipt" | "persistedValidationData">,
   ): Promise<void> {
     const { signature, validatorIndex } = signed(validator, type, candidate);
     const { hash: value, receipt, persistedValidationData } = candidate;
@@ -157,9 +157,12 @@ class Net {
         "network-bridge-tx": (context) => this.#transmit(context, index),
         "runtime-api": async ({ inbox }) => {
           for await (const incoming of inbox) {
-            if (incoming.from === "subsystem")
-              incoming.message.reply(ok(runtimeAnswer(incoming.message.type) as never));
-            else if (incoming.signal.type === "conclude") return;
+            if (incoming.from === "overseer") {
+              if (incoming.signal.type === "conclude") return;
+              continue;
+            }
+            const { reply, type }: { reply(answer: never): void; type: string } = incoming.message;
+            reply(ok(runtimeAnswer(type)) as never);
           }
         },
       },

@@ -17,14 +17,6 @@ import {
   type Hash,
 } from "@parahost/primitives";
 import { encode, onesOf } from "@parahost/scale";
-import { FakeOverseer } from "../overseer/fake-overseer.ts";
-import { ManualClock } from "../overseer/manual-clock.ts";
-import { oneShot, unlessCancelled } from "../overseer/reply.ts";
-import { REPEATS_MAX, SENDS_MAX } from "./cluster-tracker.ts";
-import { ASKS_MAX } from "./request-manager.ts";
-import type { StatementDistributionSends } from "./state.ts";
-import { filterOf } from "./statement-filter.ts";
-import { run } from "./subsystem.ts";
 import {
   AUTHORITIES,
   answerRuntime,
@@ -37,11 +29,29 @@ import {
   type SampleCandidate,
   sampleCandidate,
   signed,
-} from "./test-chain.ts";
+} from "../backing-groups/test-chain.ts";
+import { FakeOverseer } from "../overseer/fake-overseer.ts";
+import { ManualClock } from "../overseer/manual-clock.ts";
+import { oneShot, unlessCancelled } from "../overseer/reply.ts";
+import { REPEATS_MAX, SENDS_MAX } from "./cluster-tracker.ts";
+import { ASKS_MAX } from "./request-manager.ts";
+import type { StatementDistributionSends } from "./state.ts";
+import { filterOf } from "./statement-filter.ts";
+import { run } from "./subsystem.ts";
 
 const SLOT_MS = 2000;
 /** A relay parent that is no leaf. */
 const OTHER = asHash(`0x${"2e".repeat(32)}`);
+/** What a new leaf makes us ask. */
+const LEAF_QUERIES = [
+  "validators",
+  "sessionIndexForChild",
+  "validatorGroups",
+  "availabilityCores",
+  "disabledValidators",
+  "sessionInfo",
+  "minimumBackingVotes",
+] as const;
 type Overseer = FakeOverseer<"statement-distribution", StatementDistributionSends>;
 
 /** We are validator 0; the peers of the named validators are connected and have the leaf in view. */
@@ -56,7 +66,7 @@ async function world(connected: readonly number[], facts: ChainFacts = {}) {
     slotMs: SLOT_MS,
   });
   overseer.activate(LEAF, 7);
-  await answerRuntime(overseer, facts);
+  await answerRuntime(overseer, LEAF_QUERIES, facts);
   for (const validator of connected) connect(overseer, validator);
   return { clock, overseer, running };
 }
@@ -332,7 +342,7 @@ test("a repeat is free until it becomes a flood", async () => {
 
 test("a validator that seconds twice is reported with both signatures, once, and heard no more", async () => {
   const { overseer, running } = await world([1, 2]);
-  const [first, second, third] = [0, 1, 2].map((salt) => sampleCandidate(0, salt));
+  const [first, second, third] = [0, 1, 2].map((salt) => sampleCandidate(0, { salt }));
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   sayStatement(overseer, 1, signed(1, "seconded", first));
   await expectReport(overseer, 1, "benefitMajorFirst");
@@ -362,7 +372,7 @@ test("a validator that seconds twice is reported with both signatures, once, and
 
 test("whoever passes on two candidates of one validator pays, and the validator is reported", async () => {
   const { overseer, running } = await world([1]);
-  const [first, second] = [sampleCandidate(0), sampleCandidate(0, 1)];
+  const [first, second] = [sampleCandidate(0), sampleCandidate(0, { salt: 1 })];
   sayStatement(overseer, 1, signed(1, "seconded", first));
   await expectReport(overseer, 1, "benefitMajorFirst");
   (await overseer.expect("network-bridge-tx", "requestAttestedCandidate")).reply.cancel();
@@ -451,7 +461,7 @@ test("what we share must be ours, about a candidate that is known, and not again
     statement: { ...signed(0, "valid", candidate), payload },
   });
   share(overseer, "valid", candidate);
-  share(overseer, "valid", sampleCandidate(0, 1));
+  share(overseer, "valid", sampleCandidate(0, { salt: 1 }));
   await overseer.conclude(running);
 });
 
@@ -498,7 +508,7 @@ test("a bad answer costs, and the next who told is asked at once", async () => {
   assert.match(await expectReport(overseer, 3, "costMajor"), /badSignature/);
   const second = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
   assert.deepEqual(second.to, { type: "peer", peer: peerOf(4) });
-  second.reply(ok({ peer: peerOf(4), response: responseOf(sampleCandidate(1, 9)) }));
+  second.reply(ok({ peer: peerOf(4), response: responseOf(sampleCandidate(1, { salt: 9 })) }));
   assert.match(await expectReport(overseer, 4, "costMajor"), /candidateHashMismatch/);
   await overseer.conclude(running);
 });
@@ -529,7 +539,7 @@ test("who was not told, or asks with a mask of another size, or too often, is re
   const { overseer, running, candidate } = await secondedByUs([1, 3]);
   assert.equal(await ask(overseer, 3, candidate.hash), undefined);
   assert.match(await expectReport(overseer, 3, "costMajor"), /not told/);
-  assert.equal(await ask(overseer, 1, sampleCandidate(0, 5).hash), undefined);
+  assert.equal(await ask(overseer, 1, sampleCandidate(0, { salt: 5 }).hash), undefined);
   assert.match(await expectReport(overseer, 1, "costMajor"), /unknown candidate/);
   assert.equal(await ask(overseer, 1, candidate.hash, filterOf(33)), undefined);
   assert.match(await expectReport(overseer, 1, "costMajor"), /malformed mask/);
@@ -610,7 +620,7 @@ test("a bad manifest costs its sender", async () => {
   (await overseer.expect("network-bridge-tx", "requestAttestedCandidate")).reply.cancel();
   await refuse(3, { statementKnowledge: filterOf(2, [1], [0]) }, "costMajor", /conflicting/);
   await refuse(3, { parentHeadDataHash: OTHER }, "costMajor", /not true/);
-  sayManifest(overseer, 3, sampleCandidate(1, 1));
+  sayManifest(overseer, 3, sampleCandidate(1, { salt: 1 }));
   assert.match(await expectReport(overseer, 3, "costMinor"), /excessiveSeconded/);
   await overseer.conclude(running);
 });
@@ -642,7 +652,7 @@ test("who lied about a candidate pays when it is known", async () => {
 
 test("a quorum that contradicts what its voters said before is not asked for", async () => {
   const { overseer, running } = await world([3, 4]);
-  const [first, second] = [sampleCandidate(1), sampleCandidate(1, 1)];
+  const [first, second] = [sampleCandidate(1), sampleCandidate(1, { salt: 1 })];
   sayManifest(overseer, 3, first);
   const request = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
   const statements = [signed(3, "seconded", first), signed(4, "valid", first)];

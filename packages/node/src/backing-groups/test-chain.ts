@@ -16,22 +16,27 @@ import {
   asValidatorId,
   asValidatorIndex,
   type CandidateHash,
+  type CandidateReceipt,
   type CommittedCandidateReceipt,
   type CompactStatement,
   type CoreState,
   candidateHash,
   type Hash,
   type PersistedValidationData,
+  type PoV,
   paraHeadHash,
   persistedValidationDataHash,
+  povHash,
   type SessionInfo,
   type SignedCompactStatement,
   statementPayload,
+  toPlainReceipt,
   type ValidatorId,
 } from "@parahost/primitives";
 import type { FakeOverseer } from "../overseer/fake-overseer.ts";
+import type { SubsystemName } from "../overseer/messages.ts";
+import type { RuntimeApiQuery } from "../runtime-api/messages.ts";
 import type { ValidatorGroups } from "../runtime-api/runtime-api-at.ts";
-import type { StatementDistributionSends } from "./state.ts";
 
 export const LEAF: Hash = asHash(`0x${"1e".repeat(32)}`);
 export const SESSION = asSessionIndex(3);
@@ -71,7 +76,8 @@ export function keystoreOf(validator: number): MemoryKeystore {
   return own;
 }
 
-const validationData: PersistedValidationData = {
+/** What every sample candidate is validated with. */
+export const VALIDATION_DATA: PersistedValidationData = {
   parentHead: new Uint8Array([1]),
   relayParentNumber: 7,
   relayParentStorageRoot: LEAF,
@@ -81,21 +87,31 @@ const validationData: PersistedValidationData = {
 export interface SampleCandidate {
   readonly hash: CandidateHash;
   readonly receipt: CommittedCandidateReceipt;
+  readonly plainReceipt: CandidateReceipt;
   readonly persistedValidationData: PersistedValidationData;
 }
 
-/** A candidate for a group's core; `salt` tells candidates apart. */
-export function sampleCandidate(group: number, salt = 0, relayParent = LEAF): SampleCandidate {
+export interface SampleFields {
+  /** Tells candidates apart. */
+  readonly salt?: number;
+  readonly pov?: PoV;
+  readonly relayParent?: Hash;
+  readonly erasureRoot?: Hash;
+}
+
+/** A candidate for a group's core. */
+export function sampleCandidate(group: number, fields: SampleFields = {}): SampleCandidate {
+  const { salt = 0, pov = { blockData: new Uint8Array([salt]) } } = fields;
   const receipt: CommittedCandidateReceipt = {
     descriptor: {
       version: 2,
       paraId: asParaId(1000 + group),
-      relayParent,
+      relayParent: fields.relayParent ?? LEAF,
       coreIndex: asCoreIndex(group),
       sessionIndex: SESSION,
-      persistedValidationDataHash: persistedValidationDataHash(validationData),
-      povHash: LEAF,
-      erasureRoot: LEAF,
+      persistedValidationDataHash: persistedValidationDataHash(VALIDATION_DATA),
+      povHash: povHash(pov),
+      erasureRoot: fields.erasureRoot ?? LEAF,
       paraHead: LEAF,
       validationCodeHash: asValidationCodeHash(LEAF),
     },
@@ -108,7 +124,12 @@ export function sampleCandidate(group: number, salt = 0, relayParent = LEAF): Sa
       hrmpWatermark: 7,
     },
   };
-  return { hash: candidateHash(receipt), receipt, persistedValidationData: validationData };
+  return {
+    hash: candidateHash(receipt),
+    receipt,
+    plainReceipt: toPlainReceipt(receipt),
+    persistedValidationData: VALIDATION_DATA,
+  };
 }
 
 /** A statement as that validator signs it. */
@@ -143,27 +164,23 @@ export function runtimeAnswer(query: string, facts: ChainFacts = {}): unknown {
     validatorGroups: GROUPS,
     availabilityCores: cores,
     disabledValidators: disabled.map(asValidatorIndex),
-    sessionInfo: { discoveryKeys: AUTHORITIES } satisfies Partial<SessionInfo>,
+    sessionInfo: { discoveryKeys: AUTHORITIES, validators: KEYS } satisfies Partial<SessionInfo>,
     minimumBackingVotes: 2,
   };
   return answers[query];
 }
 
-/** Answers what is asked of the runtime when a leaf opens. */
-export async function answerRuntime(
-  overseer: FakeOverseer<"statement-distribution", StatementDistributionSends>,
+/** Answers what is asked of the runtime, in this order. */
+export async function answerRuntime<Name extends SubsystemName>(
+  overseer: Pick<FakeOverseer<Name, "runtime-api">, "expect">,
+  queries: readonly RuntimeApiQuery[],
   facts: ChainFacts = {},
 ): Promise<void> {
-  for (const query of [
-    "validators",
-    "sessionIndexForChild",
-    "validatorGroups",
-    "availabilityCores",
-    "disabledValidators",
-    "sessionInfo",
-    "minimumBackingVotes",
-  ] as const)
-    (await overseer.expect("runtime-api", query)).reply(ok(runtimeAnswer(query, facts) as never));
+  for (const query of queries) {
+    // The queries' answers are too many for the compiler to go through.
+    const { reply }: { reply(answer: never): void } = await overseer.expect("runtime-api", query);
+    reply(ok(runtimeAnswer(query, facts)) as never);
+  }
 }
 
 /** The head that a sample candidate builds on, by hash. */
