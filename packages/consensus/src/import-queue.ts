@@ -9,7 +9,13 @@ import { type Hash, headerHash } from "@parahost/primitives";
 import { slotStartMs } from "./babe/slots.ts";
 import { FUTURE_SLOTS_MAX } from "./babe/verify.ts";
 import type { BlockOrigin } from "./chain-events.ts";
-import type { BlockImporter, ImportableBlock, ImportError, Imported } from "./import.ts";
+import {
+  type BlockImporter,
+  type ImportableBlock,
+  type ImportError,
+  type Imported,
+  isPassing,
+} from "./import.ts";
 
 const WAITING_MAX = 1024;
 const WAITING_PER_SOURCE_MAX = 256;

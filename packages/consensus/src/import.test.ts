@@ -203,6 +203,8 @@ test("a change of the set takes over with finality, which cannot jump over it", 
   assert.equal(world.chain.finalityLimit(headerHash(two)), 1);
   assert.deepEqual(world.chain.changeBlocks(), [{ hash: headerHash(one), number: 1 }]);
   assert.equal(world.finalize(two), "beyondAuthorityChange");
+  const later = world.importer.importJustification(headerHash(two), world.justify(two, 1, 1));
+  assert.ok(!later.ok && later.error.code === "beyondAuthorityChange");
   assert.equal(world.finalize(one), "finalized");
   assert.equal(world.chain.authoritySet().setId, 1);
   assert.ok(world.told().includes("set 1"));

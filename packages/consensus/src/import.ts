@@ -169,6 +169,10 @@ export class BlockImporter<Changes> {
     if (target !== hash) return err({ code: "otherBlock", target });
     if (targetNumber <= this.chain.finalized().number && this.chain.block(hash) !== undefined)
       return err({ code: "alreadyFinalized" });
+    // Such a block is for a later set to decide, whose votes we could not tell from forged ones.
+    const limit = this.chain.finalityLimit(hash);
+    if (limit !== undefined && targetNumber > limit)
+      return err({ code: "beyondAuthorityChange", limit });
     const { setId, authorities } = this.chain.authoritySet();
     const voters = VoterSet.from(authorities);
     assert(voters !== undefined, `nobody votes in set ${setId}`);
