@@ -1,1 +1,28 @@
-export {};
+export type {
+  ImportError,
+  ParaAccount,
+  ParaStateMachine,
+  ParaSummary,
+  TransactionProblem,
+  TransactionRefusal,
+  UnknownHead,
+} from "@parahost/kit";
+export {
+  type ForeignBlock,
+  type ParaHead,
+  ParaNode,
+  type ParaNodeConfig,
+  type ParaNodePorts,
+  type ParaPlace,
+  type ParaStatus,
+  type RelayBlock,
+} from "./para-node.ts";
+export {
+  type DropReason,
+  PARA_POOL_LIMITS,
+  type ParaPoolLimits,
+  type SubmitError,
+  type TransactionEvent,
+  type TransactionStatus,
+} from "./para-pool.ts";
+export type { ParaBlock } from "./para-tree.ts";

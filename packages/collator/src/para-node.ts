@@ -1,0 +1,514 @@
+/**
+ * A parachain's own node beside a relay chain node: it keeps the parachain's states, pool and blocks, builds a block
+ * whenever it is asked for a collation, and follows the relay chain, which alone decides what the parachain is. The
+ * head in the state of the best relay chain block is the best head, the one in the last finalized relay chain block
+ * is final.
+ *
+ * A block that another collator built arrives here as a head without contents. Until its contents are imported, or
+ * the relay chain has gone back to a head that is known, nothing can be built, and `status` says so.
+ *
+ * Guide: Collators. Node-side reference, 5.6; runtime reference, 3.5.
+ */
+import {
+  assert,
+  type Clock,
+  describe,
+  err,
+  expectOk,
+  type Hex,
+  type Logger,
+  type LogLevel,
+  ok,
+  type Result,
+} from "@parahost/base";
+import type {
+  BuiltBlock,
+  ImportError,
+  ParaAccount,
+  ParaStateMachine,
+  ParaSummary,
+  TransactionProblem,
+  UnknownHead,
+} from "@parahost/kit";
+import {
+  type CollationResult,
+  type CollationSecondedSignal,
+  type NodeEventData,
+  oneShot,
+  type Reply,
+  unlessCancelled,
+} from "@parahost/node";
+import {
+  type BlockNumber,
+  type CandidateEvent,
+  type Hash,
+  type HeadData,
+  type ParaId,
+  type PersistedValidationData,
+  paraHeadHash,
+} from "@parahost/primitives";
+import {
+  ParaPool,
+  type ParaPoolLimits,
+  type PoolTransaction,
+  type SubmitError,
+  type TransactionEvent,
+  type TransactionStatus,
+} from "./para-pool.ts";
+import { type ParaBlock, ParaTree, type RootChange, type Route } from "./para-tree.ts";
+
+const TARGET = "parachain::para-node";
+
+/** Bytes of a PoV before its block data: their length, which is below 2^30. */
+const POV_LENGTH_BYTES = 4;
+/** Transactions of one block, unless the configuration says otherwise. */
+const TRANSACTIONS_MAX = 1000;
+/** Blocks in one answer. */
+const BLOCKS_ANSWERED_MAX = 256;
+
+export interface ParaNodeConfig {
+  readonly paraId: ParaId;
+  readonly machine: ParaStateMachine;
+  readonly poolLimits?: ParaPoolLimits | undefined;
+  /** Transactions of one block. */
+  readonly transactionsMax?: number;
+  /** Blocks kept that are not final. */
+  readonly blocksMax?: number | undefined;
+}
+
+export interface ParaNodePorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes the node's events. */
+  readonly emit: (event: NodeEventData) => void;
+  /** Head of the para in the state after a relay chain block; `undefined` without such a state or such a head. */
+  readonly headAt: (relayBlock: Hash) => HeadData | undefined;
+}
+
+/** A relay chain block that the node has imported. */
+export interface RelayBlock {
+  readonly hash: Hash;
+  readonly parentHash: Hash;
+  readonly number: BlockNumber;
+  readonly candidateEvents: readonly CandidateEvent[];
+  /** Whether it is the best block now. */
+  readonly isBest: boolean;
+}
+
+/**
+ * A head of the parachain by its meaning: of the best relay chain, of the finalized relay chain, or the block that
+ * was built last on the best one, which the relay chain may yet include.
+ */
+export type ParaPlace = "best" | "finalized" | "latest";
+
+export interface ParaHead {
+  readonly hash: Hash;
+  readonly head: HeadData;
+  /** Absent where the chain that leads there is not known. */
+  readonly number: number | undefined;
+  /** Whether its state is here. */
+  readonly isKnown: boolean;
+}
+
+/** A block of another collator whose contents are not here. */
+export interface ForeignBlock {
+  readonly head: Hash;
+  readonly stage: "backed" | "included";
+  readonly relayNumber: BlockNumber;
+}
+
+export interface ParaStatus {
+  readonly best: ParaHead;
+  readonly finalized: ParaHead;
+  readonly latest: ParaHead;
+  /** The newest block that the relay chain has and that is not known here; nothing can be built on it. */
+  readonly foreign: ForeignBlock | undefined;
+  /** Blocks that may still become part of the chain. */
+  readonly blockCount: number;
+  readonly waitingCount: number;
+  readonly waitingBytes: number;
+}
+
+/** A head and its number, as far as known. */
+type HeadRef = Omit<ParaHead, "isKnown">;
+
+export class ParaNode {
+  readonly paraId: ParaId;
+  /** Of the state machine: `adder`, `ledger`. */
+  readonly name: string;
+  readonly #machine: ParaStateMachine;
+  readonly #transactionsMax: number;
+  readonly #ports: ParaNodePorts;
+  readonly #tree: ParaTree;
+  readonly #pool: ParaPool;
+  #best: HeadRef;
+  /** Relay chain block that brought the best head. */
+  #bestSince: BlockNumber = 0;
+  #finalized: HeadRef;
+  /** The newest block of the best chain that stands in the tree: the best one, unless nobody knows how it is reached. */
+  #tip: Hash;
+  /** The newest block on the way to the tip whose state is here. */
+  #known: ParaBlock;
+  #lastBuilt: Hash;
+  #foreignBacked: ForeignBlock | undefined;
+
+  constructor(config: ParaNodeConfig, ports: ParaNodePorts) {
+    const { paraId, machine } = config;
+    this.paraId = paraId;
+    this.name = machine.name;
+    this.#machine = machine;
+    this.#transactionsMax = config.transactionsMax ?? TRANSACTIONS_MAX;
+    this.#ports = ports;
+    this.#tree = new ParaTree(machine.genesisHead, config.blocksMax);
+    this.#known = this.#tree.root;
+    this.#pool = new ParaPool(
+      machine,
+      (sender) => this.#nonceAt(this.#known, sender),
+      ports.clock,
+      config.poolLimits,
+    );
+    this.#best = this.#tree.root;
+    this.#finalized = this.#best;
+    this.#tip = this.#best.hash;
+    this.#lastBuilt = this.#best.hash;
+  }
+
+  // Collating
+
+  /**
+   * The collator function: the next block on `validationData.parentHead`, also when no transaction waits, so that the
+   * chain advances with the relay chain. Asked again for the same head it builds anew, since the pool may have changed
+   * and a candidate names its relay parent. `undefined` when the state of that head is not here.
+   */
+  async collate(
+    relayParent: Hash,
+    validationData: PersistedValidationData,
+  ): Promise<CollationResult | undefined> {
+    this.#pool.dropExpired();
+    const { parentHead, relayParentNumber, maxPovSize } = validationData;
+    const hasRoom = this.#makeRoom();
+    const parent = this.#tree.get(paraHeadHash(parentHead));
+    if (parent?.isKnown !== true || !hasRoom) {
+      this.#log("debug", "the state of the head to build on is not here", {
+        head: paraHeadHash(parentHead),
+        relayParent,
+      });
+      return undefined;
+    }
+    const built = this.#build(parent, maxPovSize - POV_LENGTH_BYTES);
+    if (built === undefined) return undefined;
+    return {
+      collation: {
+        upwardMessages: [],
+        horizontalMessages: [],
+        newValidationCode: undefined,
+        headData: built.head,
+        pov: { blockData: built.blockData },
+        processedDownwardMessages: 0,
+        hrmpWatermark: relayParentNumber,
+      },
+      onSeconded: this.#whenSeconded(paraHeadHash(built.head)),
+    };
+  }
+
+  /** Takes in another collator's block. Its parent must be known here. */
+  importBlock(
+    parentHead: HeadData,
+    blockData: Uint8Array,
+  ): Result<Hash, ImportError | { readonly code: "noRoom" }> {
+    const hasRoom = this.#makeRoom();
+    const parent = this.#tree.get(paraHeadHash(parentHead));
+    if (parent?.isKnown !== true)
+      return err({ code: "unknownHead", head: paraHeadHash(parentHead) });
+    const imported = this.#machine.importBlock(parentHead, blockData);
+    if (!imported.ok) return imported;
+    const { head, included } = imported.value;
+    const hash = paraHeadHash(head);
+    const there = this.#tree.get(hash);
+    if (there?.isKnown === true) return ok(hash);
+    if (there === undefined && !hasRoom) {
+      this.#machine.forget(head);
+      return err({ code: "noRoom" });
+    }
+    this.#add(parent, head, { blockData: blockData.slice(), transactions: included });
+    return ok(hash);
+  }
+
+  // The relay chain
+
+  /** Every relay chain block that is imported, parents first. */
+  onRelayBlock({ hash, parentHash, number, candidateEvents, isBest }: RelayBlock): void {
+    const before = this.#ports.headAt(parentHash);
+    // Where one block includes several candidates of a para, they stand in the order of the chain.
+    let parent = before === undefined ? undefined : paraHeadHash(before);
+    for (const { type, value } of candidateEvents) {
+      if (value.receipt.descriptor.paraId !== this.paraId) continue;
+      const head = paraHeadHash(value.headData);
+      if (type === "backed") this.#onBacked(head, number);
+      else if (this.#foreignBacked?.head === head) this.#foreignBacked = undefined;
+      if (type === "timedOut") this.#log("debug", "a block was not available in time", { head });
+      if (type !== "included") continue;
+      if (parent !== undefined) this.#note(parent, value.headData);
+      parent = head;
+    }
+    if (isBest) this.onRelayBest({ hash, number });
+  }
+
+  /** The best relay chain block is another now; `onRelayBlock` has had it before. */
+  onRelayBest({ hash, number }: { readonly hash: Hash; readonly number: BlockNumber }): void {
+    const head = this.#ports.headAt(hash);
+    if (head === undefined) this.#log("debug", "a relay chain block without our head", { hash });
+    else this.#setBest(head, number);
+    this.#pool.dropExpired();
+  }
+
+  /** The relay chain is final up to this block. */
+  onRelayFinalized({ hash }: { readonly hash: Hash; readonly number: BlockNumber }): void {
+    const head = this.#ports.headAt(hash);
+    if (head === undefined) {
+      this.#log("debug", "a finalized relay chain block without our head", { hash });
+      return;
+    }
+    this.#finalized = this.#refOf(head);
+    this.#finalize();
+  }
+
+  // Transactions
+
+  /** Takes a transaction for one of the next blocks. */
+  submit(transaction: Uint8Array): Result<Hex, SubmitError> {
+    this.#pool.dropExpired();
+    return this.#pool.submit(transaction);
+  }
+
+  /** `undefined` for a transaction that was never here, or so long ago that it is forgotten. */
+  transactionStatus(hash: Hex): TransactionStatus | undefined {
+    return this.#pool.status(hash);
+  }
+
+  /** Calls `listener` for what becomes of any transaction from now on; the answer ends it. */
+  watchTransactions(listener: (event: TransactionEvent) => void): () => void {
+    return this.#pool.watch(listener);
+  }
+
+  // Questions
+
+  head(at: ParaPlace): ParaHead {
+    const ref = { best: this.#best, finalized: this.#finalized, latest: this.#latest() }[at];
+    const { hash, head, number } = ref;
+    return { hash, head, number, isKnown: this.#tree.get(hash)?.isKnown === true };
+  }
+
+  /** Zeros where there is no account. */
+  account(id: Hex, at: ParaPlace): Result<ParaAccount, UnknownHead> {
+    return this.#machine.account(this.head(at).head, id);
+  }
+
+  /** What the block says about itself. */
+  summary(at: ParaPlace): Result<ParaSummary, UnknownHead> {
+    return this.#machine.summary(this.head(at).head);
+  }
+
+  /** Blocks of the best chain from a number on, oldest first, as far as they are kept; at most 256 of them. */
+  blocks(from: number, count: number): readonly ParaBlock[] {
+    return this.#tree.chain(this.#tip, from, Math.min(count, BLOCKS_ANSWERED_MAX));
+  }
+
+  get status(): ParaStatus {
+    const best = this.head("best");
+    return {
+      best,
+      finalized: this.head("finalized"),
+      latest: this.head("latest"),
+      foreign: best.isKnown
+        ? this.#foreignBacked
+        : { head: best.hash, stage: "included", relayNumber: this.#bestSince },
+      blockCount: this.#tree.size,
+      waitingCount: this.#pool.waitingCount,
+      waitingBytes: this.#pool.waitingBytes,
+    };
+  }
+
+  // Building
+
+  #build(parent: ParaBlock, maxBlockDataBytes: number): BuiltBlock | undefined {
+    const offered = this.#readyFor(parent);
+    const limits = { maxBlockDataBytes, maxTransactions: this.#transactionsMax };
+    const transactions = offered.map(({ bytes }) => bytes);
+    const built = this.#machine.buildBlock(parent.head, transactions, limits);
+    if (!built.ok) return this.#failed("it could not be built", built.error);
+    const { blockData, head, included, dropped } = built.value;
+    if (blockData.length > maxBlockDataBytes)
+      return this.#failed(`its ${blockData.length} bytes are too many`, { maxBlockDataBytes });
+    const imported = this.#machine.importBlock(parent.head, blockData);
+    if (!imported.ok) return this.#failed("it does not pass its own checks", imported.error);
+    const hash = paraHeadHash(head);
+    if (paraHeadHash(imported.value.head) !== hash) {
+      this.#machine.forget(imported.value.head);
+      return this.#failed("executing it again leads to another head", { head: hash });
+    }
+    this.#settleOffered(offered, built.value, maxBlockDataBytes);
+    this.#lastBuilt = hash;
+    if (this.#tree.get(hash)?.isKnown === true) return built.value;
+    const { number } = this.#add(parent, head, { blockData, transactions: included });
+    this.#log("debug", "built a block", {
+      number,
+      head: hash,
+      bytes: blockData.length,
+      transactions: included.length,
+      dropped: dropped.length,
+    });
+    this.#ports.emit({ event: "para.block", para: this.paraId, number, head: hash });
+    return built.value;
+  }
+
+  #readyFor(parent: ParaBlock): PoolTransaction[] {
+    const included = new Set(
+      this.#tree.path(parent.hash).flatMap(({ transactions }) => transactions),
+    );
+    return this.#pool.ready({
+      nonceOf: (sender) => this.#nonceAt(parent, sender),
+      isIncluded: (hash) => included.has(hash),
+    });
+  }
+
+  /** What a block that was built says about the transactions that it was offered. */
+  #settleOffered(
+    offered: readonly PoolTransaction[],
+    { blockData, included, dropped }: BuiltBlock,
+    maxBlockDataBytes: number,
+  ): void {
+    for (const { hash, problem } of dropped)
+      if (!isOfNonces(problem)) this.#pool.drop(hash, problem);
+    const hadRoom =
+      included.length < this.#transactionsMax && blockData.length * 2 <= maxBlockDataBytes;
+    if (!hadRoom) return;
+    const settled = new Set([...included, ...dropped.map(({ hash }) => hash)]);
+    this.#pool.onPassedOver(offered.map(({ hash }) => hash).filter((hash) => !settled.has(hash)));
+  }
+
+  #failed(what: string, detail: unknown): undefined {
+    this.#log("error", `no block: ${what}`, { detail: describe(detail) });
+    return undefined;
+  }
+
+  #whenSeconded(head: Hash): Reply<CollationSecondedSignal> {
+    const { reply, answer } = oneShot<CollationSecondedSignal>("a collation that is seconded");
+    void unlessCancelled(answer).then((signal) => {
+      if (signal === undefined) return;
+      const { relayParent } = signal;
+      this.#log("debug", "a validator seconded our block", { head, relayParent });
+    });
+    return reply;
+  }
+
+  // Following
+
+  #onBacked(head: Hash, relayNumber: BlockNumber): void {
+    if (this.#tree.get(head)?.isKnown === true) {
+      this.#foreignBacked = undefined;
+      return;
+    }
+    this.#foreignBacked = { head, stage: "backed", relayNumber };
+    this.#log("debug", "a block that is not known here was backed", { head, relayNumber });
+  }
+
+  /** Remembers a head that the relay chain includes. */
+  #note(parent: Hash, head: HeadData): void {
+    if (this.#tree.get(paraHeadHash(head)) === undefined && this.#makeRoom())
+      this.#tree.add(parent, head);
+  }
+
+  #setBest(head: HeadData, relayNumber: BlockNumber): void {
+    const best = this.#refOf(head);
+    if (best.hash === this.#best.hash) return;
+    this.#best = best;
+    this.#bestSince = relayNumber;
+    const block = this.#tree.get(best.hash);
+    if (block?.isKnown !== true)
+      this.#log("info", "nothing can be built on a block of another collator", {
+        head: best.hash,
+        relayNumber,
+      });
+    if (block !== undefined) this.#moveTip(block.hash);
+  }
+
+  #moveTip(to: Hash): void {
+    const route = this.#tree.route(this.#tip, to);
+    this.#tip = to;
+    this.#enact(route);
+  }
+
+  #enact(route: Route): void {
+    this.#known = this.#tree.path(this.#tip).findLast(({ isKnown }) => isKnown) ?? this.#tree.root;
+    this.#pool.onBestChain(route);
+  }
+
+  #finalize(): void {
+    const { hash, head } = this.#finalized;
+    if (hash === this.#tree.root.hash || this.#tree.get(hash) === undefined) return;
+    // The relay chain's best block has the finalized one behind it; the news of it may come later.
+    if (!this.#tree.isDescendant(this.#tip, hash)) {
+      if (this.#tree.get(this.#best.hash) !== undefined) this.#best = this.#refOf(head);
+      this.#moveTip(hash);
+    }
+    const change = this.#tree.finalize(hash);
+    this.#forget(change);
+    if (change.passed.length === 0) return;
+    this.#pool.onFinalized(change.passed, (sender) => this.#nonceAt(this.#tree.root, sender));
+  }
+
+  /** The parent is in the tree, with room for one more. */
+  #add(
+    parent: ParaBlock,
+    head: HeadData,
+    contents: { readonly blockData: Uint8Array; readonly transactions: readonly Hex[] },
+  ): ParaBlock {
+    const block = this.#tree.add(parent.hash, head, contents);
+    assert(block !== undefined, "a block is added to a parent that is in the tree");
+    // It may be what the relay chain has been at for a while.
+    if (this.#tip !== block.hash && this.#best.hash === block.hash) this.#moveTip(block.hash);
+    else if (this.#tree.isDescendant(this.#tip, block.hash))
+      this.#enact({ retracted: [], enacted: [block] });
+    this.#finalize();
+    return block;
+  }
+
+  #makeRoom(): boolean {
+    const { hasRoom, ...change } = this.#tree.makeRoom(this.#tip);
+    this.#forget(change);
+    this.#pool.onFinalityTimeout(change.passed);
+    return hasRoom;
+  }
+
+  #forget({ gone }: RootChange): void {
+    for (const { head, isKnown } of gone) if (isKnown) this.#machine.forget(head);
+  }
+
+  #refOf(head: HeadData): HeadRef {
+    const hash = paraHeadHash(head);
+    return { hash, head, number: this.#tree.get(hash)?.number };
+  }
+
+  #latest(): HeadRef {
+    const built = this.#tree.get(this.#lastBuilt);
+    const isOnBest =
+      built !== undefined &&
+      this.#tip === this.#best.hash &&
+      this.#tree.isDescendant(built.hash, this.#tip);
+    return isOnBest ? built : this.#best;
+  }
+
+  #nonceAt(block: ParaBlock, sender: Hex): number {
+    return expectOk(this.#machine.account(block.head, sender), "a known block's state is here")
+      .nonce;
+  }
+
+  #log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#ports.logger.log(level, TARGET, message, { para: this.paraId, ...fields });
+  }
+}
+
+/** About the block that was built on, which may not be the one that the relay chain includes. */
+const isOfNonces = ({ code }: TransactionProblem): boolean =>
+  code === "staleNonce" || code === "futureNonce";
