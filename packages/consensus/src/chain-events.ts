@@ -3,6 +3,7 @@
 import type { VrfInOut } from "@parahost/crypto";
 import type {
   BabeEquivocationProof,
+  BabeId,
   BabePreDigest,
   GrandpaJustification,
   Header,
@@ -25,6 +26,7 @@ export type ChainEvent =
       readonly block: BlockRef;
       readonly header: Header;
       readonly origin: BlockOrigin;
+      readonly author: BabeId;
       readonly preDigest: BabePreDigest;
       /** What approval assignments draw from; absent in secondary plain slots. */
       readonly vrf: VrfInOut | undefined;

@@ -11,6 +11,7 @@ import { assert, err, ok, type Result } from "@parahost/base";
 import type { VrfInOut } from "@parahost/crypto";
 import {
   type BabeConfiguration,
+  type BabeId,
   type BabePreDigest,
   type Body,
   type GrandpaAuthorities,
@@ -63,6 +64,7 @@ export interface VerifiedBlock<Changes> {
   readonly header: Header;
   readonly body: Body;
   readonly origin: BlockOrigin;
+  readonly author: BabeId;
   readonly preDigest: BabePreDigest;
   readonly vrf: VrfInOut | undefined;
   readonly slotEpoch: SlotEpoch;
@@ -216,7 +218,7 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
 
   /** Adds a verified block whose parent is in the tree. */
   insert(block: VerifiedBlock<Changes>): void {
-    const { hash, header, body, preDigest, vrf, origin, changes } = block;
+    const { hash, header, body, author, preDigest, vrf, origin, changes } = block;
     const { parentHash: parent, number } = header;
     this.#assertWritten();
     const bestBefore = this.tree.best;
@@ -235,7 +237,7 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     const isBest = this.tree.best.hash === hash;
     const ref = { hash, number };
     this.#events.tell(
-      { type: "imported", block: ref, header, origin, preDigest, vrf, isBest },
+      { type: "imported", block: ref, header, origin, author, preDigest, vrf, isBest },
       ...(evicted.length > 0 ? [{ type: "evicted", blocks: evicted } as const] : []),
       ...this.#bestMoved(route),
       ...this.#setChanged(setBefore),

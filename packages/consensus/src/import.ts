@@ -232,6 +232,7 @@ export class BlockImporter<Changes> {
       header,
       body,
       origin,
+      author,
       preDigest,
       vrf,
       slotEpoch,
