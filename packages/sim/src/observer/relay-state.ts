@@ -1,0 +1,73 @@
+/**
+ * What the observer reads from a relay chain state, by storage keys of its own making: names and hashers
+ * are Polkadot's, so no code of the node is asked for an answer.
+ */
+import { asciiBytes, assert, bytesToHex, concatBytes, type Hex, u32Bytes } from "@parahost/base";
+import { twox64, twox128 } from "@parahost/crypto";
+import {
+  HeadData,
+  HostConfiguration,
+  ParaId,
+  SessionIndex,
+  SessionInfo,
+} from "@parahost/primitives";
+import { type Codec, decode, vec } from "@parahost/scale";
+
+/** The entries of a state. */
+export interface StateReader {
+  get(key: Hex): Uint8Array | undefined;
+}
+
+/** What the blocks on a state are judged by. */
+export interface RelayState {
+  /** Session of the state's children. */
+  readonly session: SessionIndex;
+  readonly sessionInfo: SessionInfo;
+  readonly configuration: HostConfiguration;
+  /** Parachains in the order of their cores. */
+  readonly parachains: readonly ParaId[];
+  /** The included head of each parachain. */
+  readonly heads: ReadonlyMap<ParaId, HeadData>;
+}
+
+const PARACHAINS = vec(ParaId);
+
+export function readRelayState(state: StateReader): RelayState {
+  const session = need(state, "ParasShared", "CurrentSessionIndex", SessionIndex);
+  const parachains = read(state, "Paras", "Parachains", PARACHAINS) ?? [];
+  const heads = parachains.map((para): readonly [ParaId, HeadData] => {
+    const id = u32Bytes(para);
+    return [para, need(state, "Paras", "Heads", HeadData, concatBytes(twox64(id), id))];
+  });
+  return {
+    session,
+    sessionInfo: need(state, "ParaSessionInfo", "Sessions", SessionInfo, u32Bytes(session)),
+    configuration: need(state, "Configuration", "ActiveConfig", HostConfiguration),
+    parachains,
+    heads: new Map(heads),
+  };
+}
+
+function read<T>(
+  state: StateReader,
+  pallet: string,
+  item: string,
+  codec: Codec<T>,
+  mapKey: Uint8Array = new Uint8Array(0),
+): T | undefined {
+  const key = concatBytes(twox128(asciiBytes(pallet)), twox128(asciiBytes(item)), mapKey);
+  const value = state.get(bytesToHex(key));
+  return value === undefined ? undefined : decode(codec, value);
+}
+
+function need<T>(
+  state: StateReader,
+  pallet: string,
+  item: string,
+  codec: Codec<T>,
+  mapKey?: Uint8Array,
+): T {
+  const value = read(state, pallet, item, codec, mapKey);
+  assert(value !== undefined, `the state has no ${pallet}.${item}`);
+  return value;
+}
