@@ -23,8 +23,10 @@ import {
 import { nextEpochRandomness } from "../pallets/babe/storage.ts";
 import { SessionValidator } from "../pallets/session/keys.ts";
 import { blockNumber, depositLog } from "../pallets/system/block.ts";
+import { holdAuction, onNewSession as onAuctionSession } from "./claim-auction/claim-auction.ts";
 import { onNewSession as onConfigurationSession } from "./configuration/configuration.ts";
 import { onNewSession as onInclusionSession } from "./inclusion/inclusion.ts";
+import { initialize as initializeOnDemand } from "./on-demand/on-demand.ts";
 import {
   finalize as finalizeParas,
   initialize as initializeParas,
@@ -64,6 +66,7 @@ export const storage = {
 /** Once per block, after the session may have changed and before the inherent. */
 export function onInitialize(state: State, now: BlockNumber): void {
   initializeParas(state, now);
+  initializeOnDemand(state);
   initializeScheduler(state);
   storage.hasInitialized.set(state, undefined);
 }
@@ -72,6 +75,7 @@ export function onInitialize(state: State, now: BlockNumber): void {
 export function onFinalize(state: State): void {
   finalizeInherent(state);
   finalizeScheduler(state);
+  holdAuction(state);
   finalizeParas(state, blockNumber(state));
   storage.hasInitialized.remove(state);
   const change = storage.bufferedSessionChanges.take(state).at(-1);
@@ -121,7 +125,7 @@ export function applySessionChange(
     startBlock,
   };
   onParasSession(state, change);
-  onSchedulerSession(state, change);
+  onAuctionSession(state, onSchedulerSession(state, change));
   onInclusionSession(state);
   onSessionInfoSession(state, change);
 }

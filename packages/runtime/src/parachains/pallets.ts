@@ -1,7 +1,9 @@
 /** The parachain modules as pallets, by index; `initializer.ts` has the order in which they run. */
+import { claimAuction } from "./claim-auction/claim-auction.ts";
 import { configurationPallet } from "./configuration/configuration.ts";
 import { paraInclusion } from "./inclusion/inclusion.ts";
 import { initializer } from "./initializer.ts";
+import { onDemand } from "./on-demand/on-demand.ts";
 import { paras } from "./paras/paras.ts";
 import { parasSudoWrapper } from "./paras/sudo-wrapper.ts";
 import { paraInherent } from "./paras-inherent/paras-inherent.ts";
@@ -19,6 +21,8 @@ export const PARACHAIN_PALLETS = [
   paras,
   initializer,
   paraSessionInfo,
+  onDemand,
   registrar,
+  claimAuction,
   parasSudoWrapper,
 ] as const;

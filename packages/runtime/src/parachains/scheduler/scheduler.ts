@@ -201,17 +201,31 @@ export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
 
 // Claims
 
+/** True for paras with a claim in the queue, on a scheduled or on an occupied core. */
+export const hasClaim = (state: State, para: ParaId): boolean =>
+  storage.parathreadClaimIndex.get(state).includes(para);
+
+/** Number of claims that wait, and how many may: the lookahead for each parathread core. */
+export function claimQueueUse(state: State): {
+  readonly size: number;
+  readonly capacity: number;
+} {
+  const { schedulerParams, parathreadCores } = configuration(state);
+  const capacity = schedulerParams.lookahead * parathreadCores;
+  return {
+    size: capacity === 0 ? 0 : storage.parathreadQueue.get(state).queue.length,
+    capacity,
+  };
+}
+
 /** Puts a claim into the queue; refused (false) as the guide says. */
 export function addParathreadClaim(state: State, claim: ParathreadClaim): boolean {
-  const { schedulerParams, parathreadCores } = configuration(state);
+  const { size, capacity } = claimQueueUse(state);
+  if (size >= capacity || !isLiveParathread(state, claim.paraId) || hasClaim(state, claim.paraId))
+    return false;
+  const { parathreadCores } = configuration(state);
   const queue = storage.parathreadQueue.get(state);
   const index = storage.parathreadClaimIndex.get(state);
-  if (
-    !isLiveParathread(state, claim.paraId) ||
-    queue.queue.length >= schedulerParams.lookahead * parathreadCores ||
-    index.includes(claim.paraId)
-  )
-    return false;
   storage.parathreadClaimIndex.set(
     state,
     [...index, claim.paraId].sort((a, b) => a - b),
@@ -379,12 +393,13 @@ export function finalize(state: State): void {
 
 /**
  * Frees all cores, fits their number to the paras of the new session, makes new groups and deals out
- * the claims that are still good.
+ * the claims that are still good. Returns those that were lost though their tries were not used up: their
+ * paras no longer live on claims, or there are no cores for them.
  */
 export function onNewSession(
   state: State,
   { configuration: current, validators, startBlock }: SessionChangeNotification,
-): void {
+): readonly ParathreadClaim[] {
   storage.sessionStartBlock.set(state, startBlock);
   const queue = storage.parathreadQueue.get(state);
   const onCores = storage.availabilityCores
@@ -413,6 +428,7 @@ export function onNewSession(
     Array.from({ length: cores }, () => undefined),
   );
   storage.validatorGroups.set(state, splitIntoGroups(validators.length, cores));
+  return dropped.flatMap(({ claim, retries }) => (retries <= parathreadRetries ? [claim] : []));
 }
 
 export const paraScheduler = pallet({ name: "ParaScheduler", index: 55, storage });

@@ -65,6 +65,7 @@ import { setFreeBalance } from "../../pallets/balances/transfer.ts";
 import type { SessionValidator } from "../../pallets/session/keys.ts";
 import { beginBlock, blockNumber, parentHash } from "../../pallets/system/block.ts";
 import { emptyState } from "../../testing/state.ts";
+import { errors as auctionErrors } from "../claim-auction/claim-auction.ts";
 import {
   configuration,
   initializeConfiguration,
@@ -73,6 +74,7 @@ import {
 import { candidatesPendingAvailability } from "../inclusion/inclusion.ts";
 import { errors as inclusionErrors } from "../inclusion/storage.ts";
 import { onFinalize, onInitialize, onNewSession } from "../initializer.ts";
+import { errors as onDemandErrors } from "../on-demand/storage.ts";
 import {
   currentCodeHash,
   initializePara,
@@ -297,6 +299,12 @@ export class Scenario {
     return account;
   }
 
+  /** Takes everything that an account has free. */
+  empty(account: AccountId): void {
+    const set = setFreeBalance(this.state, account, 0n);
+    assert(set.ok, `${account} can be emptied`);
+  }
+
   // Inherents
 
   inherentData(parts: InherentParts): ParachainsInherentData {
@@ -513,7 +521,15 @@ const byNamedCore = (a: BackedCandidate, b: BackedCandidate): number =>
 /** Names of errors: the first four bytes of a module's error are its position in the list. */
 export function errorName(error: DispatchError): string {
   if (error.type !== "module") return error.type;
-  const lists = [inclusionErrors, inherentErrors, parasErrors, registrarErrors, balancesErrors];
+  const lists = [
+    inclusionErrors,
+    inherentErrors,
+    parasErrors,
+    registrarErrors,
+    balancesErrors,
+    auctionErrors,
+    onDemandErrors,
+  ];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";
 }
