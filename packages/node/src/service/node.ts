@@ -328,16 +328,13 @@ export class RelayNode {
   }
 
   #eventsOf(event: Extract<ChainEvent, { type: "imported" }>) {
-    const { block, header, preDigest } = event;
+    const { block, header, author } = event;
     const state = this.states.view(block.hash);
-    if (state === undefined) return [];
-    const { authorityIndex } = preDigest.value;
-    const key = runtimeApi.currentBabeEpoch(state).authorities[authorityIndex]?.id ?? "unknown";
     return eventsOfBlock(
       header,
       block.hash,
-      this.#config.authorName?.(key) ?? key,
-      runtimeApi.candidateEvents(state),
+      this.#config.authorName?.(author) ?? author,
+      state === undefined ? [] : runtimeApi.candidateEvents(state),
       this.#config.headNumber ?? (() => undefined),
     );
   }

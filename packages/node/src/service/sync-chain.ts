@@ -1,6 +1,12 @@
 /** The chain as block sync sees it: a verdict for whoever sent a block. */
 import { describe, type Logger } from "@parahost/base";
-import type { BlockImporter, Chain, ImportError, ImportQueue } from "@parahost/consensus";
+import type {
+  BlockImporter,
+  Chain,
+  ImportError,
+  ImportQueue,
+  JustificationImportError,
+} from "@parahost/consensus";
 import type { ImportVerdict, SyncChain } from "@parahost/network";
 import { GRANDPA_ENGINE_ID, headerHash, justificationBy } from "@parahost/primitives";
 
@@ -15,6 +21,13 @@ const VERDICTS: Partial<Record<ImportError["code"], ImportVerdict>> = {
   belowFinalized: "ignored",
   slotInFuture: "ignored",
 };
+
+/** Justifications that we cannot use now, though they may be good. */
+const NOBODYS_FAULT: ReadonlySet<JustificationImportError["code"]> = new Set([
+  "alreadyFinalized",
+  "unknownBlock",
+  "beyondAuthorityChange",
+]);
 
 export function syncChain<Changes>(
   chain: Chain<Changes>,
@@ -53,8 +66,8 @@ export function syncChain<Changes>(
       const imported = importer.importJustification(hash, proof);
       if (imported.ok) return true;
       const { code } = imported.error;
-      // Late, or about a block that we have left behind: nobody's fault.
-      return code === "alreadyFinalized" || code === "unknownBlock";
+      // Late, about a block that we have left behind, or of a set that we do not know yet.
+      return NOBODYS_FAULT.has(code);
     },
   };
 }
