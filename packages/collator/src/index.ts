@@ -23,6 +23,7 @@ export {
   type ParaPoolLimits,
   type SubmitError,
   type TransactionEvent,
+  type TransactionListener,
   type TransactionStatus,
 } from "./para-pool.ts";
 export type { ParaBlock } from "./para-tree.ts";

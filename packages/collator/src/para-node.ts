@@ -52,7 +52,7 @@ import {
   type ParaPoolLimits,
   type PoolTransaction,
   type SubmitError,
-  type TransactionEvent,
+  type TransactionListener,
   type TransactionStatus,
 } from "./para-pool.ts";
 import { type ParaBlock, ParaTree, type RootChange, type Route } from "./para-tree.ts";
@@ -61,7 +61,7 @@ const TARGET = "parachain::para-node";
 
 /** Bytes of a PoV before its block data: their length, which is below 2^30. */
 const POV_LENGTH_BYTES = 4;
-/** Transactions of one block, unless the configuration says otherwise. */
+/** Transactions of one block, unless the configuration says otherwise: a block takes its backers a small part of their time. */
 const TRANSACTIONS_MAX = 1000;
 /** Blocks in one answer. */
 const BLOCKS_ANSWERED_MAX = 256;
@@ -287,8 +287,13 @@ export class ParaNode {
   }
 
   /** Calls `listener` for what becomes of any transaction from now on; the answer ends it. */
-  watchTransactions(listener: (event: TransactionEvent) => void): () => void {
+  watchTransactions(listener: TransactionListener): () => void {
     return this.#pool.watch(listener);
+  }
+
+  /** As `watchTransactions`, of one transaction, whether it is here or not. */
+  watchTransaction(hash: Hex, listener: TransactionListener): () => void {
+    return this.#pool.watch(listener, hash);
   }
 
   // Questions

@@ -339,3 +339,15 @@ test("a listener hears nothing once it has gone", () => {
   pool.submit(bytesOf("-2"));
   assert.deepEqual(heard, [hashOf("-1")]);
 });
+
+test("whoever watches one transaction hears of no other", () => {
+  const { pool, submit, enact, block } = poolWith();
+  const heard: string[] = [];
+  const stop = pool.watch(({ status }) => void heard.push(status.type), hashOf("-1"));
+  submit("-1", "-2");
+  enact(block(1, "-2"), block(2, "-1"));
+  stop();
+  stop();
+  pool.onFinalityTimeout([block(2, "-1")]);
+  assert.deepEqual(heard, ["ready", "inBlock"]);
+});

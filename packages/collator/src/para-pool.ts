@@ -66,6 +66,9 @@ export interface TransactionEvent {
   readonly status: TransactionStatus | { readonly type: "retracted"; readonly block: Hash };
 }
 
+/** Must not throw: it would be the end of whoever told the pool. */
+export type TransactionListener = (event: TransactionEvent) => void;
+
 /** Why a transaction is not taken. */
 export type SubmitError =
   | TransactionRefusal
@@ -136,7 +139,9 @@ export class ParaPool {
   readonly #settled = new LruMap<Hex, TransactionStatus>(SETTLED_MAX);
   /** Until when. */
   readonly #banned = new LruMap<Hex, number>(BANNED_MAX);
-  readonly #listeners = new Set<(event: TransactionEvent) => void>();
+  readonly #listeners = new Set<TransactionListener>();
+  /** Who waits for news of one transaction. */
+  readonly #watchers = new Map<Hex, Set<TransactionListener>>();
   #order = 0;
 
   constructor(
@@ -171,11 +176,19 @@ export class ParaPool {
     return entry === undefined ? this.#settled.get(hash) : statusOf(entry);
   }
 
-  /** Calls `listener` for every event from now on; the answer ends it. Listeners must not throw. */
-  watch(listener: (event: TransactionEvent) => void): () => void {
-    const own = (event: TransactionEvent): void => listener(event);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+  /** Calls `listener` for every event from now on, or for those of one transaction; the answer ends it. */
+  watch(listener: TransactionListener, hash?: Hex): () => void {
+    const own: TransactionListener = (event) => listener(event);
+    if (hash === undefined) {
+      this.#listeners.add(own);
+      return () => void this.#listeners.delete(own);
+    }
+    const watchers = this.#watchers.get(hash) ?? new Set();
+    this.#watchers.set(hash, watchers.add(own));
+    return () => {
+      watchers.delete(own);
+      if (watchers.size === 0 && this.#watchers.get(hash) === watchers) this.#watchers.delete(hash);
+    };
   }
 
   submit(transaction: Uint8Array): Result<Hex, SubmitError> {
@@ -468,6 +481,7 @@ export class ParaPool {
 
   #emit(hash: Hex, status: TransactionEvent["status"]): void {
     for (const listener of this.#listeners) listener({ hash, status });
+    for (const listener of this.#watchers.get(hash) ?? []) listener({ hash, status });
   }
 }
 
