@@ -235,6 +235,26 @@ export function networkSuite(
         assert.deepEqual(a.heard(), ["opened", "closed", "opened", "closed", "opened"]);
       }));
 
+    test("who is turned away in the moment of connecting is not left with a stream", async () => {
+      const world = await make(2);
+      try {
+        const [host, network] = world.networks as [Network, Network];
+        const guest = new Side(network, chat);
+        let turnedAway = 0;
+        const channel = host.registerNotifications(chat, ({ type, peer }) => {
+          if (type !== "opened") return;
+          turnedAway += 1;
+          channel.disconnect(peer);
+        });
+        guest.channel.setReserved([host.localPeer]);
+        await world.until(() => turnedAway > 0);
+        await world.quiet();
+        assert.deepEqual([channel.peers(), guest.channel.peers()], [[], []]);
+      } finally {
+        await world.close();
+      }
+    });
+
     test("nobody is connected to himself", () =>
       chatting(2, {}, async (world, [a, b]) => {
         a.channel.setReserved([a.network.localPeer, b.network.localPeer]);
