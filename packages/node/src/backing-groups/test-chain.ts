@@ -22,6 +22,7 @@ import {
   type CoreState,
   candidateHash,
   type Hash,
+  nodeFeatures,
   type PersistedValidationData,
   type PoV,
   paraHeadHash,
@@ -166,6 +167,8 @@ export function runtimeAnswer(query: string, facts: ChainFacts = {}): unknown {
     disabledValidators: disabled.map(asValidatorIndex),
     sessionInfo: { discoveryKeys: AUTHORITIES, validators: KEYS } satisfies Partial<SessionInfo>,
     minimumBackingVotes: 2,
+    nodeFeatures: nodeFeatures(),
+    sessionExecutorParams: [],
   };
   return answers[query];
 }

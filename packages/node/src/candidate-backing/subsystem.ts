@@ -24,6 +24,7 @@ import {
   type PersistedValidationData,
   type PoV,
   paraHeadHash,
+  persistedValidationDataHash,
   statementPayload,
   toPlainReceipt,
   type ValidatorIndex,
@@ -49,17 +50,18 @@ import type { ImportError, Misbehavior } from "./statement-table.ts";
 const TARGET = "parachain::candidate-backing";
 /** Candidates that a validator may second at one relay parent: the guide's rule. */
 const SECONDED_MAX = 1;
+/** Times that one validator is asked for a candidate's PoV. */
+const POV_ASKS_MAX = 2;
 
-export type CandidateBackingContext = Context<
-  "candidate-backing",
+export type CandidateBackingSends =
   | "runtime-api"
   | "candidate-validation"
   | "availability-distribution"
   | "availability-store"
   | "statement-distribution"
   | "collator-protocol"
-  | "provisioner"
->;
+  | "provisioner";
+export type CandidateBackingContext = Context<"candidate-backing", CandidateBackingSends>;
 
 export interface Dependencies {
   readonly logger: Logger;
@@ -141,14 +143,23 @@ async function handle(state: State, message: CandidateBackingMessage): Promise<v
 
 type SecondRequest = Extract<CandidateBackingMessage, { type: "second" }>;
 
-/** Whether this para's candidates are ours to second here and we have seconded none yet. */
-function maySecond(state: State, relayParent: RelayParent, paraId: ParaId): boolean {
-  const { local } = relayParent;
+/**
+ * Whether this para's candidates are ours to second here and we have seconded no other yet. One that is
+ * on record may be seconded again: we may have crashed before its signature left.
+ */
+function maySecond(
+  { record }: State,
+  relayParent: RelayParent,
+  paraId: ParaId,
+  candidate: CandidateHash,
+): boolean {
+  const { hash, local, number } = relayParent;
   return (
     local?.core !== undefined &&
     !relayParent.disabled.has(local.index) &&
     local.core.paras.includes(paraId) &&
-    state.record.secondedCount(relayParent.number, relayParent.hash) < SECONDED_MAX
+    (record.secondedCount(number, hash) < SECONDED_MAX ||
+      record.signed(number, hash, candidate) === "seconded")
   );
 }
 
@@ -158,7 +169,7 @@ async function second(state: State, request: SecondRequest): Promise<void> {
   const hash = candidateHash(receipt);
   if (
     relayParent === undefined ||
-    !maySecond(state, relayParent, receipt.descriptor.paraId) ||
+    !maySecond(state, relayParent, receipt.descriptor.paraId, hash) ||
     relayParent.issued.has(hash) ||
     relayParent.awaiting.has(hash)
   ) {
@@ -193,7 +204,7 @@ async function second(state: State, request: SecondRequest): Promise<void> {
         return;
       case "valid": {
         // Another collation may have been seconded while this one was validated.
-        if (!maySecond(state, relayParent, receipt.descriptor.paraId)) return;
+        if (!maySecond(state, relayParent, receipt.descriptor.paraId, hash)) return;
         const committed: CommittedCandidateReceipt = {
           descriptor: receipt.descriptor,
           commitments: verdict.commitments,
@@ -223,21 +234,39 @@ async function canSecond(
   state: State,
   question: Extract<CandidateBackingMessage, { type: "canSecond" }>,
 ): Promise<boolean> {
+  const { candidateHash: candidate, paraId } = question;
   const relayParent = state.relayParents.get(question.relayParent);
-  if (relayParent === undefined || !maySecond(state, relayParent, question.paraId)) return false;
-  if (relayParent.issued.has(question.candidateHash)) return false;
+  if (relayParent === undefined || !maySecond(state, relayParent, paraId, candidate)) return false;
+  if (relayParent.issued.has(candidate)) return false;
+  const isKnown = await isOfChain(
+    state,
+    relayParent,
+    paraId,
+    ({ parentHead }) => paraHeadHash(parentHead) === question.parentHeadDataHash,
+  );
+  return isKnown === true;
+}
+
+/**
+ * Whether what the chain holds for the para's next candidate is as wanted, whatever becomes of the
+ * candidate on its core; `undefined` when the chain does not say.
+ */
+async function isOfChain(
+  { context }: State,
+  relayParent: RelayParent,
+  paraId: ParaId,
+  isWanted: (data: PersistedValidationData) => boolean,
+): Promise<boolean | undefined> {
+  let answer: false | undefined;
   for (const type of ["included", "timedOut", "free"] as const) {
-    const data = await queryRuntime(
-      state.context,
-      relayParent.hash,
-      "persistedValidationData",
-      question.paraId,
-      { type },
-    );
-    if (data !== undefined && paraHeadHash(data.parentHead) === question.parentHeadDataHash)
-      return true;
+    const data = await queryRuntime(context, relayParent.hash, "persistedValidationData", paraId, {
+      type,
+    });
+    if (data === undefined) continue;
+    if (isWanted(data)) return true;
+    answer = false;
   }
-  return false;
+  return answer;
 }
 
 // Statements
@@ -255,6 +284,8 @@ function importStatement(
   const { local } = relayParent;
   if (candidate === undefined || local === undefined) return;
   if (candidate.core !== local.core || relayParent.disabled.has(local.index)) return;
+  // Our own statement, which others kept while we were away.
+  if (statement.validatorIndex === local.index) relayParent.issued.add(hash);
   if (relayParent.issued.has(hash)) return;
   const attesting = relayParent.fallbacks.get(hash) ?? [];
   if (!attesting.includes(statement.validatorIndex))
@@ -332,21 +363,27 @@ function misbehaviorReport(
   };
 }
 
-/** Fetches the PoV from those who attest the candidate, one after the other, and judges it. */
+/**
+ * Fetches the PoV from those who attest the candidate, one after the other, and judges it. Who gave no
+ * answer is asked once more when all others were asked: messages can be lost.
+ */
 async function attest(state: State, relayParent: RelayParent, hash: CandidateHash): Promise<void> {
   const isLive = (): boolean => state.relayParents.get(relayParent.hash) === relayParent;
   const candidate = relayParent.table.get(hash);
   if (candidate === undefined) return;
   const { receipt, persistedValidationData } = candidate;
-  const tried = new Set<ValidatorIndex>();
+  const asks = new Map<ValidatorIndex, number>();
   for (;;) {
-    const next = relayParent.fallbacks.get(hash)?.find((validator) => !tried.has(validator));
+    const attesting = relayParent.fallbacks.get(hash) ?? [];
+    const next =
+      attesting.find((validator) => !asks.has(validator)) ??
+      attesting.find((validator) => (asks.get(validator) ?? 0) < POV_ASKS_MAX);
     if (next === undefined || !isLive()) {
       // Another attester may still come; its statement starts the job again.
       relayParent.awaiting.delete(hash);
       return;
     }
-    tried.add(next);
+    asks.set(next, (asks.get(next) ?? 0) + 1);
     const pov = await unlessCancelled(
       state.context.ask("availability-distribution", {
         type: "fetchPov",
@@ -357,7 +394,10 @@ async function attest(state: State, relayParent: RelayParent, hash: CandidateHas
         povHash: receipt.descriptor.povHash,
       }),
     );
-    if (pov === undefined || !pov.ok) continue;
+    if (pov === undefined || !pov.ok) {
+      if (pov !== undefined && pov.error.code !== "unavailable") asks.set(next, POV_ASKS_MAX);
+      continue;
+    }
     const verdict = await validateAndStore(
       state,
       relayParent,
@@ -401,13 +441,22 @@ async function validateAndStore(
 ): Promise<Judgement> {
   const { context } = state;
   const { descriptor } = receipt;
+  const { paraId, persistedValidationDataHash: dataHash } = descriptor;
+  const isOnChain = await isOfChain(
+    state,
+    relayParent,
+    paraId,
+    (data) => persistedValidationDataHash(data) === dataHash,
+  );
+  if (isOnChain === undefined) return failed;
+  if (!isOnChain) return invalid("validation data that the chain does not have");
   const validationCode = await queryRuntime(
     context,
     relayParent.hash,
     "validationCodeByHash",
     descriptor.validationCodeHash,
   );
-  if (validationCode === undefined) return failed;
+  if (validationCode === undefined) return judgeUnknownCode(state, relayParent, descriptor);
   const verdict: Result<ValidationVerdict, ValidationFailed> | undefined = await unlessCancelled(
     context.ask("candidate-validation", {
       type: "validateFromExhaustive",
@@ -453,6 +502,23 @@ async function validateAndStore(
   if (stored === undefined) return failed;
   if (!stored.ok) return invalid("erasure root mismatch");
   return { type: "valid", commitments };
+}
+
+/** The code is not to be had: is it the chain that does not say, or a code that the para never had? */
+async function judgeUnknownCode(
+  { context }: State,
+  relayParent: RelayParent,
+  { paraId, validationCodeHash }: CandidateReceipt["descriptor"],
+): Promise<Judgement> {
+  let judgement = failed;
+  for (const type of ["included", "timedOut", "free"] as const) {
+    const code = await queryRuntime(context, relayParent.hash, "validationCodeHash", paraId, {
+      type,
+    });
+    if (code === validationCodeHash) return failed;
+    if (code !== undefined) judgement = invalid("validation code that is not the para's");
+  }
+  return judgement;
 }
 
 /** Records, signs, counts and spreads our own statement; `undefined` when we must not sign it. */
