@@ -12,6 +12,7 @@ import type { CollatorProtocolMessage } from "../collator-protocol/messages.ts";
 import type { GossipSupportMessage } from "../gossip-support/messages.ts";
 import type { NetworkBridgeRxMessage, NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
 import type { ProvisionerMessage } from "../provisioner/messages.ts";
+import type { PvfCheckerMessage } from "../pvf-checker/messages.ts";
 import type { RuntimeApiMessage } from "../runtime-api/messages.ts";
 import type { StatementDistributionMessage } from "../statement-distribution/messages.ts";
 
@@ -30,6 +31,7 @@ export interface Messages {
   readonly "network-bridge-rx": NetworkBridgeRxMessage;
   readonly "network-bridge-tx": NetworkBridgeTxMessage;
   readonly provisioner: ProvisionerMessage;
+  readonly "pvf-checker": PvfCheckerMessage;
   readonly "runtime-api": RuntimeApiMessage;
   readonly "statement-distribution": StatementDistributionMessage;
 }

@@ -71,6 +71,8 @@ export interface RuntimeApiAt {
   validationCodeBombLimit(session: SessionIndex): number;
   schedulingLookahead(session: SessionIndex): number;
   paraIds(): readonly ParaId[];
+  /** Code that awaits the validators' pre-check. */
+  pvfsRequirePrecheck(): readonly ValidationCodeHash[];
 }
 
 /** The chain's state, block by block. `undefined` when the block or its state is not there. */

@@ -61,6 +61,7 @@ import { runTx } from "../network-bridge/tx.ts";
 import { Overseer, type OverseerEnd, type Subsystems } from "../overseer/overseer.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 import { run as runProvisioner } from "../provisioner/subsystem.ts";
+import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
 import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
@@ -81,6 +82,7 @@ export const NODE_COLUMNS = [
   ...AVAILABILITY_COLUMNS,
   "ownStatements",
   "ownBitfields",
+  "ownPvfVotes",
   "journal",
 ] as const;
 export type NodeColumn = (typeof NODE_COLUMNS)[number];
@@ -447,6 +449,13 @@ export class RelayNode {
         runStatementDistribution(context, { clock, logger, keystore, verifier, slotMs }),
       "collator-protocol": (context) =>
         runValidatorSide(context, { clock, logger, keystore, verifier }),
+      "pvf-checker": (context) =>
+        runPvfChecker(context, {
+          logger,
+          keystore,
+          store,
+          submit: (extrinsic) => this.submit(extrinsic),
+        }),
       provisioner: (context) => runProvisioner(context, { clock, logger, slotMs }),
     };
   }

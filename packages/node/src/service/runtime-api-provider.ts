@@ -43,5 +43,6 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     validationCodeBombLimit: () => runtimeApi.validationCodeBombLimit(state),
     schedulingLookahead: () => runtimeApi.schedulingLookahead(state),
     paraIds: () => runtimeApi.paraIds(state),
+    pvfsRequirePrecheck: () => runtimeApi.pvfsRequirePrecheck(state),
   };
 }
