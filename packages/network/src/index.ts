@@ -1,4 +1,9 @@
-export { type LinkModel, MemoryNetwork, perfectLinks } from "./memory-network.ts";
+export {
+  type LinkModel,
+  MemoryNetwork,
+  perfectLinks,
+  type ReputationChange,
+} from "./memory-network.ts";
 export {
   HANDSHAKE_BYTES_MAX,
   type IfDisconnected,

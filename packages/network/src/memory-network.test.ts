@@ -9,6 +9,7 @@ import {
   type NotificationProtocol,
   peerId,
   Reputation,
+  type ReputationChange,
   type RequestProtocol,
 } from "./index.ts";
 import { networkSuite } from "./testing/network-suite.ts";
@@ -288,4 +289,16 @@ test("once everybody is connected, and when all have left, no timer is set", asy
   net.networks.bob.close();
   await net.clock.advance(0);
   assert.equal(net.clock.nextAt(), undefined);
+});
+
+test("whoever watches the medium is told what its members report", () => {
+  const told: ReputationChange[] = [];
+  const hub = new MemoryNetwork(new ManualClock(), undefined, (change) => void told.push(change));
+  const network = hub.join(alice);
+  network.report(bob, Reputation.costMinor, "chatters");
+  network.report(bob, Reputation.malicious, "lies");
+  assert.deepEqual(told, [
+    { by: alice, of: bob, delta: Reputation.costMinor, reason: "chatters", isBanned: false },
+    { by: alice, of: bob, delta: Reputation.malicious, reason: "lies", isBanned: true },
+  ]);
 });

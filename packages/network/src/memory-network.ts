@@ -47,15 +47,32 @@ export const perfectLinks: LinkModel = { delay: () => 0 };
 /** A peer that did not take our stream, or whose stream ended, is dialled again after this long. */
 const REDIAL_MS = 1000;
 
+/** One endpoint has made up its mind about another. */
+export interface ReputationChange {
+  readonly by: PeerId;
+  readonly of: PeerId;
+  readonly delta: number;
+  readonly reason: string;
+  /** Whether `of` is banned now. */
+  readonly isBanned: boolean;
+}
+
 /** The medium that endpoints join. */
 export class MemoryNetwork {
   readonly clock: Clock;
   readonly #links: LinkModel;
+  readonly #onReputation: (change: ReputationChange) => void;
   readonly #endpoints = new Map<PeerId, Endpoint>();
 
-  constructor(clock: Clock, links: LinkModel = perfectLinks) {
+  /** `onReputation` is told of everything that is reported, for those who watch from outside. */
+  constructor(
+    clock: Clock,
+    links: LinkModel = perfectLinks,
+    onReputation: (change: ReputationChange) => void = () => {},
+  ) {
     this.clock = clock;
     this.#links = links;
+    this.#onReputation = onReputation;
   }
 
   /** A new endpoint; the id must not be in use. */
@@ -69,6 +86,11 @@ export class MemoryNetwork {
   /** @internal */
   leave(peer: PeerId): void {
     this.#endpoints.delete(peer);
+  }
+
+  /** @internal */
+  tellReputation(change: ReputationChange): void {
+    this.#onReputation(change);
   }
 
   /** @internal */
@@ -223,8 +245,10 @@ class Endpoint implements Network {
     });
   }
 
-  report(peer: PeerId, delta: number, _reason: string): void {
-    if (!this.#reputation.report(peer, delta)) return;
+  report(peer: PeerId, delta: number, reason: string): void {
+    const isBanned = this.#reputation.report(peer, delta);
+    this.#hub.tellReputation({ by: this.localPeer, of: peer, delta, reason, isBanned });
+    if (!isBanned) return;
     for (const registered of this.#notifications.values()) this.#disconnect(registered, peer);
   }
 
