@@ -8,27 +8,17 @@
  */
 import { assert } from "@parahost/base";
 import type { ParaStateMachine } from "@parahost/kit";
-import { PRUNING_TIMES } from "@parahost/node";
-import { AvailabilityDatabase } from "@parahost/node/availability-store/database";
 import type { RelayNode } from "@parahost/node/service/node";
-import {
-  asValidatorIndex,
-  type BlockNumber,
-  type CandidateHash,
-  type Hash,
-  headerHash,
-  type ParaId,
-  type ValidatorId,
-} from "@parahost/primitives";
-import { developmentKeys, developmentUri, runtimeApi } from "@parahost/runtime";
+import { type BlockNumber, type Hash, headerHash, type ParaId } from "@parahost/primitives";
 import type { Simulation } from "../simulation.ts";
-import { type ChunkHolder, checkAvailability } from "./checkers/availability.ts";
+import { checkAvailability } from "./checkers/availability.ts";
 import { checkBacking } from "./checkers/backing.ts";
 import { checkBitfields } from "./checkers/bitfields.ts";
 import { checkExecution } from "./checkers/execution.ts";
 import { FinalityChecker } from "./checkers/finality.ts";
 import { checkHeadChain, relayParentOf } from "./checkers/head-chain.ts";
 import { Liveness } from "./checkers/liveness.ts";
+import { ChunkStores } from "./chunk-stores.ts";
 import {
   advance,
   type Fork,
@@ -36,7 +26,7 @@ import {
   type NewlyBacked,
   type PendingCandidate,
 } from "./fork.ts";
-import { type ObservedBlock, parachainsInherent } from "./observed-block.ts";
+import { type ImportedEvent, type ObservedBlock, observeBlock } from "./observed-block.ts";
 import { readRelayState } from "./relay-state.ts";
 import { groupOfCore } from "./rotation.ts";
 import { type Problem, type Violation, violationLine } from "./violation.ts";
@@ -46,17 +36,11 @@ const KEPT_BEHIND_FINALITY = 64;
 /** Violations that are kept; a broken run breaks something in every block. */
 const VIOLATIONS_MAX = 100;
 
-type ImportedEvent = Extract<
-  Parameters<Parameters<RelayNode["chain"]["subscribe"]>[0]>[0],
-  { readonly type: "imported" }
+/** What the observer is shown: the nodes, their disks, and what each para runs. */
+export type ObservedWorld = Pick<
+  Simulation,
+  "validators" | "collators" | "network" | "store" | "keysOf"
 >;
-
-interface Watched {
-  readonly node: RelayNode;
-  readonly store: AvailabilityDatabase;
-  /** Signs its backing statements and bitfields. */
-  readonly key: ValidatorId;
-}
 
 interface Counts {
   blocks: number;
@@ -74,8 +58,8 @@ export class Observer {
   readonly #violations: Violation[] = [];
   /** Violations beyond those that are kept. */
   #moreViolations = 0;
-  readonly #simulation: Simulation;
-  readonly #watched: readonly Watched[];
+  readonly #world: ObservedWorld;
+  readonly #chunks: ChunkStores;
   readonly #machines: ReadonlyMap<ParaId, ParaStateMachine>;
   readonly #forks = new Map<Hash, Fork>();
   readonly #finality = new FinalityChecker();
@@ -92,23 +76,19 @@ export class Observer {
   };
 
   /** To be made before any virtual time passes: what happened before is not seen. */
-  constructor(simulation: Simulation) {
+  constructor(world: ObservedWorld) {
     this.violations = this.#violations;
-    this.#simulation = simulation;
-    this.#watched = simulation.validators.map((node, index) => ({
-      node,
-      store: new AvailabilityDatabase(simulation.store(node), PRUNING_TIMES),
-      key: developmentKeys(developmentUri(index)).paraValidator,
-    }));
-    const plans = simulation.collators.map(({ plan }) => plan);
+    this.#world = world;
+    this.#chunks = new ChunkStores(world);
+    const plans = world.collators.map(({ plan }) => plan);
     this.#machines = new Map(plans.map(({ id, machine }) => [id, machine()]));
     this.#liveness = new Liveness(plans.map(({ id }) => id));
-    const { header, top } = simulation.network.genesis;
+    const { header, top } = world.network.genesis;
     const hash = headerHash(header);
     const { heads } = readRelayState(top);
     const genesis = { hash, number: header.number, stateRoot: header.stateRoot };
     this.#forks.set(hash, genesisFork(genesis, heads));
-    for (const node of simulation.network.nodes) this.#watch(node);
+    for (const node of world.network.nodes) this.#watch(node);
   }
 
   /** What was checked and what was found, the same for every run of a seed. */
@@ -154,30 +134,12 @@ export class Observer {
     if (this.#finality.heights > before) this.#liveness.finalized(hash);
   }
 
-  #onImported(
-    node: RelayNode,
-    { block: { hash, number }, header, preDigest }: ImportedEvent,
-  ): void {
-    if (this.#forks.has(hash)) return;
+  #onImported(node: RelayNode, event: ImportedEvent): void {
+    const { block, header } = event;
+    if (this.#forks.has(block.hash)) return;
     const parent = this.#forks.get(header.parentHash);
-    assert(parent !== undefined, `block ${number} was imported before its parent`);
-    const stateBefore = node.states.view(header.parentHash);
-    const stateAfter = node.states.view(hash);
-    const body = node.chain.body(hash);
-    assert(
-      stateBefore !== undefined && stateAfter !== undefined && body !== undefined,
-      `block ${number} was imported without its state or body`,
-    );
-    const block: ObservedBlock = {
-      hash,
-      header,
-      slot: preDigest.value.slot,
-      before: readRelayState(stateBefore),
-      after: readRelayState(stateAfter),
-      inherent: parachainsInherent(body),
-      claims: runtimeApi.candidateEvents(stateAfter),
-    };
-    this.#judge(parent, block);
+    assert(parent !== undefined, `block ${block.number} was imported before its parent`);
+    this.#judge(parent, observeBlock(node, event));
   }
 
   // Judging
@@ -226,22 +188,13 @@ export class Observer {
   #judgeIncluded({ before }: ObservedBlock, candidate: PendingCandidate): Problem[] {
     this.#counts.inclusions += 1;
     const { validators } = before.sessionInfo;
-    const holders = this.#holders(validators, candidate.hash);
+    const holders = this.#chunks.holders(validators, candidate.hash);
     const { problems, chunks, data } = checkAvailability(candidate, validators.length, holders);
     this.#counts.chunks += chunks;
     const machine = this.#machines.get(candidate.receipt.descriptor.paraId);
     if (data === undefined || machine === undefined) return [...problems];
     this.#counts.executed += 1;
     return [...problems, ...checkExecution(candidate, data, machine)];
-  }
-
-  #holders(validators: readonly ValidatorId[], candidate: CandidateHash): ChunkHolder[] {
-    return this.#watched.flatMap(({ node, store, key }) => {
-      const place = validators.indexOf(key);
-      if (place < 0) return [];
-      const validator = asValidatorIndex(place);
-      return [{ name: node.name, validator, chunk: store.chunk(candidate, validator) }];
-    });
   }
 
   // Records
@@ -254,7 +207,7 @@ export class Observer {
   }
 
   #prune(): void {
-    const { nodes } = this.#simulation.network;
+    const { nodes } = this.#world.network;
     const everywhere = Math.min(...nodes.map(({ chain }) => chain.finalized().number));
     for (const [hash, { relayParents }] of this.#forks) {
       const number = relayParents[0]?.number ?? 0;

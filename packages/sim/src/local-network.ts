@@ -1,0 +1,216 @@
+/**
+ * A relay chain network with its collators, on whatever world it is given: the simulator and
+ * `parahost up` start the same nodes through this one function.
+ */
+import type { Clock, Logger, Random } from "@parahost/base";
+import { expectOk } from "@parahost/base";
+import { ParaNode } from "@parahost/collator";
+import { type Keystore, MemoryKeystore } from "@parahost/crypto";
+import type { Executor } from "@parahost/executor";
+import { type Network, type PeerId, peerId } from "@parahost/network";
+import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
+import { type NodeColumn, RelayNode } from "@parahost/node/service/node";
+import { asCollatorId, type Hash, type HostConfiguration, type ParaId } from "@parahost/primitives";
+import {
+  buildGenesis,
+  developmentKeys,
+  developmentUri,
+  type Genesis,
+  localGenesis,
+  runtimeApi,
+} from "@parahost/runtime";
+import type { KeyValueStore } from "@parahost/storage";
+import { headNumberOf, type ParaPlan } from "./para-plan.ts";
+
+/** What nodes stand on. Each gets its own by name; the executor is shared and ended by the world. */
+export interface World {
+  readonly clock: Clock;
+  readonly executor: Executor;
+  network(peer: PeerId): Network;
+  random(name: string): Random;
+  logger(name: string): Logger;
+  store(name: string): KeyValueStore<NodeColumn>;
+}
+
+export interface LocalNetworkOptions {
+  readonly validators: number;
+  readonly paras: readonly ParaPlan[];
+  readonly slotMs: number;
+  /** Slots of an epoch; a session is an epoch. */
+  readonly epochSlots: number;
+  /** Fields of the host configuration that differ from a local network's. */
+  readonly configuration?: Partial<HostConfiguration>;
+  /** Indices of validators whose nodes are not started; somebody else may hold their keys. */
+  readonly absent?: readonly number[];
+}
+
+export interface Collator {
+  readonly node: RelayNode;
+  readonly para: ParaNode;
+  readonly plan: ParaPlan;
+}
+
+export interface LocalNetwork {
+  readonly genesis: Genesis;
+  readonly validators: readonly RelayNode[];
+  readonly collators: readonly Collator[];
+  readonly nodes: readonly RelayNode[];
+  stop(): Promise<void>;
+}
+
+/** `alice`, `bob`, …, `validator-6`, …: the name of a validator's node. */
+export function validatorName(index: number): string {
+  return developmentUri(index).slice(2).toLowerCase().replace("//", "-");
+}
+
+export const collatorName = (para: ParaId): string => `collator-${para}`;
+
+/** Starts every node. */
+export function startLocalNetwork(options: LocalNetworkOptions, world: World): LocalNetwork {
+  const { validators: count, paras, slotMs, epochSlots, configuration, absent = [] } = options;
+  const genesis = buildGenesis(
+    localGenesis({
+      validators: count,
+      slotMs,
+      epochSlots,
+      ...(configuration === undefined ? {} : { configuration }),
+      paras: paras.map(({ id, code, machine }) => ({
+        id,
+        code,
+        head: machine().genesisHead,
+        kind: "parachain",
+      })),
+    }),
+  );
+  const names = Array.from({ length: count }, (_, index) => validatorName(index));
+  const discovery = new AuthorityTable();
+  const authors = new Map<string, string>();
+  names.forEach((name, index) => {
+    const keys = developmentKeys(developmentUri(index));
+    discovery.add(keys.authorityDiscovery, peerId(name));
+    authors.set(keys.babe, name);
+  });
+  const peers = [...names, ...paras.map(({ id }) => collatorName(id))].map(peerId);
+  const kinds = new Map(paras.map(({ id, kind }) => [id, kind]));
+  const common = {
+    genesis,
+    slotMs,
+    peers,
+    authorName: (key: string) => authors.get(key),
+    headNumber: (para: ParaId, head: Uint8Array) => {
+      const kind = kinds.get(para);
+      return kind === undefined ? undefined : headNumberOf(kind, head);
+    },
+  };
+  const portsOf = (name: string, keystore: Keystore) => ({
+    clock: world.clock,
+    executor: shared(world.executor),
+    random: world.random(name),
+    logger: world.logger(name),
+    network: world.network(peerId(name)),
+    store: world.store(name),
+    keystore,
+    discovery,
+  });
+
+  const validators = names.flatMap((name, index) =>
+    absent.includes(index)
+      ? []
+      : [
+          new RelayNode(
+            { ...common, name, role: "authority" },
+            portsOf(name, validatorKeystore(developmentUri(index))),
+          ),
+        ],
+  );
+  const collators = paras.map((plan): Collator => {
+    const name = collatorName(plan.id);
+    const keystore = new MemoryKeystore();
+    const key = asCollatorId(expectOk(keystore.insert("coll", `//Collator//${plan.id}`), name));
+    const ports = portsOf(name, keystore);
+    // The node asks the para for blocks, and the para asks the node for heads: each knows the other late.
+    const para: ParaNode = new ParaNode(
+      { paraId: plan.id, machine: plan.machine() },
+      {
+        clock: world.clock,
+        logger: ports.logger,
+        emit: (event) => node.events.emit(event),
+        headAt: (block) => paraHead(node, plan.id, block),
+      },
+    );
+    const node: RelayNode = new RelayNode(
+      {
+        ...common,
+        name,
+        role: "full",
+        collator: {
+          paraId: plan.id,
+          key,
+          collate: (relayParent, validationData) => para.collate(relayParent, validationData),
+        },
+      },
+      ports,
+    );
+    followRelayChain(node, para);
+    return { node, para, plan };
+  });
+  const nodes = [...validators, ...collators.map(({ node }) => node)];
+  return {
+    genesis,
+    validators,
+    collators,
+    nodes,
+    stop: async () => {
+      await Promise.all(nodes.map((node) => node.stop()));
+    },
+  };
+}
+
+/** Tells the para what happens on the relay chain. */
+function followRelayChain(node: RelayNode, para: ParaNode): void {
+  node.chain.subscribe((event) => {
+    switch (event.type) {
+      case "imported": {
+        const state = node.states.view(event.block.hash);
+        para.onRelayBlock({
+          ...event.block,
+          parentHash: event.header.parentHash,
+          candidateEvents: state === undefined ? [] : runtimeApi.candidateEvents(state),
+          isBest: false,
+        });
+        break;
+      }
+      case "newBest":
+        para.onRelayBest(event.head);
+        break;
+      case "finalized":
+        para.onRelayFinalized(event.head);
+        break;
+    }
+  });
+}
+
+/** Head of the para in the state after a relay chain block. */
+function paraHead(node: RelayNode, para: ParaId, block: Hash): Uint8Array | undefined {
+  const state = node.states.view(block);
+  // As if nothing waited for availability: the head that is in the state.
+  const assumption = { type: "timedOut" } as const;
+  return state && runtimeApi.persistedValidationData(state, para, assumption)?.parentHead;
+}
+
+/** All session keys of a well-known validator. */
+export function validatorKeystore(uri: string): Keystore {
+  const keystore = new MemoryKeystore();
+  for (const type of ["babe", "gran", "para", "asgn", "audi"] as const)
+    expectOk(keystore.insert(type, uri), `key ${type} of ${uri}`);
+  return keystore;
+}
+
+/** One of several users of an executor: a node that stops does not end it for the others. */
+function shared(executor: Executor): Executor {
+  return {
+    prepare: (request) => executor.prepare(request),
+    validate: (request) => executor.validate(request),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * A network in a virtual world: one process, one thread, a clock that jumps from timer to timer, and
+ * every chance drawn from one seed. Two simulations with the same options do the same, to the byte.
+ */
+import { type Logger, SeededRandom, silentLogger, VirtualClock } from "@parahost/base";
+import { InlineExecutor } from "@parahost/executor";
+import {
+  MemoryNetwork,
+  type Network,
+  type PeerId,
+  peerId,
+  type ReputationChange,
+} from "@parahost/network";
+import { NODE_COLUMNS, type NodeColumn, type RelayNode } from "@parahost/node/service/node";
+import type { HostConfiguration } from "@parahost/primitives";
+import { developmentKeys, developmentUri, type SessionKeys } from "@parahost/runtime";
+import { MemoryStore } from "@parahost/storage";
+import { DEFAULT_LINKS, type LinkSettings, SeededLinks } from "./links.ts";
+import {
+  type Collator,
+  type LocalNetwork,
+  startLocalNetwork,
+  validatorName,
+} from "./local-network.ts";
+import { type ParaPlan, planParas } from "./para-plan.ts";
+
+/** The virtual world begins here: 2024-01-01, a time that means nothing. */
+const EPOCH_MS = 1_704_067_200_000;
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly validators: number;
+  /** How many parachains, or which. */
+  readonly paras: number | readonly ParaPlan[];
+  readonly slotMs?: number;
+  readonly epochSlots?: number;
+  readonly links?: Partial<LinkSettings>;
+  /** Fields of the host configuration that differ from a local network's. */
+  readonly configuration?: Partial<HostConfiguration>;
+  /** Indices of validators whose nodes are not started: an adversary may join in their place. */
+  readonly absent?: readonly number[];
+  /** Log lines with the virtual time in milliseconds and the node's name. */
+  readonly log?: (atMs: number, node: string) => Logger;
+}
+
+/** Changes of reputation that are remembered; when there are more the older half goes. */
+const REPUTATION_KEPT_MAX = 65_536;
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export class Simulation {
+  readonly seed: number;
+  readonly slotMs: number;
+  readonly clock: VirtualClock;
+  readonly links: SeededLinks;
+  readonly network: LocalNetwork;
+  readonly random: SeededRandom;
+  readonly #executor = new InlineExecutor();
+  readonly #stores = new Map<string, MemoryStore<NodeColumn>>();
+  readonly #failures: string[] = [];
+  readonly #medium: MemoryNetwork;
+  readonly #keys = new Map<string, SessionKeys>();
+  readonly #reputation: ReputationChange[] = [];
+
+  /** Starts all nodes at virtual time zero. */
+  constructor(options: SimulationOptions) {
+    const { seed, validators, slotMs = 6000, epochSlots = 20, configuration, absent } = options;
+    this.seed = seed;
+    this.slotMs = slotMs;
+    // Nodes start in the middle of a slot, as they would.
+    this.clock = new VirtualClock(EPOCH_MS - (EPOCH_MS % slotMs) + slotMs / 2);
+    const random = new SeededRandom(seed);
+    this.links = new SeededLinks(random.fork("links"), { ...DEFAULT_LINKS, ...options.links });
+    this.random = random.fork("scenario");
+    this.#medium = new MemoryNetwork(this.clock, this.links, (change) =>
+      this.#onReputation(change),
+    );
+    for (let index = 0; index < validators; index++)
+      this.#keys.set(validatorName(index), developmentKeys(developmentUri(index)));
+    const nodesRandom = random.fork("nodes");
+    this.network = startLocalNetwork(
+      {
+        validators,
+        paras: typeof options.paras === "number" ? planParas(options.paras) : options.paras,
+        slotMs,
+        epochSlots,
+        ...(configuration === undefined ? {} : { configuration }),
+        ...(absent === undefined ? {} : { absent }),
+      },
+      {
+        clock: this.clock,
+        executor: this.#executor,
+        network: (peer) => this.#medium.join(peer),
+        random: (name) => nodesRandom.fork(name),
+        logger: (name) => this.#logger(name, options.log),
+        store: (name) => {
+          const store = new MemoryStore(NODE_COLUMNS);
+          this.#stores.set(name, store);
+          return store;
+        },
+      },
+    );
+    for (const node of this.network.nodes)
+      void node.ended.then(({ reason }) => {
+        if (reason.type === "failed")
+          this.#failures.push(`${node.name}: ${reason.subsystem}: ${String(reason.failure)}`);
+      });
+  }
+
+  get validators(): readonly RelayNode[] {
+    return this.network.validators;
+  }
+
+  get collators(): readonly Collator[] {
+    return this.network.collators;
+  }
+
+  /** Virtual milliseconds since the start of the world. */
+  get now(): number {
+    return this.clock.now();
+  }
+
+  /** What a node keeps on its disk, for observers. */
+  store(node: RelayNode): MemoryStore<NodeColumn> {
+    const store = this.#stores.get(node.name);
+    if (store === undefined) throw new RangeError(`no node is called ${node.name}`);
+    return store;
+  }
+
+  /** The session keys of a validator's node. */
+  keysOf(node: RelayNode): SessionKeys {
+    const keys = this.#keys.get(node.name);
+    if (keys === undefined) throw new RangeError(`${node.name} is no validator`);
+    return keys;
+  }
+
+  /** A new member of the network that is none of the nodes: an adversary, or a probe. */
+  join(name: string): Network {
+    return this.#medium.join(peerId(name));
+  }
+
+  /** What nodes have said about the behaviour of others, oldest first. */
+  get reputation(): readonly ReputationChange[] {
+    return this.#reputation;
+  }
+
+  /** Lets `ms` virtual milliseconds pass. Throws when a node failed. */
+  async run(ms: number): Promise<void> {
+    await this.clock.runUntil(this.clock.now() + ms, settle);
+    this.#throwFailures();
+  }
+
+  /**
+   * Runs until `done` says so, asked every half slot. False when it did not within `limitMs`. Throws
+   * when a node failed.
+   */
+  async runUntil(done: () => boolean, limitMs: number): Promise<boolean> {
+    const end = this.clock.now() + limitMs;
+    while (!done()) {
+      if (this.clock.now() >= end) return false;
+      await this.run(Math.min(this.slotMs / 2, end - this.clock.now()));
+    }
+    return true;
+  }
+
+  /** Runs until every validator that is not cut off has finalized this relay block. */
+  runUntilFinalized(number: number, limitMs: number, except: readonly RelayNode[] = []) {
+    const waiting = this.validators.filter((node) => !except.includes(node));
+    return this.runUntil(
+      () => waiting.every(({ chain }) => chain.finalized().number >= number),
+      limitMs,
+    );
+  }
+
+  /** Nothing reaches or leaves the last `count` validators until `heal`. */
+  silence(count: number): readonly RelayNode[] {
+    const silent = this.validators.slice(this.validators.length - count);
+    this.links.cutOff(silent.map(({ name }) => peerId(name)));
+    return silent;
+  }
+
+  heal(): void {
+    this.links.heal();
+  }
+
+  peerOf(index: number): PeerId {
+    return peerId(validatorName(index));
+  }
+
+  async stop(): Promise<void> {
+    const stopping = this.network.stop();
+    // Stopping takes virtual time: subsystems may wait for timers.
+    let isStopped = false;
+    void stopping.then(() => {
+      isStopped = true;
+    });
+    while (!isStopped) {
+      await settle();
+      if (!isStopped) await this.clock.step(settle);
+    }
+    await this.#executor.close();
+  }
+
+  #onReputation(change: ReputationChange): void {
+    this.#reputation.push(change);
+    if (this.#reputation.length > REPUTATION_KEPT_MAX)
+      this.#reputation.splice(0, REPUTATION_KEPT_MAX / 2);
+  }
+
+  #logger(name: string, log: SimulationOptions["log"]): Logger {
+    if (log === undefined) return silentLogger;
+    return {
+      log: (level, target, message, fields) =>
+        log(this.clock.now() - EPOCH_MS, name).log(level, target, message, fields),
+    };
+  }
+
+  #throwFailures(): void {
+    if (this.#failures.length > 0)
+      throw new Error(`seed ${this.seed}: a node failed: ${this.#failures.join("; ")}`);
+  }
+}
