@@ -6,4 +6,9 @@ export {
   type Send,
   type Subscription,
 } from "./method.ts";
+export { chainMethods } from "./methods/chain.ts";
+export { type EventSource, eventMethods } from "./methods/events.ts";
+export { toJson } from "./methods/json.ts";
+export { listMethods } from "./methods/list.ts";
+export { type ParaAccess, paraMethods } from "./methods/para.ts";
 export { type RpcServer, type RpcServerOptions, startRpcServer } from "./server.ts";

@@ -1,0 +1,260 @@
+/** `parahost up`: a living network on this machine, in one process. DESIGN, section 6. */
+import type { Logger } from "@parahost/base";
+import { ProcessPoolExecutor } from "@parahost/executor";
+import { MemoryNetwork } from "@parahost/network";
+import { NODE_COLUMNS } from "@parahost/node/service/node";
+import type { ParaId } from "@parahost/primitives";
+import {
+  chainMethods,
+  type EventSource,
+  eventMethods,
+  listMethods,
+  paraMethods,
+  type RpcServer,
+  startRpcServer,
+  toJson,
+} from "@parahost/rpc";
+import { type LocalNetwork, startLocalNetwork } from "@parahost/sim/local-network";
+import { planParas } from "@parahost/sim/para-plan";
+import { MemoryStore } from "@parahost/storage";
+import type { Command } from "commander";
+import { EventLines } from "../event-lines.ts";
+import { consoleLogger, LogFilterError, parseLogFilter } from "../ports/console-logger.ts";
+import { systemClock, systemRandom } from "../ports/system.ts";
+import { wholeNumber } from "../usage.ts";
+
+interface UpOptions {
+  readonly validators: number;
+  readonly paras: number;
+  readonly slotMs: number;
+  readonly epochSlots: number;
+  readonly rpcPort: number;
+  readonly untilFinalized?: number;
+  readonly json?: true;
+  readonly log: string;
+}
+
+/** Executions at one time: one per core of a small machine, shared by all nodes of the process. */
+const EXECUTE_WORKERS = 2;
+/** Ctrl-C ends the network within this time, whatever hangs. */
+const STOP_WITHIN_MS = 2000;
+
+export function addUpCommand(program: Command): void {
+  program
+    .command("up", { isDefault: true })
+    .description("run a relay chain with parachains on this machine, in one process")
+    .option("--validators <n>", "relay chain validators", wholeNumber(2, 100), 4)
+    .option("--paras <n>", "parachains, from id 1000 on: ledger, adder, …", wholeNumber(0, 50), 2)
+    .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", wholeNumber(500, 60_000), 2000)
+    .option(
+      "--epoch-slots <n>",
+      "slots of an epoch, which is a session",
+      wholeNumber(4, 100_000),
+      20,
+    )
+    .option(
+      "--until-finalized <n>",
+      "end with 0 once relay block <n> is final",
+      wholeNumber(1, 2 ** 31),
+    )
+    .option(
+      "--rpc-port <port>",
+      "JSON-RPC by HTTP and WebSocket; the next free one upwards",
+      wholeNumber(0, 65_535),
+      9944,
+    )
+    .option("--json", "one JSON object per line instead of text")
+    .option(
+      "--log <filter>",
+      "log lines on standard error, such as info or parachain=debug",
+      "error",
+    )
+    .action(async (options: UpOptions, command: Command) => {
+      try {
+        parseLogFilter(options.log);
+      } catch (error) {
+        if (!(error instanceof LogFilterError)) throw error;
+        command.error(`error: ${error.message}`);
+      }
+      process.exitCode = await up(options);
+    });
+}
+
+async function up(options: UpOptions): Promise<number> {
+  const startedAt = performance.now();
+  const out = (line: string): void => void process.stdout.write(`${line}\n`);
+  const medium = new MemoryNetwork(systemClock);
+  const executor = new ProcessPoolExecutor({ workers: EXECUTE_WORKERS });
+  const paras = planParas(options.paras);
+  const filter = parseLogFilter(options.log);
+  const logger = (name: string): Logger =>
+    consoleLogger(filter, (line) => void process.stderr.write(`[${name}] ${line}`), Date.now);
+  const network = startLocalNetwork(
+    {
+      validators: options.validators,
+      paras,
+      slotMs: options.slotMs,
+      epochSlots: options.epochSlots,
+    },
+    {
+      clock: systemClock,
+      executor,
+      network: (peer) => medium.join(peer),
+      random: () => systemRandom,
+      logger,
+      store: () => new MemoryStore(NODE_COLUMNS),
+    },
+  );
+  const [first] = network.validators;
+  if (first === undefined) throw new RangeError("a network needs validators");
+  const events = networkEvents(network);
+  const server = await startRpcServer({
+    port: options.rpcPort,
+    logger: logger("rpc"),
+    methods: listMethods(
+      chainMethods(first),
+      paraMethods(new Map(network.collators.map(({ plan, para }) => [plan.id as number, para]))),
+      eventMethods(events),
+    ),
+  });
+
+  const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
+  const lines = new EventLines(names);
+  if (options.json === true)
+    out(JSON.stringify({ event: "network.started", time: Date.now(), rpcPort: server.port }));
+  else for (const line of firstScreen(options, network, server, startedAt)) out(line);
+  events((event) => {
+    if (options.json === true) out(JSON.stringify(toJson(event)));
+    else {
+      const line = lines.line(event);
+      if (line !== undefined) out(line);
+    }
+  });
+
+  const code = await untilEnd(network, events, options.untilFinalized);
+  const summary = summarize(network, performance.now() - startedAt);
+  const stopped = stop(network, server, executor);
+  if (options.json === true)
+    out(JSON.stringify({ event: "summary", time: Date.now(), ...summary }));
+  else for (const line of summaryLines(summary)) out(line);
+  await stopped;
+  return code;
+}
+
+function firstScreen(
+  { slotMs, rpcPort }: UpOptions,
+  { validators, collators }: LocalNetwork,
+  server: RpcServer,
+  startedAt: number,
+): string[] {
+  const paras = collators.map(({ plan }) => `${plan.kind} ${plan.id}`).join(", ");
+  const moved = server.port === rpcPort ? "" : ` (${rpcPort} is in use)`;
+  return [
+    `parahost: ${validators.length} validators (${validators.map(({ name }) => name).join(", ")})`,
+    `          ${collators.length} parachains (${paras}), slots of ${slotMs / 1000} s`,
+    `JSON-RPC  ws://127.0.0.1:${server.port} and http://127.0.0.1:${server.port}${moved}`,
+    `ready     after ${((performance.now() - startedAt) / 1000).toFixed(1)} s; Ctrl-C ends the network`,
+    "",
+  ];
+}
+
+/**
+ * What one observer of the whole network would see: the relay chain through the first validator, each
+ * para through its collator, and who seconded what from each validator.
+ */
+function networkEvents({ validators, collators }: LocalNetwork): EventSource {
+  return (listener) => {
+    const ends = [
+      ...validators.map((node, index) =>
+        node.events.subscribe((event) => {
+          if (index === 0 || event.event === "candidate.seconded") listener(event);
+        }),
+      ),
+      ...collators.map(({ node }) =>
+        node.events.subscribe((event) => {
+          if (event.event === "para.block") listener(event);
+        }),
+      ),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  };
+}
+
+/** 0 when the wanted block is final or somebody ends the network, 1 when a node failed. */
+function untilEnd(
+  { nodes }: LocalNetwork,
+  events: EventSource,
+  untilFinalized: number | undefined,
+): Promise<number> {
+  return new Promise((resolve) => {
+    if (untilFinalized !== undefined)
+      events((event) => {
+        if (event.event === "relay.finalized" && event.number >= untilFinalized) resolve(0);
+      });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(0));
+    for (const node of nodes)
+      void node.ended.then(({ reason }) => {
+        if (reason.type !== "failed") return;
+        process.stderr.write(
+          `${node.name} failed in ${reason.subsystem}: ${String(reason.failure)}\n`,
+        );
+        resolve(1);
+      });
+  });
+}
+
+interface Summary {
+  readonly seconds: number;
+  readonly best: number;
+  readonly finalized: number;
+  readonly finalizedHash: string;
+  readonly paras: readonly {
+    readonly para: number;
+    readonly kind: string;
+    readonly included: number;
+    readonly finalized: number;
+  }[];
+}
+
+function summarize({ validators, collators }: LocalNetwork, ms: number): Summary {
+  const chain = validators[0]?.chain;
+  if (chain === undefined) throw new RangeError("a network needs validators");
+  return {
+    seconds: Math.round(ms / 100) / 10,
+    best: chain.best().number,
+    finalized: chain.finalized().number,
+    finalizedHash: chain.finalized().hash,
+    paras: collators.map(({ plan, para }) => ({
+      para: plan.id,
+      kind: plan.kind,
+      included: para.head("best").number ?? 0,
+      finalized: para.head("finalized").number ?? 0,
+    })),
+  };
+}
+
+function summaryLines({ seconds, best, finalized, finalizedHash, paras }: Summary): string[] {
+  return [
+    "",
+    `${seconds} s: relay chain at #${best}, finalized #${finalized} ${finalizedHash}`,
+    ...paras.map(
+      ({ para, kind, included, finalized: final }) =>
+        `${kind} ${para}: block #${included} included, #${final} finalized`,
+    ),
+  ];
+}
+
+async function stop(
+  network: LocalNetwork,
+  server: RpcServer,
+  executor: ProcessPoolExecutor,
+): Promise<void> {
+  const limit = setTimeout(() => process.exit(process.exitCode ?? 0), STOP_WITHIN_MS);
+  limit.unref();
+  await server.close();
+  await network.stop();
+  await executor.close();
+  clearTimeout(limit);
+}

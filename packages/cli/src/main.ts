@@ -1,0 +1,30 @@
+/** The `parahost` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+import { Command, CommanderError } from "commander";
+import { addQueryCommand } from "./commands/query.ts";
+import { addSimCommand } from "./commands/sim.ts";
+import { addTxCommand } from "./commands/tx.ts";
+import { addUpCommand } from "./commands/up.ts";
+import { RpcFailure } from "./rpc-client.ts";
+
+const program = new Command("parahost")
+  .description(
+    "Polkadot's parachain host in TypeScript: a relay chain with parachains on your machine",
+  )
+  .version("0.1.0")
+  .showHelpAfterError("(parahost help <command> says more)")
+  .exitOverride();
+addUpCommand(program);
+addTxCommand(program);
+addQueryCommand(program);
+addSimCommand(program);
+for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof RpcFailure) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  } else throw error;
+}

@@ -1,0 +1,26 @@
+/** Values of flags: what is wrong with one is said in one line, and the exit code is 2. */
+import { InvalidArgumentError } from "commander";
+
+/** A whole number from `min` to `max`. */
+export const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    return value;
+  };
+
+/** A share from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError("It must be a number from 0 up to, but not, 1.");
+  return value;
+}
+
+/** An amount of tokens: a whole number of any size. */
+export function amount(text: string): bigint {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return BigInt(text);
+}
