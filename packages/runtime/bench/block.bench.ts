@@ -35,7 +35,7 @@ const backed = () => paras.map((para) => backedCandidate(chain, para));
 chain.add({ parachains: { backedCandidates: backed() } });
 const block = chain.build({
   parachains: {
-    bitfields: bitfieldsFor(chain, paras.keys().toArray()),
+    bitfields: bitfieldsFor(chain, [...paras.keys()]),
     backedCandidates: backed(),
   },
 });

@@ -77,6 +77,7 @@ test("events tell when in the block they happened", () => {
   chain.addMany(3);
   const phases = eventsOf(chain.state).map(({ phase, event }) => [phase, event.value.type]);
   assert.deepEqual(phases, [
+    [{ type: "initialization" }, "rootStored"],
     [{ type: "initialization" }, "newSession"],
     [{ type: "applyExtrinsic", value: 0 }, "extrinsicSuccess"],
     [{ type: "applyExtrinsic", value: 1 }, "extrinsicSuccess"],

@@ -11,9 +11,11 @@ import { shouldEpochChange } from "./pallets/babe/epochs.ts";
 import * as babe from "./pallets/babe/pallet.ts";
 import * as grandpa from "./pallets/grandpa.ts";
 import { rotateSession } from "./pallets/session/rotation.ts";
+import * as staking from "./pallets/staking/eras.ts";
 import { blockNumber } from "./pallets/system/block.ts";
 import * as timestamp from "./pallets/timestamp.ts";
 import * as transactionPayment from "./pallets/transaction-payment.ts";
+import * as treasury from "./pallets/treasury/pallet.ts";
 import * as initializer from "./parachains/initializer.ts";
 
 /** Reads the claim, changes the session if its slot says so, notes the author, prepares the paras. */
@@ -24,6 +26,7 @@ export function onInitialize(state: State): Result<void, babe.ClaimError> {
   const checked = babe.checkClaim(state);
   if (!checked.ok) return checked;
   authorship.onInitialize(state);
+  treasury.onInitialize(state);
   initializer.onInitialize(state, blockNumber(state));
   return ok(undefined);
 }
@@ -33,6 +36,7 @@ export function onFinalize(state: State): void {
   timestamp.onFinalize(state);
   transactionPayment.onFinalize(state);
   authorship.onFinalize(state);
+  staking.onFinalize(state);
   grandpa.onFinalize(state);
   initializer.onFinalize(state);
 }

@@ -24,11 +24,14 @@ import { authorship } from "./pallets/authorship.ts";
 import { babe } from "./pallets/babe/pallet.ts";
 import { balances } from "./pallets/balances/pallet.ts";
 import { grandpa } from "./pallets/grandpa.ts";
+import { historical } from "./pallets/historical.ts";
 import { session } from "./pallets/session/pallet.ts";
+import { staking } from "./pallets/staking/pallet.ts";
 import { sudo } from "./pallets/sudo.ts";
 import { system } from "./pallets/system/pallet.ts";
 import { timestamp } from "./pallets/timestamp.ts";
 import { transactionPayment } from "./pallets/transaction-payment.ts";
+import { treasury } from "./pallets/treasury/pallet.ts";
 import { validatorManager } from "./pallets/validator-manager.ts";
 import { PARACHAIN_PALLETS } from "./parachains/pallets.ts";
 
@@ -38,10 +41,13 @@ export const PALLETS = [
   timestamp,
   balances,
   authorship,
+  staking,
   session,
   grandpa,
   authorityDiscovery,
+  treasury,
   transactionPayment,
+  historical,
   ...PARACHAIN_PALLETS,
   validatorManager,
   sudo,

@@ -38,7 +38,7 @@ export interface CallDeclaration<F extends Fields> {
   /** Arguments in wire order; metadata shows their names in snake case. */
   readonly args: F;
   /** `normal` unless said otherwise. */
-  readonly class?: DispatchClassName;
+  readonly class?: DispatchClassName | ((args: StructValue<F>) => DispatchClassName);
   readonly weight: Weight | ((args: StructValue<F>) => Weight);
   /** True unless said otherwise. */
   readonly paysFee?: boolean | ((args: StructValue<F>) => boolean);
@@ -217,10 +217,10 @@ function callCodec<C extends Calls>(palletName: string, calls: C): Codec<CallVal
 
 /** Class, weight and fee duty of a call with these arguments. */
 export function callInfo(declaration: AnyCall, args: unknown): DispatchInfo {
-  const { weight, paysFee = true } = declaration;
+  const { weight, paysFee = true, class: kind = "normal" } = declaration;
   return {
     weight: typeof weight === "function" ? weight(args as never) : weight,
-    class: declaration.class ?? "normal",
+    class: typeof kind === "function" ? kind(args as never) : kind,
     paysFee: typeof paysFee === "function" ? paysFee(args as never) : paysFee,
   };
 }
@@ -234,5 +234,8 @@ export const camelCase = (name: string): string => name.charAt(0).toLowerCase() 
 export const snakeCase = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+/** `insufficientBalance` → `InsufficientBalance`. */
+export const pascalCase = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
 /** Crate name of the pallet in metadata paths: `ParaInclusion` → `pallet_para_inclusion`. */
-const moduleName = (name: string): string => `pallet_${snakeCase(camelCase(name))}`;
+export const moduleName = (name: string): string => `pallet_${snakeCase(camelCase(name))}`;

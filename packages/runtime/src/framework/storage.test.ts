@@ -6,7 +6,7 @@ import { storage as accounts } from "../pallets/system/accounts.ts";
 import { storage as timestamp } from "../pallets/timestamp.ts";
 import { emptyState } from "../testing/state.ts";
 import { storage as events } from "./events.ts";
-import { storageDoubleMap, storageMap, storageValue } from "./storage.ts";
+import { storageDoubleMap, storageMap, storageTripleMap, storageValue } from "./storage.ts";
 
 test("keys are those of Polkadot's pallets", () => {
   const system = "26aa394eea5630e07c48ae0c9558cef7";
@@ -88,6 +88,21 @@ test("a double map lists and clears what stands under its first key", () => {
   assert.equal(map.entries(state).length, 3);
   assert.equal(map.clearOf(state, 1), 2);
   assert.deepEqual(map.entries(state), [[2, 20, 200]]);
+});
+
+test("a triple map clears what stands under its first key", () => {
+  const state = emptyState();
+  const map = storageTripleMap("Test.Triple", "twox64Concat", [u32, u8, u32], u8);
+  map.set(state, 1, 10, 0, 100);
+  map.set(state, 1, 10, 1, 101);
+  map.set(state, 2, 10, 0, 200);
+  assert.equal(map.get(state, 1, 10, 1), 101);
+  assert.equal(map.clearOf(state, 1, 1), 1);
+  assert.equal(map.clearOf(state, 1), 1);
+  assert.equal(map.has(state, 1, 10, 1), false);
+  assert.equal(map.get(state, 2, 10, 0), 200);
+  map.remove(state, 2, 10, 0);
+  assert.equal(map.get(state, 2, 10, 0), undefined);
 });
 
 test("a name that is not Pallet.Item is refused", () => {

@@ -294,3 +294,45 @@ export function storageDoubleMap<K1, K2, T>(
       removeWithPrefix(state, firstKeyPrefix(first), limit),
   };
 }
+
+// Triple maps
+
+export interface StorageTripleMap<K1, K2, K3, T, Got = T | undefined> extends StorageEntry {
+  key(first: K1, second: K2, third: K3): Hex;
+  get(state: State, first: K1, second: K2, third: K3): Got;
+  set(state: State, first: K1, second: K2, third: K3, value: T): void;
+  has(state: State, first: K1, second: K2, third: K3): boolean;
+  remove(state: State, first: K1, second: K2, third: K3): void;
+  /** Removes at most `limit` entries under one first key; returns how many were removed. */
+  clearOf(state: State, first: K1, limit?: number): number;
+}
+
+/** A map of three keys, all through the same hasher. */
+export function storageTripleMap<K1, K2, K3, T>(
+  name: string,
+  hasher: StorageHasherName,
+  keyCodecs: readonly [Codec<K1>, Codec<K2>, Codec<K3>],
+  codec: Codec<T>,
+): StorageTripleMap<K1, K2, K3, T> {
+  const { pallet, item, prefix } = itemPrefix(name);
+  const [firstCodec, secondCodec, thirdCodec] = keyCodecs;
+  const keyOf = (first: K1, second: K2, third: K3): Hex =>
+    `${prefix}${keyPart(hasher, firstCodec, first)}${keyPart(hasher, secondCodec, second)}${keyPart(hasher, thirdCodec, third)}`;
+  return {
+    pallet,
+    item,
+    prefix,
+    hashers: [hasher, hasher, hasher],
+    keyTypes: keyCodecs.map(({ type }) => type),
+    valueType: codec.type,
+    fallback: undefined,
+    key: keyOf,
+    get: (state, first, second, third) => state.read(keyOf(first, second, third), codec),
+    set: (state, first, second, third, next) =>
+      state.write(keyOf(first, second, third), next, codec),
+    has: (state, first, second, third) => state.has(keyOf(first, second, third)),
+    remove: (state, first, second, third) => state.delete(keyOf(first, second, third)),
+    clearOf: (state, first, limit = Number.POSITIVE_INFINITY) =>
+      removeWithPrefix(state, `${prefix}${keyPart(hasher, firstCodec, first)}`, limit),
+  };
+}

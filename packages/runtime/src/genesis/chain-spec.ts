@@ -29,6 +29,7 @@ import {
   genesisHeader,
   tryBuildGenesis,
 } from "./genesis.ts";
+import type { GenesisStaking } from "./staking.ts";
 
 /** What a specification says beside the genesis. */
 export interface ChainInfo {
@@ -86,6 +87,7 @@ export function plainChainSpec(info: ChainInfo, config: GenesisConfig): string {
       keys: bytesToHex(encode(SessionKeys, keys)),
     })),
     balances: config.balances.map(([account, free]) => [ss58Encode(account), free.toString()]),
+    staking: config.staking === undefined ? null : plainStaking(config.staking),
     sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
     configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
     sessionDelay: config.sessionDelay ?? null,
@@ -98,6 +100,17 @@ export function plainChainSpec(info: ChainInfo, config: GenesisConfig): string {
   };
   return `${JSON.stringify(fields(info, { parahost: plain }), undefined, 2)}\n`;
 }
+
+const plainStaking = (staking: GenesisStaking) => ({
+  ...staking,
+  minValidatorBond: staking.minValidatorBond.toString(),
+  minNominatorBond: staking.minNominatorBond.toString(),
+  stakers: staking.stakers.map(({ stash, bond, nominates }) => ({
+    stash: ss58Encode(stash),
+    bond: bond.toString(),
+    nominates: nominates?.map((target) => ss58Encode(target)) ?? null,
+  })),
+});
 
 // Reading
 
@@ -158,10 +171,14 @@ class Field {
   }
 
   positive(max: number): number {
+    return this.within(1, max);
+  }
+
+  within(min: number, max: number): number {
     const { value } = this;
-    return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= max
+    return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
       ? value
-      : this.wanted(`a whole number from 1 to ${max}`);
+      : this.wanted(`a whole number from ${min} to ${max}`);
   }
 
   hex(): Uint8Array {
@@ -245,6 +262,7 @@ function readRaw(raw: Field): Genesis {
 
 function readPlain(plain: Field): GenesisConfig {
   const sudo = plain.get("sudo");
+  const staking = plain.get("staking");
   const delay = plain.get("sessionDelay");
   return {
     slotDurationMs: plain.get("slotDurationMs").positive(3_600_000),
@@ -266,10 +284,40 @@ function readPlain(plain: Field): GenesisConfig {
           return balance.wanted("an address and a number");
         return [account.account(), free.balance()] as const;
       }),
+    ...(staking.isAbsent ? {} : { staking: readStaking(staking) }),
     ...(sudo.isAbsent ? {} : { sudo: sudo.account() }),
     configuration: plain.get("configuration").decoded(HostConfiguration),
     ...(delay.isAbsent ? {} : { sessionDelay: delay.positive(2) === 1 ? 1 : 2 }),
     paras: plain.get("paras").items().map(readPara),
+  };
+}
+
+/** Parts of 1,000,000,000. */
+const WHOLE = 1_000_000_000;
+
+function readStaking(staking: Field): GenesisStaking {
+  return {
+    stakers: staking
+      .get("stakers")
+      .items()
+      .map((staker) => {
+        const nominates = staker.get("nominates");
+        return {
+          stash: staker.get("stash").account(),
+          bond: staker.get("bond").balance(),
+          ...(nominates.isAbsent
+            ? {}
+            : { nominates: nominates.items().map((target) => target.account()) }),
+        };
+      }),
+    minimumValidatorCount: staking.get("minimumValidatorCount").within(0, 65_536),
+    sessionsPerEra: staking.get("sessionsPerEra").positive(10_000),
+    bondingDuration: staking.get("bondingDuration").positive(10_000),
+    slashDeferDuration: staking.get("slashDeferDuration").within(0, 10_000),
+    annualInflation: staking.get("annualInflation").within(0, WHOLE),
+    slashRewardFraction: staking.get("slashRewardFraction").within(0, WHOLE),
+    minValidatorBond: staking.get("minValidatorBond").balance(),
+    minNominatorBond: staking.get("minNominatorBond").balance(),
   };
 }
 

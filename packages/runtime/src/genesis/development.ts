@@ -20,12 +20,16 @@ import {
 import { UNIT } from "../pallets/balances/storage.ts";
 import type { SessionKeys, SessionValidator } from "../pallets/session/keys.ts";
 import type { GenesisConfig, GenesisPara } from "./genesis.ts";
+import type { GenesisStaking } from "./staking.ts";
 
 /** Names as in Polkadot's own development networks. */
 const NAMES = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"] as const;
 
 /** What each well-known account begins with. */
 const ENDOWMENT: Balance = 1_000_000n * UNIT;
+
+/** What each validator has at stake of it. */
+const STAKE: Balance = 100_000n * UNIT;
 
 /** The secret URI of the validator with this index: `//Alice`, …, `//Ferdie`, then `//Validator//6`, …. */
 export const developmentUri = (index: number): string => {
@@ -67,9 +71,28 @@ export interface LocalNetwork {
   readonly slotMs: number;
   /** Slots of an epoch. */
   readonly epochSlots: number;
+  /** Fields of staking's parameters that differ from a local network's; `false` for a list of validators. */
+  readonly staking?: Partial<GenesisStaking> | false;
   /** Fields of the host configuration that differ from a local network's. */
   readonly configuration?: Partial<HostConfiguration>;
 }
+
+/** Every validator has the same at stake, slashes are applied at once, and eras are short. */
+const localStaking = (
+  validators: readonly SessionValidator[],
+  other: Partial<GenesisStaking> = {},
+): GenesisStaking => ({
+  stakers: validators.map(({ account: stash }) => ({ stash, bond: STAKE })),
+  minimumValidatorCount: Math.min(2, validators.length),
+  sessionsPerEra: 6,
+  bondingDuration: 3,
+  slashDeferDuration: 0,
+  annualInflation: 100_000_000,
+  slashRewardFraction: 100_000_000,
+  minValidatorBond: 100n * UNIT,
+  minNominatorBond: 10n * UNIT,
+  ...other,
+});
 
 /**
  * A network of `//Alice` and friends, with `//Alice` as sudo. Candidates build on the relay chain's head,
@@ -91,6 +114,7 @@ export function localGenesis(network: LocalNetwork): GenesisConfig {
       allowedSlots: { type: "primaryAndSecondaryVRFSlots" },
     },
     validators,
+    ...(network.staking === false ? {} : { staking: localStaking(validators, network.staking) }),
     balances: [...endowed].map((account) => [account, ENDOWMENT]),
     sudo: developmentAccount("//Alice"),
     configuration: defaultHostConfiguration(shape, {

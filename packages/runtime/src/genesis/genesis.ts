@@ -3,7 +3,16 @@
  *
  * Reference: consensus-and-sync.md 1.1, 3.7, 9.
  */
-import { EMPTY_BYTES, err, expectOk, type Hex, ok, type Result } from "@parahost/base";
+import {
+  asciiBytes,
+  bytesToHex,
+  EMPTY_BYTES,
+  err,
+  expectOk,
+  type Hex,
+  ok,
+  type Result,
+} from "@parahost/base";
 import {
   type AccountId,
   asHash,
@@ -16,6 +25,7 @@ import {
   type ParaId,
   ZERO_HASH,
 } from "@parahost/primitives";
+import { encode } from "@parahost/scale";
 import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
 import type { State } from "../framework/index.ts";
 import { onGenesis as authorityDiscoveryGenesis } from "../pallets/authority-discovery.ts";
@@ -23,6 +33,7 @@ import { storage as babeStorage } from "../pallets/babe/storage.ts";
 import { EXISTENTIAL_DEPOSIT, UNIT } from "../pallets/balances/storage.ts";
 import { setFreeBalance } from "../pallets/balances/transfer.ts";
 import { onGenesis as grandpaGenesis } from "../pallets/grandpa.ts";
+import * as historical from "../pallets/historical.ts";
 import { putKeys } from "../pallets/session/key-registry.ts";
 import type { SessionValidator } from "../pallets/session/keys.ts";
 import { babeAuthorities } from "../pallets/session/rotation.ts";
@@ -32,6 +43,8 @@ import { incrementConsumers } from "../pallets/system/accounts.ts";
 import { initializeParachains, type ParachainsGenesisError } from "../parachains/genesis.ts";
 import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
 import "../runtime.ts";
+import { RUNTIME_VERSION, RuntimeVersion } from "../version.ts";
+import { type GenesisStaking, initializeStaking, type StakingGenesisError } from "./staking.ts";
 
 export interface GenesisPara {
   readonly id: ParaId;
@@ -48,6 +61,8 @@ export interface GenesisConfig {
   /** In the order of their authority indices. */
   readonly validators: readonly SessionValidator[];
   readonly balances: readonly (readonly [account: AccountId, free: Balance])[];
+  /** Without it the validators are those listed, until root changes the list. */
+  readonly staking?: GenesisStaking;
   readonly sudo?: AccountId;
   /** Of the parachain host. */
   readonly configuration: HostConfiguration;
@@ -70,6 +85,7 @@ export type GenesisError =
   /** An account lives by its balance, and validates only while it lives. */
   | { readonly code: "validatorWithoutBalance"; readonly account: AccountId }
   | { readonly code: "belowExistentialDeposit"; readonly account: AccountId }
+  | StakingGenesisError
   | ParachainsGenesisError;
 
 function checkAccounts({ validators, balances }: GenesisConfig): Result<void, GenesisError> {
@@ -88,6 +104,12 @@ function checkAccounts({ validators, balances }: GenesisConfig): Result<void, Ge
   return ok(undefined);
 }
 
+/**
+ * `:code`. This runtime is not a Wasm module; clients tell runtimes apart by what lies here, so its
+ * version stands for it.
+ */
+const CODE_KEY = bytesToHex(asciiBytes(":code"));
+
 /** Writes the whole genesis into an empty state. After a refusal the state is spoilt. */
 export function writeGenesis(state: State, config: GenesisConfig): Result<void, GenesisError> {
   const checked = checkAccounts(config);
@@ -96,6 +118,7 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
   for (const [account, free] of balances)
     expectOk(setFreeBalance(state, account, free), `balance of ${account}`);
   if (sudo !== undefined) sudoStorage.key.set(state, sudo);
+  state.set(CODE_KEY, encode(RuntimeVersion, RUNTIME_VERSION));
   writeConsensus(state, config);
   for (const { account, keys } of validators) {
     expectOk(incrementConsumers(state, account), `keys of ${account}`);
@@ -106,6 +129,12 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
     validators.map(({ account }) => account),
   );
   sessionStorage.queuedKeys.set(state, validators);
+  historical.beginSession(state, validators);
+  for (const session of [0, 1]) historical.noteSession(state, asSessionIndex(session), validators);
+  if (config.staking !== undefined) {
+    const staked = initializeStaking(state, config.staking, validators);
+    if (!staked.ok) return staked;
+  }
 
   const parachains = initializeParachains(state, {
     configuration: config.configuration,

@@ -1,9 +1,10 @@
-/** Who built the block: the account whose BABE key claimed its slot. */
+/** Who built the block: the account whose BABE key claimed its slot. It earns era points for it. */
 import { assert } from "@parahost/base";
 import { AccountId } from "@parahost/primitives";
 import { pallet, type State, storageValue } from "../framework/index.ts";
 import { slotClaim } from "./babe/pallet.ts";
 import { validators } from "./session/storage.ts";
+import { AUTHORSHIP_POINTS, rewardPoints } from "./staking/points.ts";
 
 export const storage = {
   /** Present only while a block is executed. */
@@ -21,7 +22,9 @@ export function onInitialize(state: State): void {
   const claim = slotClaim(state);
   assert(claim !== undefined, "the claim is read before the author is noted");
   const author = validators(state)[claim.value.authorityIndex];
-  if (author !== undefined) storage.author.set(state, author);
+  if (author === undefined) return;
+  storage.author.set(state, author);
+  rewardPoints(state, [[author, AUTHORSHIP_POINTS]]);
 }
 
 export function onFinalize(state: State): void {

@@ -9,8 +9,8 @@
  * m × (1 + v·d + v²·d²/2), at least 1/10. Four fifths of a fee go to the treasury, the rest and the tip
  * to the block's author; what an account cannot keep is burned.
  */
-import { asciiBytes, assert, bytesToHex, err, ok, type Result } from "@parahost/base";
-import { AccountId, asAccountId, Balance } from "@parahost/primitives";
+import { assert, err, ok, type Result } from "@parahost/base";
+import { AccountId, Balance } from "@parahost/primitives";
 import { struct, u128 } from "@parahost/scale";
 import {
   type DispatchInfo,
@@ -28,6 +28,7 @@ import { UNIT } from "./balances/storage.ts";
 import { deposit, withdraw } from "./balances/transfer.ts";
 import { accountExists } from "./system/accounts.ts";
 import { consumedWeight, EXTRINSIC_BASE_WEIGHT, weightLimit } from "./system/limits.ts";
+import { depositToTreasury } from "./treasury/account.ts";
 
 const BASE_FEE: Balance = UNIT / 1_000n;
 const LENGTH_FEE: Balance = UNIT / 10_000n;
@@ -39,11 +40,6 @@ const FULLNESS_TARGET = ONE / 4n;
 /** Numerator and denominator of v. */
 const VARIABILITY = [75n, 1_000_000n] as const;
 
-/** Keeps the treasury's money; derived from the pallet id `py/trsry` as in Polkadot. */
-export const TREASURY_ACCOUNT = asAccountId(
-  bytesToHex(asciiBytes("modlpy/trsry".padEnd(32, "\0"))),
-);
-
 export const storage = {
   nextFeeMultiplier: storageValue("TransactionPayment.NextFeeMultiplier", u128, ONE),
 };
@@ -51,6 +47,9 @@ export const storage = {
 const events = palletEvents("TransactionPayment", {
   transactionFeePaid: [0, struct({ who: AccountId, actualFee: Balance, tip: Balance })],
 });
+
+/** Where the larger part of a fee goes. */
+export { TREASURY_ACCOUNT } from "./treasury/account.ts";
 
 // Amounts
 
@@ -139,14 +138,10 @@ export function settleFee(
 function payOut(state: State, fee: Balance, tip: Balance): void {
   const treasury = (fee * 4n) / 5n;
   const author = blockAuthor(state);
-  if (treasury > 0n) creditOrBurn(state, TREASURY_ACCOUNT, treasury);
+  depositToTreasury(state, treasury);
   const toAuthor = fee - treasury + tip;
-  if (author !== undefined && toAuthor > 0n) creditOrBurn(state, author, toAuthor);
-}
-
-/** The amount is out of circulation already: what cannot be kept stays so. */
-function creditOrBurn(state: State, who: AccountId, amount: Balance): void {
-  deposit(state, who, amount);
+  // The amount is out of circulation already: what the author cannot keep stays so.
+  if (author !== undefined && toAuthor > 0n) deposit(state, author, toAuthor);
 }
 
 // Multiplier

@@ -1,6 +1,9 @@
 /**
  * Who validates, decided by root: the pallet of Polkadot's local test networks. Registered validators join
  * with the session after next, once they have session keys; deregistered ones leave with it.
+ *
+ * On a chain whose genesis lists its validators this is the only word. Where validators are elected by
+ * stake it holds until the next election.
  */
 import { AccountId } from "@parahost/primitives";
 import { tuple, vec } from "@parahost/scale";
@@ -14,7 +17,6 @@ import {
   storageValue,
   weightOf,
 } from "../framework/index.ts";
-import { validators } from "./session/storage.ts";
 
 export const storage = {
   validatorsToAdd: storageValue("ValidatorManager.ValidatorsToAdd", vec(AccountId), []),
@@ -27,14 +29,17 @@ const events = palletEvents("ValidatorManager", {
 });
 
 /**
- * The validators of the session that is about to be queued; `undefined` when they stay the same. To be
- * called once the new session's validators are in place: they are what changes start from.
+ * The validators of the session that is about to be queued: those who would be without root's word, less
+ * whom it deregistered, and whom it registered.
  */
-export function validatorsOfNewSession(state: State): readonly AccountId[] | undefined {
+export function withManagedValidators(
+  state: State,
+  validators: readonly AccountId[],
+): readonly AccountId[] {
   const retiring = new Set(storage.validatorsToRetire.take(state));
   const joining = storage.validatorsToAdd.take(state);
-  if (retiring.size === 0 && joining.length === 0) return undefined;
-  const staying = validators(state).filter((account) => !retiring.has(account));
+  if (retiring.size === 0 && joining.length === 0) return validators;
+  const staying = validators.filter((account) => !retiring.has(account));
   return [...new Set([...staying, ...joining])];
 }
 

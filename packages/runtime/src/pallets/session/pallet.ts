@@ -2,6 +2,7 @@
 import { err } from "@parahost/base";
 import { bytes } from "@parahost/scale";
 import { call, done, ensureSigned, pallet, weightOf } from "../../framework/index.ts";
+import { disabledAuthorities } from "../../parachains/shared/disabled.ts";
 import { registerKeys, removeKeys } from "./key-registry.ts";
 import { SessionKeys } from "./keys.ts";
 import { errors, events, storage } from "./storage.ts";
@@ -12,7 +13,7 @@ const KEY_COUNT = 6;
 export const session = pallet({
   name: "Session",
   index: 9,
-  storage,
+  storage: { ...storage, disabledValidators: disabledAuthorities },
   events,
   errors,
   calls: {

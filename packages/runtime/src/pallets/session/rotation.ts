@@ -5,14 +5,17 @@
  *
  * Reference: consensus-and-sync.md 3.8, runtime-and-primitives.md 4.8.
  */
-import type { AccountId } from "@parahost/primitives";
-import { asSessionIndex } from "@parahost/primitives";
+import { type AccountId, asSessionIndex, type SessionIndex } from "@parahost/primitives";
 import type { State } from "../../framework/index.ts";
 import { onNewSession as onInitializerSession } from "../../parachains/initializer.ts";
 import { onNewSession as onAuthorityDiscoverySession } from "../authority-discovery.ts";
 import { enactEpochChange } from "../babe/epochs.ts";
 import { onNewSession as onGrandpaSession } from "../grandpa.ts";
-import { validatorsOfNewSession } from "../validator-manager.ts";
+import * as historical from "../historical.ts";
+import { planSession, startSession } from "../staking/eras.ts";
+import { isStaking } from "../staking/storage.ts";
+import { withManagedValidators } from "../validator-manager.ts";
+import { enableAll, moveDisabled } from "./disabling.ts";
 import { equalKeys, type SessionValidator } from "./keys.ts";
 import { events, storage } from "./storage.ts";
 
@@ -21,21 +24,57 @@ export function rotateSession(state: State): void {
   const changed = storage.queuedChanged.get(state);
   const current = storage.queuedKeys.get(state);
   const accounts = current.map(({ account }) => account);
+  const before = storage.validators.get(state);
   storage.validators.set(state, accounts);
   const session = asSessionIndex(storage.currentIndex.get(state) + 1);
   storage.currentIndex.set(state, session);
+  beginSession(state, session, before, current);
 
-  const chosen = withKeys(state, validatorsOfNewSession(state) ?? accounts);
+  const planned = asSessionIndex(session + 1);
+  const chosen = withKeys(state, validatorsOf(state, planned, accounts));
   // A chain without validators would never have another block.
   const queued = chosen.length === 0 ? current : chosen;
   storage.queuedKeys.set(state, queued);
   storage.queuedChanged.set(state, !equalSets(current, queued));
+  historical.noteSession(state, planned, queued);
   events.deposit(state, { type: "newSession", value: { sessionIndex: session } });
 
   onGrandpaSession(state, session, changed, current);
   enactEpochChange(state, babeAuthorities(current), babeAuthorities(queued));
   onInitializerSession(state, changed, session, current, queued);
   onAuthorityDiscoverySession(state, changed, current, queued);
+}
+
+/** Ends an era, if it is over, and with it what was held against its validators. */
+function beginSession(
+  state: State,
+  session: SessionIndex,
+  before: readonly AccountId[],
+  current: readonly SessionValidator[],
+): void {
+  historical.beginSession(state, current);
+  const { isNewEra, firstBonded } = startSession(state, session);
+  const kept = isStaking(state) ? firstBonded : session - historical.SESSIONS_KEPT;
+  if (kept !== undefined && kept > 0) historical.pruneUpTo(state, asSessionIndex(kept));
+  // Without staking every session is an era of its own.
+  if (isNewEra || !isStaking(state)) enableAll(state);
+  else {
+    const accounts = current.map(({ account }) => account);
+    moveDisabled(state, before, accounts);
+  }
+}
+
+/**
+ * Who validates in the session that is planned: those elected if an era begins with it, else who does so
+ * now, but for what root has decided.
+ */
+function validatorsOf(
+  state: State,
+  planned: SessionIndex,
+  sitting: readonly AccountId[],
+): readonly AccountId[] {
+  const elected = planSession(state, planned, sitting) ?? sitting;
+  return withManagedValidators(state, elected);
 }
 
 /** Who has registered no keys cannot validate, and is left out. */

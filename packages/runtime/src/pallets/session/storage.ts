@@ -29,6 +29,8 @@ export const storage = {
 
 export const events = palletEvents("Session", {
   newSession: [0, struct({ sessionIndex: SessionIndex })],
+  validatorDisabled: [2, struct({ validator: AccountId })],
+  validatorReenabled: [3, struct({ validator: AccountId })],
 });
 
 export const errors = palletErrors(9, [

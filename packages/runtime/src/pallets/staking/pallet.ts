@@ -1,0 +1,344 @@
+/**
+ * Staking: stake decides who validates. Its parts are in this folder: bonding, roles, eras with their
+ * elections (`phragmen.ts`) and exposures, points and payouts, slashing. Validators and nominators are
+ * stashes; there are no controllers.
+ *
+ * Reference: runtime-and-primitives.md 4.8.
+ */
+import { err, ok, type Result } from "@parahost/base";
+import { AccountId, MultiAddress, Perbill } from "@parahost/primitives";
+import { compactU32, compactU128, u32, vec } from "@parahost/scale";
+import {
+  call,
+  constant,
+  type DispatchError,
+  type DispatchResult,
+  done,
+  ensureRoot,
+  ensureSigned,
+  lookup,
+  type Origin,
+  pallet,
+  type State,
+  type Weight,
+  weightOf,
+} from "../../framework/index.ts";
+import {
+  bond,
+  bondExtra,
+  reapStash,
+  rebond,
+  setPayee,
+  unbond,
+  withdrawUnbonded,
+} from "./bonding.ts";
+import { payoutPage, payoutStakers } from "./payout.ts";
+import { chill, kick, nominate, validate } from "./roles.ts";
+import {
+  EraIndex,
+  EXPOSURE_PAGE_SIZE,
+  errors,
+  events,
+  type Forcing,
+  HISTORY_DEPTH,
+  NOMINATIONS_MAX,
+  RewardDestination,
+  storage,
+  UNLOCKING_CHUNKS_MAX,
+  ValidatorPrefs,
+} from "./storage.ts";
+
+/** Stash, ledger, hold and balance. */
+const BOND_WEIGHT = weightOf({ reads: 5, writes: 5 });
+const ROLE_WEIGHT = weightOf({ reads: 6, writes: 6 });
+/** Account, ledger, hold and destination of everybody on a page. */
+const PAYOUT_WEIGHT = weightOf({
+  reads: 4 * EXPOSURE_PAGE_SIZE,
+  writes: 3 * EXPOSURE_PAGE_SIZE,
+});
+const ROOT_WEIGHT = weightOf({ writes: 1 });
+
+/** As a call's end, with nothing to correct. */
+const end = (outcome: Result<void, DispatchError>): DispatchResult =>
+  outcome.ok ? done : err(outcome.error);
+
+/** Runs a routine for who signed. */
+function asStash(
+  origin: Origin,
+  routine: (stash: AccountId) => Result<void, DispatchError>,
+): DispatchResult {
+  const who = ensureSigned(origin);
+  return who.ok ? end(routine(who.value)) : who;
+}
+
+/** Runs a routine for root. */
+function asRoot(origin: Origin, routine: () => Result<void, DispatchError>): DispatchResult {
+  const root = ensureRoot(origin);
+  return root.ok ? end(routine()) : root;
+}
+
+function accountsOf(addresses: readonly MultiAddress[]): Result<AccountId[], DispatchError> {
+  const accounts: AccountId[] = [];
+  for (const address of addresses) {
+    const account = lookup(address);
+    if (!account.ok) return account;
+    accounts.push(account.value);
+  }
+  return ok(accounts);
+}
+
+function force(state: State, mode: Forcing): Result<void, DispatchError> {
+  storage.forceEra.set(state, mode);
+  events.deposit(state, { type: "forceEra", value: { mode } });
+  return ok(undefined);
+}
+
+function cancelSlashes(
+  state: State,
+  era: EraIndex,
+  indices: readonly number[],
+): Result<void, DispatchError> {
+  if (indices.length === 0) return err(errors.emptyTargets);
+  for (let i = 1; i < indices.length; i++)
+    if ((indices[i] as number) <= (indices[i - 1] as number)) return err(errors.notSortedAndUnique);
+  const slashes = storage.unappliedSlashes.get(state, era);
+  if ((indices.at(-1) as number) >= slashes.length) return err(errors.invalidSlashRecord);
+  const cancelled = new Set(indices);
+  storage.unappliedSlashes.set(
+    state,
+    era,
+    slashes.filter((_, index) => !cancelled.has(index)),
+  );
+  return ok(undefined);
+}
+
+function setValidatorCount(state: State, count: number): Result<void, DispatchError> {
+  if (count === 0 || count < storage.minimumValidatorCount.get(state))
+    return err(errors.boundNotMet);
+  if (count > (storage.maxValidatorsCount.get(state) ?? count))
+    return err(errors.tooManyValidators);
+  storage.validatorCount.set(state, count);
+  return ok(undefined);
+}
+
+const ofList = (list: readonly unknown[]): Weight =>
+  weightOf({ reads: list.length + 5, writes: list.length + 5 });
+
+export const staking = pallet({
+  name: "Staking",
+  index: 7,
+  storage,
+  events,
+  errors,
+  constants: {
+    HistoryDepth: constant("Eras for which rewards can be claimed.", u32, () => HISTORY_DEPTH),
+    SessionsPerEra: constant("Sessions of an era.", u32, (state) =>
+      storage.sessionsPerEra.get(state),
+    ),
+    BondingDuration: constant("Eras until what was unbonded is free.", u32, (state) =>
+      storage.bondingDuration.get(state),
+    ),
+    SlashDeferDuration: constant("Eras until a slash is applied.", u32, (state) =>
+      storage.slashDeferDuration.get(state),
+    ),
+    MaxExposurePageSize: constant(
+      "Nominators that one payout pays.",
+      u32,
+      () => EXPOSURE_PAGE_SIZE,
+    ),
+    MaxUnlockingChunks: constant(
+      "Parts of a stake that can be on their way out.",
+      u32,
+      () => UNLOCKING_CHUNKS_MAX,
+    ),
+    MaxNominations: constant("Candidates that one nominator can name.", u32, () => NOMINATIONS_MAX),
+  },
+  calls: {
+    bond: call({
+      index: 0,
+      docs: "Makes the sender a stash with up to `value` at stake.",
+      args: { value: compactU128, payee: RewardDestination },
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { value, payee }) =>
+        asStash(origin, (stash) => bond(state, stash, value, payee)),
+    }),
+    bondExtra: call({
+      index: 1,
+      docs: "Adds up to `max_additional` to the sender's stake.",
+      args: { maxAdditional: compactU128 },
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { maxAdditional }) =>
+        asStash(origin, (stash) => bondExtra(state, stash, maxAdditional)),
+    }),
+    unbond: call({
+      index: 2,
+      docs: "Begins to take `value` of the stake out: it is free after the bonding duration.",
+      args: { value: compactU128 },
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { value }) =>
+        asStash(origin, (stash) => unbond(state, stash, value)),
+    }),
+    withdrawUnbonded: call({
+      index: 3,
+      docs: "Frees what has been unbonded for long enough.",
+      args: { numSlashingSpans: u32 },
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin) => asStash(origin, (stash) => withdrawUnbonded(state, stash)),
+    }),
+    validate: call({
+      index: 4,
+      docs: "Stands for validation from the next election on.",
+      args: { prefs: ValidatorPrefs },
+      weight: ROLE_WEIGHT,
+      dispatch: (state, origin, { prefs }) =>
+        asStash(origin, (stash) => validate(state, stash, prefs)),
+    }),
+    nominate: call({
+      index: 5,
+      docs: "Puts the sender's stake behind these candidates from the next election on.",
+      args: { targets: vec(MultiAddress) },
+      weight: ({ targets }) => ofList(targets),
+      dispatch: (state, origin, { targets }) =>
+        asStash(origin, (stash) => {
+          const named = accountsOf(targets);
+          return named.ok ? nominate(state, stash, named.value) : named;
+        }),
+    }),
+    chill: call({
+      index: 6,
+      docs: "Neither stands nor nominates from the next election on.",
+      args: {},
+      weight: ROLE_WEIGHT,
+      dispatch: (state, origin) => asStash(origin, (stash) => chill(state, stash)),
+    }),
+    setPayee: call({
+      index: 7,
+      docs: "Says where the sender's rewards go.",
+      args: { payee: RewardDestination },
+      weight: weightOf({ reads: 1, writes: 1 }),
+      dispatch: (state, origin, { payee }) =>
+        asStash(origin, (stash) => setPayee(state, stash, payee)),
+    }),
+    setValidatorCount: call({
+      index: 9,
+      docs: "Sets how many validators are elected. Root only.",
+      args: { new: compactU32 },
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin, args) => asRoot(origin, () => setValidatorCount(state, args.new)),
+    }),
+    increaseValidatorCount: call({
+      index: 10,
+      docs: "Elects this many more validators. Root only.",
+      args: { additional: compactU32 },
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin, { additional }) =>
+        asRoot(origin, () =>
+          setValidatorCount(
+            state,
+            Math.min(storage.validatorCount.get(state) + additional, 0xffff_ffff),
+          ),
+        ),
+    }),
+    forceNoEras: call({
+      index: 12,
+      docs: "Lets the era go on until further notice. Root only.",
+      args: {},
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin) => asRoot(origin, () => force(state, { type: "forceNone" })),
+    }),
+    forceNewEra: call({
+      index: 13,
+      docs: "Begins an era with the next session that is planned. Root only.",
+      args: {},
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin) => asRoot(origin, () => force(state, { type: "forceNew" })),
+    }),
+    setInvulnerables: call({
+      index: 14,
+      docs: "Sets who is never slashed. Root only.",
+      args: { invulnerables: vec(AccountId) },
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin, { invulnerables }) =>
+        asRoot(origin, () => {
+          storage.invulnerables.set(state, invulnerables);
+          return ok(undefined);
+        }),
+    }),
+    forceNewEraAlways: call({
+      index: 16,
+      docs: "Begins an era with every session. Root only.",
+      args: {},
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin) => asRoot(origin, () => force(state, { type: "forceAlways" })),
+    }),
+    cancelDeferredSlash: call({
+      index: 17,
+      docs: "Cancels slashes that wait for this era, by their ascending indices. Root only.",
+      args: { era: EraIndex, slashIndices: vec(u32) },
+      class: "operational",
+      weight: weightOf({ reads: 1, writes: 1 }),
+      dispatch: (state, origin, { era, slashIndices }) =>
+        asRoot(origin, () => cancelSlashes(state, era, slashIndices)),
+    }),
+    payoutStakers: call({
+      index: 18,
+      docs: "Pays the next unpaid page of a validator's rewards of an era. Anybody may ask for it.",
+      args: { validatorStash: AccountId, era: EraIndex },
+      weight: PAYOUT_WEIGHT,
+      dispatch: (state, origin, { validatorStash, era }) =>
+        asStash(origin, () => payoutStakers(state, validatorStash, era)),
+    }),
+    rebond: call({
+      index: 19,
+      docs: "Puts up to `value` of what is on its way out back at stake.",
+      args: { value: compactU128 },
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { value }) =>
+        asStash(origin, (stash) => rebond(state, stash, value)),
+    }),
+    reapStash: call({
+      index: 20,
+      docs: "Removes a stash whose stake has become too small to be one. Anybody may.",
+      args: { stash: AccountId, numSlashingSpans: u32 },
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { stash }) => asStash(origin, () => reapStash(state, stash)),
+    }),
+    kick: call({
+      index: 21,
+      docs: "Removes the sender from these nominators' candidates.",
+      args: { who: vec(MultiAddress) },
+      weight: ({ who }) => ofList(who),
+      dispatch: (state, origin, { who }) =>
+        asStash(origin, (stash) => {
+          const nominators = accountsOf(who);
+          return nominators.ok ? kick(state, stash, nominators.value) : nominators;
+        }),
+    }),
+    setMinCommission: call({
+      index: 25,
+      docs: "Sets the least commission that validators may ask from now on. Root only.",
+      args: { new: Perbill },
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin, args) =>
+        asRoot(origin, () => {
+          storage.minCommission.set(state, args.new);
+          return ok(undefined);
+        }),
+    }),
+    payoutStakersByPage: call({
+      index: 26,
+      docs: "Pays one page of a validator's rewards of an era. Anybody may ask for it.",
+      args: { validatorStash: AccountId, era: EraIndex, page: u32 },
+      weight: PAYOUT_WEIGHT,
+      dispatch: (state, origin, { validatorStash, era, page }) =>
+        asStash(origin, () => payoutPage(state, validatorStash, era, page)),
+    }),
+  },
+});

@@ -1,0 +1,138 @@
+/**
+ * Treasury: gets the larger part of fees, what slashes take, and the part of an era's reward that nobody
+ * earns. Root approves spends; they are paid at the end of each spend period, in order, as far as the money
+ * goes.
+ *
+ * Polkadot also burns a part of what is left over; here all of it stays.
+ */
+import { err } from "@parahost/base";
+import { AccountId, type Balance, MultiAddress } from "@parahost/primitives";
+import { compactU32, compactU128, struct, u32, u128, vec } from "@parahost/scale";
+import {
+  call,
+  constant,
+  done,
+  ensureRoot,
+  lookup,
+  pallet,
+  palletErrors,
+  type State,
+  storageMap,
+  storageValue,
+  weightOf,
+} from "../../framework/index.ts";
+import { reducibleBalance } from "../balances/account.ts";
+import { transfer } from "../balances/transfer.ts";
+import { blockNumber } from "../system/block.ts";
+import { events, TREASURY_ACCOUNT } from "./account.ts";
+
+/** Blocks between payments: an hour of six-second blocks. */
+export const SPEND_PERIOD = 600;
+
+/** Approved spends that wait for their payment. */
+export const APPROVALS_MAX = 100;
+
+const Proposal = struct({ proposer: AccountId, value: u128, beneficiary: AccountId, bond: u128 }, [
+  "pallet_treasury",
+  "Proposal",
+]);
+
+export const storage = {
+  proposalCount: storageValue("Treasury.ProposalCount", u32, 0),
+  /** Spends that are approved and not paid. */
+  proposals: storageMap("Treasury.Proposals", "twox64Concat", u32, Proposal),
+  /** In the order in which they are paid. */
+  approvals: storageValue("Treasury.Approvals", vec(u32), []),
+};
+
+export const errors = palletErrors(19, [
+  "invalidIndex",
+  "tooManyApprovals",
+  "insufficientPermission",
+  "proposalNotApproved",
+]);
+
+/** Pays at the end of a spend period; a spend that cannot be paid waits for the next. */
+export function onInitialize(state: State): void {
+  const approvals = storage.approvals.get(state);
+  if (approvals.length === 0 || blockNumber(state) % SPEND_PERIOD !== 0) return;
+  const budget = () => reducibleBalance(state, TREASURY_ACCOUNT, "preserve");
+  events.deposit(state, { type: "spending", value: { budgetRemaining: budget() } });
+  const waiting = approvals.filter((proposalIndex) => !award(state, proposalIndex, budget()));
+  storage.approvals.set(state, waiting);
+  events.deposit(state, { type: "rollover", value: { rolloverBalance: budget() } });
+}
+
+function award(state: State, proposalIndex: number, budget: Balance): boolean {
+  const proposal = storage.proposals.get(state, proposalIndex);
+  if (proposal === undefined) return true;
+  const { value, beneficiary } = proposal;
+  if (value > budget) return false;
+  if (!transfer(state, TREASURY_ACCOUNT, beneficiary, value, "preserve").ok) return false;
+  storage.proposals.remove(state, proposalIndex);
+  events.deposit(state, {
+    type: "awarded",
+    value: { proposalIndex, award: value, account: beneficiary },
+  });
+  return true;
+}
+
+export const treasury = pallet({
+  name: "Treasury",
+  index: 19,
+  storage,
+  events,
+  errors,
+  constants: {
+    SpendPeriod: constant("Blocks between payments.", u32, () => SPEND_PERIOD),
+    MaxApprovals: constant("Approved spends that can wait.", u32, () => APPROVALS_MAX),
+  },
+  calls: {
+    spendLocal: call({
+      index: 3,
+      docs: "Approves a spend, paid at the end of the period. Root only.",
+      args: { amount: compactU128, beneficiary: MultiAddress },
+      weight: weightOf({ reads: 2, writes: 3 }),
+      dispatch: (state, origin, { amount, beneficiary: address }) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        const beneficiary = lookup(address);
+        if (!beneficiary.ok) return beneficiary;
+        const approvals = storage.approvals.get(state);
+        if (approvals.length >= APPROVALS_MAX) return err(errors.tooManyApprovals);
+        const proposalIndex = storage.proposalCount.get(state);
+        storage.proposalCount.set(state, proposalIndex + 1);
+        storage.proposals.set(state, proposalIndex, {
+          proposer: beneficiary.value,
+          value: amount,
+          beneficiary: beneficiary.value,
+          bond: 0n,
+        });
+        storage.approvals.set(state, [...approvals, proposalIndex]);
+        events.deposit(state, {
+          type: "spendApproved",
+          value: { proposalIndex, amount, beneficiary: beneficiary.value },
+        });
+        return done;
+      },
+    }),
+    removeApproval: call({
+      index: 4,
+      docs: "Takes an approved spend back before it is paid. Root only.",
+      args: { proposalId: compactU32 },
+      weight: weightOf({ reads: 1, writes: 2 }),
+      dispatch: (state, origin, { proposalId }) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        const approvals = storage.approvals.get(state);
+        if (!approvals.includes(proposalId)) return err(errors.proposalNotApproved);
+        storage.approvals.set(
+          state,
+          approvals.filter((index) => index !== proposalId),
+        );
+        storage.proposals.remove(state, proposalId);
+        return done;
+      },
+    }),
+  },
+});
