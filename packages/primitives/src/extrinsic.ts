@@ -15,7 +15,9 @@ import {
   encode,
   fixedBytes,
   fixedHex,
+  generic,
   type TypeDescription,
+  unit,
   type ValueOf,
   variant,
 } from "@parahost/scale";
@@ -68,15 +70,18 @@ export function transactionHash(extrinsic: OpaqueExtrinsic): Hash {
 }
 
 /** The account an extrinsic speaks of. Our runtime knows `id` only. */
-export const MultiAddress = variant(
-  {
-    id: [0, AccountId],
-    index: [1, compactU32],
-    raw: [2, bytes(1024)],
-    address32: [3, fixedHex(32)],
-    address20: [4, fixedHex(20)],
-  },
-  ["sp_runtime", "multiaddress", "MultiAddress"],
+export const MultiAddress = generic(
+  { AccountId, AccountIndex: unit },
+  variant(
+    {
+      id: [0, AccountId],
+      index: [1, compactU32],
+      raw: [2, bytes(1024)],
+      address32: [3, fixedHex(32)],
+      address20: [4, fixedHex(20)],
+    },
+    ["sp_runtime", "multiaddress", "MultiAddress"],
+  ),
 );
 export type MultiAddress = ValueOf<typeof MultiAddress>;
 

@@ -55,6 +55,18 @@ export {
   type InherentError,
   inherentExtrinsics,
 } from "./inherents.ts";
+export {
+  callRuntimeApi,
+  encodedMetadata,
+  METADATA_VERSIONS,
+  Metadata,
+  type MetadataVersion,
+  type PortableType,
+  type RuntimeCallError,
+  runtimeFunctions,
+  runtimeMetadata,
+  type TypeDefinition,
+} from "./metadata/index.ts";
 export type { ClaimError } from "./pallets/babe/pallet.ts";
 export { slotTranscript } from "./pallets/babe/randomness.ts";
 export { EXISTENTIAL_DEPOSIT, UNIT } from "./pallets/balances/storage.ts";

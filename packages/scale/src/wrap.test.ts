@@ -8,7 +8,7 @@ import { u8, u16, u32 } from "./primitive.ts";
 import { vec } from "./sequence.ts";
 import { struct } from "./struct.ts";
 import { option } from "./variant.ts";
-import { branded, documented, lazy, mapped, named, newtype, opaque } from "./wrap.ts";
+import { branded, documented, generic, lazy, mapped, named, newtype, opaque } from "./wrap.ts";
 
 test("names, brands and explanations leave the bytes alone", () => {
   const codecs: Codec<number>[] = [
@@ -16,6 +16,7 @@ test("names, brands and explanations leave the bytes alone", () => {
     newtype(["A"], u16),
     branded<"A">()(u16) as Codec<number>,
     documented(["explained"], u16),
+    generic({ T: u8 }, named(["A"], u16)),
   ];
   for (const codec of codecs) {
     assert.equal(bytesToHex(encode(codec, 258)), "0x0201");
@@ -29,6 +30,13 @@ test("a newtype is a struct of one unnamed field in metadata", () => {
   assert.deepEqual(branded<"Id">()(u32, ["p", "Id"]).type, described);
   assert.deepEqual(branded<"Id">()(u32).type, u32.type);
   assert.deepEqual(documented(["why"], u32).type, { ...u32.type, docs: ["why"] });
+});
+
+test("generic parameters are described by their codecs", () => {
+  assert.deepEqual(generic({ T: u8 }, u16).type, {
+    ...u16.type,
+    params: [{ name: "T", type: u8.type }],
+  });
 });
 
 test("a mapped value is refused with the position where it began", () => {

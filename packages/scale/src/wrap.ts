@@ -1,6 +1,6 @@
 /** Codecs around another codec: with a name, a brand, another value, or a length of their own. */
 import type { Branded } from "@parahost/base";
-import { type Codec, encode } from "./codec.ts";
+import { type AnyCodec, type Codec, encode } from "./codec.ts";
 import { compareBy } from "./compare.ts";
 import { COUNT_MAX } from "./reader.ts";
 
@@ -12,6 +12,12 @@ export function named<T>(path: readonly string[], codec: Codec<T>): Codec<T> {
 /** The same codec with an explanation for metadata. */
 export function documented<T>(docs: readonly string[], codec: Codec<T>): Codec<T> {
   return { ...codec, type: { ...codec.type, docs } };
+}
+
+/** The same codec with the generic parameters that tell its type from others of the same path. */
+export function generic<T>(params: Readonly<Record<string, AnyCodec>>, codec: Codec<T>): Codec<T> {
+  const described = Object.entries(params).map(([name, { type }]) => ({ name, type }));
+  return { ...codec, type: { ...codec.type, params: described } };
 }
 
 /** The same codec, described in metadata as a struct of its own with one unnamed field. */

@@ -4,7 +4,7 @@
  */
 
 import { BlockNumber, Hash } from "@parahost/primitives";
-import { struct, u32, type ValueOf, variant, vec } from "@parahost/scale";
+import { generic, struct, u32, type ValueOf, variant, vec } from "@parahost/scale";
 import { type AnyRuntimeEvent, RuntimeEvent } from "./outer.ts";
 import type { State } from "./state.ts";
 import { storageValue } from "./storage.ts";
@@ -16,10 +16,10 @@ export const Phase = variant({ applyExtrinsic: [0, u32], finalization: 1, initia
 ]);
 export type Phase = ValueOf<typeof Phase>;
 
-export const EventRecord = struct({ phase: Phase, event: RuntimeEvent, topics: vec(Hash) }, [
-  "frame_system",
-  "EventRecord",
-]);
+export const EventRecord = generic(
+  { E: RuntimeEvent, T: Hash },
+  struct({ phase: Phase, event: RuntimeEvent, topics: vec(Hash) }, ["frame_system", "EventRecord"]),
+);
 export type EventRecord = ValueOf<typeof EventRecord>;
 
 export const storage = {

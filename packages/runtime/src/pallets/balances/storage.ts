@@ -1,6 +1,6 @@
 /** What Balances keeps beside the accounts, which System keeps for it, and its events and errors. */
 import { AccountId, Balance } from "@parahost/primitives";
-import { fixedBytes, struct, type ValueOf, variant, vec } from "@parahost/scale";
+import { fixedBytes, generic, struct, type ValueOf, variant, vec } from "@parahost/scale";
 import {
   palletErrors,
   palletEvents,
@@ -28,8 +28,14 @@ export type BalanceLock = ValueOf<typeof BalanceLock>;
 
 const IDENTIFIED = ["frame_support", "traits", "tokens", "misc", "IdAmount"];
 
-const HeldAmount = struct({ id: RuntimeHoldReason, amount: Balance }, IDENTIFIED);
-const FrozenAmount = struct({ id: RuntimeFreezeReason, amount: Balance }, IDENTIFIED);
+const HeldAmount = generic(
+  { Id: RuntimeHoldReason, Balance },
+  struct({ id: RuntimeHoldReason, amount: Balance }, IDENTIFIED),
+);
+const FrozenAmount = generic(
+  { Id: RuntimeFreezeReason, Balance },
+  struct({ id: RuntimeFreezeReason, amount: Balance }, IDENTIFIED),
+);
 
 /** Locks, and freezes, that one account can have. Holds are as many as there are reasons. */
 export const LOCKS_MAX = 50;

@@ -1,0 +1,4 @@
+export { encodedMetadata, type MetadataVersion, runtimeMetadata } from "./generate.ts";
+export { Metadata, type PortableType, type TypeDefinition } from "./layout.ts";
+export { METADATA_VERSIONS } from "./runtime-apis.ts";
+export { callRuntimeApi, type RuntimeCallError, runtimeFunctions } from "./runtime-calls.ts";

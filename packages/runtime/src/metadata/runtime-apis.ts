@@ -1,0 +1,293 @@
+/**
+ * Every runtime API that answers encoded calls: `BabeApi_current_epoch` is `currentEpoch` of `BabeApi`.
+ * The answers are the functions of `runtime-api.ts`; this table only says how they are encoded, and what
+ * metadata shows of them.
+ *
+ * Reference: json-rpc-and-metadata.md 7.
+ */
+import { asciiBytes, assert, expectOk, hexToBytes } from "@parahost/base";
+import {
+  AccountId,
+  AuthorityDiscoveryId,
+  BabeConfiguration,
+  BabeEpoch,
+  Balance,
+  GrandpaAuthorities,
+  Hash,
+  Nonce,
+  OpaqueExtrinsic,
+  SetId,
+  Slot,
+} from "@parahost/primitives";
+import {
+  bool,
+  bytes,
+  type Codec,
+  DecodeError,
+  fixedBytes,
+  mapped,
+  option,
+  result,
+  struct,
+  tryDecode,
+  tuple,
+  u32,
+  u64,
+  unit,
+  variant,
+  vec,
+} from "@parahost/scale";
+import { validateTransaction } from "../executive.ts";
+import {
+  DispatchClass,
+  DispatchError,
+  TransactionValidityError,
+  Weight,
+} from "../framework/index.ts";
+import { SessionKeys, typedKeys } from "../pallets/session/keys.ts";
+import { lengthToFee, weightToFee } from "../pallets/transaction-payment.ts";
+import * as api from "../runtime-api.ts";
+import { decodeExtrinsic } from "../transaction/extrinsic.ts";
+import { type ApiName, RuntimeVersion } from "../version.ts";
+import { applyInNextBlock } from "./dry-run.ts";
+import { extrinsicType } from "./extrinsic.ts";
+import { PARACHAIN_HOST } from "./parachain-host.ts";
+import { method, type RuntimeApi } from "./runtime-api.ts";
+
+/** Versions that there are, as `Metadata_metadata_versions` lists them. */
+export const METADATA_VERSIONS = [14, 15, 16] as const;
+
+// Types
+
+/** Bytes with a length before them, as clients see an extrinsic. */
+const Extrinsic: Codec<OpaqueExtrinsic> = {
+  ...OpaqueExtrinsic,
+  type: { kind: "lazy", get: extrinsicType },
+};
+
+/** The same for questions that only an extrinsic of this runtime has an answer to. */
+const DecodableExtrinsic: Codec<OpaqueExtrinsic> = mapped(
+  Extrinsic,
+  (extrinsic) => extrinsic,
+  (extrinsic, offset) => {
+    const decoded = decodeExtrinsic(extrinsic);
+    if (decoded.ok) return extrinsic;
+    const { error } = decoded;
+    const why =
+      error.code === "undecodableExtrinsic" ? error.failure.message : `byte ${error.firstByte}`;
+    throw new DecodeError("badValue", offset, `not an extrinsic of this runtime: ${why}`);
+  },
+);
+
+const OpaqueMetadata: Codec<Uint8Array> = {
+  ...bytes(),
+  type: {
+    kind: "composite",
+    path: ["sp_core", "OpaqueMetadata"],
+    fields: [{ type: bytes().type }],
+  },
+};
+
+const validity = (name: string) => ["sp_runtime", "transaction_validity", name];
+const TransactionSource = variant(
+  { inBlock: 0, local: 1, external: 2 },
+  validity("TransactionSource"),
+);
+const ValidTransaction = struct(
+  {
+    priority: u64,
+    requires: vec(bytes()),
+    provides: vec(bytes()),
+    longevity: u64,
+    propagate: bool,
+  },
+  validity("ValidTransaction"),
+);
+
+const payment = (name: string) => ["pallet_transaction_payment", "types", name];
+const RuntimeDispatchInfo = struct(
+  { weight: Weight, class: DispatchClass, partialFee: Balance },
+  payment("RuntimeDispatchInfo"),
+);
+const FeeDetails = struct(
+  {
+    inclusionFee: option(
+      struct(
+        { baseFee: Balance, lenFee: Balance, adjustedWeightFee: Balance },
+        payment("InclusionFee"),
+      ),
+    ),
+    tip: Balance,
+  },
+  payment("FeeDetails"),
+);
+
+const KeyTypeId: Codec<Uint8Array> = {
+  ...fixedBytes(4),
+  type: {
+    kind: "composite",
+    path: ["sp_core", "crypto", "KeyTypeId"],
+    fields: [{ type: fixedBytes(4).type }],
+  },
+};
+
+// Table
+
+export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
+  Core: {
+    docs: "What every runtime has.",
+    methods: {
+      version: method("Which runtime this is.", {}, RuntimeVersion, () => api.version()),
+    },
+  },
+  Metadata: {
+    docs: "The runtime's description of itself.",
+    methods: {
+      metadata: method("Metadata of version 14.", {}, OpaqueMetadata, (context) => {
+        const metadata = context.metadata(14);
+        assert(metadata !== undefined, "version 14 is offered");
+        return metadata;
+      }),
+      metadataAtVersion: method(
+        "Metadata of this version, if there is one.",
+        { version: u32 },
+        option(OpaqueMetadata),
+        (context, { version }) => context.metadata(version),
+      ),
+      metadataVersions: method("Versions that there are.", {}, vec(u32), () => METADATA_VERSIONS),
+    },
+  },
+  BlockBuilder: {
+    docs: "Trying what a block would do.",
+    methods: {
+      applyExtrinsic: method(
+        "Applies an extrinsic in a block upon this one, and forgets it.",
+        { extrinsic: DecodableExtrinsic },
+        result(result(unit, DispatchError), TransactionValidityError),
+        ({ state, blockHash }, { extrinsic }) => applyInNextBlock(state, blockHash, extrinsic),
+      ),
+    },
+  },
+  TaggedTransactionQueue: {
+    docs: "What the transaction pool asks.",
+    methods: {
+      validateTransaction: method(
+        "Whether a transaction may enter the pool upon the block with this hash.",
+        { source: TransactionSource, tx: Extrinsic, blockHash: Hash },
+        result(ValidTransaction, TransactionValidityError),
+        ({ state }, { tx, blockHash }) => {
+          const valid = validateTransaction(state, tx, blockHash);
+          return valid.ok
+            ? { type: "ok", value: valid.value }
+            : { type: "err", value: valid.error };
+        },
+      ),
+    },
+  },
+  AccountNonceApi: {
+    docs: "Nonces of accounts.",
+    methods: {
+      accountNonce: method(
+        "Nonce of the account's next transaction, without regard to the pool.",
+        { account: AccountId },
+        Nonce,
+        ({ state }, { account }) => api.accountNonce(state, account),
+      ),
+    },
+  },
+  TransactionPaymentApi: {
+    docs: "What transactions cost.",
+    methods: {
+      queryInfo: method(
+        "Weight, class and fee without a tip. The fee follows from the extrinsic's own length.",
+        { uxt: DecodableExtrinsic, len: u32 },
+        RuntimeDispatchInfo,
+        ({ state }, { uxt }) => {
+          const {
+            weight,
+            class: type,
+            partialFee,
+          } = expectOk(api.queryInfo(state, uxt), "decoded");
+          return { weight, class: { type }, partialFee };
+        },
+      ),
+      queryFeeDetails: method(
+        "The parts of the fee.",
+        { uxt: DecodableExtrinsic, len: u32 },
+        FeeDetails,
+        ({ state }, { uxt }) => {
+          const { inclusionFee, tip } = expectOk(api.queryFeeDetails(state, uxt), "decoded");
+          if (inclusionFee === undefined) return { inclusionFee, tip };
+          const { baseFee, lengthFee, adjustedWeightFee } = inclusionFee;
+          return { inclusionFee: { baseFee, lenFee: lengthFee, adjustedWeightFee }, tip };
+        },
+      ),
+      queryWeightToFee: method(
+        "What weight costs, before the multiplier.",
+        { weight: Weight },
+        Balance,
+        (_, { weight }) => weightToFee(weight),
+      ),
+      queryLengthToFee: method("What bytes cost.", { length: u32 }, Balance, (_, { length }) =>
+        lengthToFee(length),
+      ),
+    },
+  },
+  BabeApi: {
+    docs: "Block production.",
+    methods: {
+      configuration: method("Of genesis.", {}, BabeConfiguration, ({ state }) =>
+        api.babeConfiguration(state),
+      ),
+      currentEpochStart: method("First slot of the current epoch.", {}, Slot, ({ state }) =>
+        api.currentBabeEpochStart(state),
+      ),
+      currentEpoch: method("The epoch that the block is in.", {}, BabeEpoch, ({ state }) =>
+        api.currentBabeEpoch(state),
+      ),
+      nextEpoch: method("The epoch after it.", {}, BabeEpoch, ({ state }) =>
+        api.nextBabeEpoch(state),
+      ),
+    },
+  },
+  GrandpaApi: {
+    docs: "Finality.",
+    methods: {
+      grandpaAuthorities: method("The voters.", {}, GrandpaAuthorities, ({ state }) =>
+        api.grandpaAuthorities(state),
+      ),
+      currentSetId: method("How often the voters changed.", {}, SetId, ({ state }) =>
+        api.grandpaCurrentSetId(state),
+      ),
+    },
+  },
+  ParachainHost: PARACHAIN_HOST,
+  AuthorityDiscoveryApi: {
+    docs: "Under which keys authorities publish their addresses.",
+    methods: {
+      authorities: method(
+        "Authorities of this session and of the next.",
+        {},
+        vec(AuthorityDiscoveryId),
+        ({ state }) => api.authorities(state),
+      ),
+    },
+  },
+  SessionKeys: {
+    docs: "The keys with which a validator takes part in a session.",
+    methods: {
+      decodeSessionKeys: method(
+        "Each key of an encoded set with its type; nothing if it is not one.",
+        { encoded: bytes() },
+        option(vec(tuple(bytes(), KeyTypeId))),
+        (_, { encoded }) => {
+          const keys = tryDecode(SessionKeys, encoded);
+          if (!keys.ok) return undefined;
+          return typedKeys(keys.value).map(
+            ([type, key]) => [hexToBytes(key), asciiBytes(type)] as const,
+          );
+        },
+      ),
+    },
+  },
+};
