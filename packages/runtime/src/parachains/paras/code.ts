@@ -104,11 +104,14 @@ export function notePastCode(
   expectedAt: BlockNumber,
   hash: ValidationCodeHash,
 ): void {
+  // Code that was replaced again in the context in which it was expected has never been used: what it
+  // had replaced stands for that context. A para may leave in the very block of its upgrade.
+  if (storage.pastCodeHash.has(state, [para, expectedAt])) {
+    dropCodeUse(state, hash);
+    return;
+  }
   const now = blockNumber(state);
   storage.pastCodeMeta.update(state, para, (meta) => withReplacement(meta, expectedAt, now));
-  // A para may leave in the very block at which its upgrade was expected: one entry then stands for both.
-  const overwritten = storage.pastCodeHash.get(state, [para, expectedAt]);
-  if (overwritten !== undefined) dropCodeUse(state, overwritten);
   storage.pastCodeHash.set(state, [para, expectedAt], hash);
   storage.pastCodePruning.update(state, (list) => withUpcoming(list, para, now));
 }

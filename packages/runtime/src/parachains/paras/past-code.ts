@@ -21,7 +21,7 @@ export const ParaPastCodeMeta = struct(
   {
     /** Oldest first. */
     upgradeTimes: vec(ReplacementTimes),
-    /** `expectedAt` of the last replacement whose code was pruned. */
+    /** Highest `expectedAt` of the replacements whose code was pruned. */
     lastPruned: option(BlockNumber),
   },
   ["polkadot_runtime_parachains", "paras", "ParaPastCodeMeta"],
@@ -46,11 +46,10 @@ export function withReplacement(
 
 /** The code for a candidate in the context of block `at`; `undefined` when it has been pruned. */
 export function codeAt(meta: ParaPastCodeMeta, at: BlockNumber): CodeUse | undefined {
-  const isPruned = meta.lastPruned !== undefined && meta.lastPruned >= at;
-  const position = meta.upgradeTimes.findIndex(({ expectedAt }) => expectedAt >= at);
-  const replacement = meta.upgradeTimes[position];
-  if (replacement === undefined) return isPruned ? undefined : { type: "current" };
-  if (position === 0 && isPruned) return undefined;
+  // A replacement that is forgotten comes before all that are kept.
+  if (meta.lastPruned !== undefined && meta.lastPruned >= at) return undefined;
+  const replacement = meta.upgradeTimes.find(({ expectedAt }) => expectedAt >= at);
+  if (replacement === undefined) return { type: "current" };
   return { type: "replacedAt", expectedAt: replacement.expectedAt };
 }
 
@@ -62,9 +61,10 @@ export function pruneUpTo(
   const firstKept = meta.upgradeTimes.findIndex(({ activatedAt }) => activatedAt > height);
   const count = firstKept === -1 ? meta.upgradeTimes.length : firstKept;
   const pruned = meta.upgradeTimes.slice(0, count).map(({ expectedAt }) => expectedAt);
-  const last = pruned.at(-1);
-  if (last === undefined) return { meta, pruned };
-  return { meta: { upgradeTimes: meta.upgradeTimes.slice(count), lastPruned: last }, pruned };
+  if (pruned.length === 0) return { meta, pruned };
+  // Governance may replace code out of the order in which it was expected.
+  const lastPruned = Math.max(meta.lastPruned ?? 0, ...pruned);
+  return { meta: { upgradeTimes: meta.upgradeTimes.slice(count), lastPruned }, pruned };
 }
 
 /** `expectedAt` of the most recent replacement. */
