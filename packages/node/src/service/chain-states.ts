@@ -12,6 +12,7 @@ import {
   MemoryNodeStore,
   NodeCache,
   Overlay,
+  type StateBackend,
   type StateVersion,
   TrieBackend,
 } from "@parahost/trie";
@@ -28,14 +29,19 @@ export class ChainStates {
   readonly #live = new LiveStates(this.#store);
   readonly #roots = new Map<Hash, Hex>();
   readonly #views = new LruMap<Hash, Overlay>(VIEWS_MAX);
+  /** How often each state is pinned. */
+  readonly #pins = new Map<Hash, number>();
+  /** Pinned states that the chain has let go of. */
+  readonly #released = new Set<Hash>();
 
   /** Signatures that the runtime asks about are checked by `verifier`. */
   constructor(verifier: SignatureVerifier) {
     this.#verifier = verifier;
   }
 
+  /** Whether the chain keeps the block's state. */
   has(block: Hash): boolean {
-    return this.#roots.has(block);
+    return this.#roots.has(block) && !this.#released.has(block);
   }
 
   /** Keeps a whole state: that of genesis. */
@@ -49,13 +55,43 @@ export class ChainStates {
 
   /** Keeps the state that executing `block` on its parent made of an overlay from `toExecuteOn`. */
   insert(block: Hash, parent: Hash, executed: Overlay): void {
+    // A block that came back while somebody still looked at it.
+    if (this.#released.delete(block)) return;
     const update = executed.commitment(STATE_VERSION);
     this.#live.insert(block, parent, update);
     this.#roots.set(block, update.root);
   }
 
+  /** The chain has no use for the state any more: it goes, once nobody pins it. */
   release(block: Hash): void {
-    if (!this.#roots.delete(block)) return;
+    if (!this.#roots.has(block)) return;
+    if (this.#pins.has(block)) this.#released.add(block);
+    else this.#drop(block);
+  }
+
+  /**
+   * Keeps a state that is there for as long as somebody looks at it; the answer ends that. `undefined`
+   * when it is gone. Whoever pins bounds how many.
+   */
+  pin(block: Hash): (() => void) | undefined {
+    if (!this.#roots.has(block)) return undefined;
+    this.#pins.set(block, (this.#pins.get(block) ?? 0) + 1);
+    let isPinned = true;
+    return () => {
+      if (!isPinned) return;
+      isPinned = false;
+      const left = (this.#pins.get(block) ?? 1) - 1;
+      if (left > 0) {
+        this.#pins.set(block, left);
+        return;
+      }
+      this.#pins.delete(block);
+      if (this.#released.delete(block)) this.#drop(block);
+    };
+  }
+
+  #drop(block: Hash): void {
+    this.#roots.delete(block);
     this.#views.delete(block);
     this.#live.release(block);
   }
@@ -76,6 +112,12 @@ export class ChainStates {
     const view = this.toExecuteOn(block);
     if (view !== undefined) this.#views.set(block, view);
     return view;
+  }
+
+  /** Reads of the block's state that remember nothing; `undefined` when it is gone. */
+  reader(block: Hash): StateBackend | undefined {
+    const root = this.#roots.get(block);
+    return root === undefined ? undefined : new TrieBackend(this.#cache, root);
   }
 
   /** The trie under a kept block's state, for proofs. */

@@ -18,6 +18,7 @@ import {
   GrandpaVoter,
   ImportQueue,
   keepBehind,
+  type RoundStatus,
   type SelectChain,
   threeQuarters,
 } from "@parahost/consensus";
@@ -262,6 +263,28 @@ export class RelayNode {
 
   get isSyncing(): boolean {
     return this.#isSyncing;
+  }
+
+  get role(): NodeConfig["role"] {
+    return this.#config.role;
+  }
+
+  get localPeer(): PeerId {
+    return this.#ports.network.localPeer;
+  }
+
+  get keystore(): Keystore {
+    return this.#ports.keystore;
+  }
+
+  /** Number of the highest block that we or a peer of ours know. */
+  highestSeen(): number {
+    return Math.max(this.#sync.bestSeenNumber(), this.chain.best().number);
+  }
+
+  /** Votes of the present round of finality; `undefined` while there is none. */
+  finalityRound(): RoundStatus | undefined {
+    return this.#voter.roundStatus();
   }
 
   /** Ends everything; what is being written is finished first. */
