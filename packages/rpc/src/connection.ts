@@ -13,7 +13,7 @@ import {
   type RpcRequest,
   resultText,
 } from "./json-rpc.ts";
-import type { Methods, Subscription } from "./method.ts";
+import type { Methods, Session, Subscription } from "./method.ts";
 
 const TARGET = "rpc";
 /** Subscriptions of one connection. */
@@ -23,7 +23,7 @@ export const SUBSCRIPTIONS_MAX = 1024;
 export type SendText = (text: string) => boolean;
 
 /** Messages of one subscription that wait for the answer that names it. */
-const HELD_MAX = 64;
+const HELD_MAX = 4096;
 
 /** Holds a new subscription's messages back until its id has been answered. */
 class Outbox {
@@ -54,12 +54,18 @@ export class Connection {
   /** Absent over HTTP: there is nowhere to send a subscription's messages. */
   readonly #push: SendText | undefined;
   readonly #open = new Map<string, { readonly kind: Subscription; stop(): void }>();
+  readonly #endListeners: (() => void)[] = [];
+  readonly #session: Session;
   #nextSubscription = 1;
 
   constructor(methods: Methods, logger: Logger, push?: SendText) {
     this.#methods = methods;
     this.#logger = logger;
     this.#push = push;
+    this.#session = {
+      isLasting: push !== undefined,
+      onEnd: (listener) => void this.#endListeners.push(listener),
+    };
   }
 
   /**
@@ -87,6 +93,7 @@ export class Connection {
   close(): void {
     for (const { stop } of this.#open.values()) stop();
     this.#open.clear();
+    for (const listener of this.#endListeners.splice(0)) listener();
   }
 
   async #answer(request: RpcRequest, begun: Outbox[]): Promise<string> {
@@ -102,7 +109,7 @@ export class Connection {
   #call({ method, params }: RpcRequest, begun: Outbox[]): Json | Promise<Json> {
     if (Object.hasOwn(this.#methods.methods, method)) {
       const found = this.#methods.methods[method];
-      if (found !== undefined) return found(params);
+      if (found !== undefined) return found(params, this.#session);
     }
     if (Object.hasOwn(this.#methods.subscriptions, method)) {
       const found = this.#methods.subscriptions[method];
@@ -124,21 +131,37 @@ export class Connection {
       throw new RpcError(ErrorCode.refused, `at most ${SUBSCRIPTIONS_MAX} subscriptions`);
     const id = String(this.#nextSubscription++);
     const outbox = new Outbox(push);
-    const stop = kind.start(params, (result) => {
+    // It may end itself before it has told us how to end it.
+    let isEnded = false;
+    const end = (): void => {
+      isEnded = true;
+      this.#end(id);
+    };
+    const send = (result: Json): boolean => {
+      if (isEnded) return false;
       const isRead = outbox.send(notificationText(kind.notification, id, result));
-      if (!isRead) this.#end(id);
+      if (!isRead) end();
       return isRead;
-    });
-    this.#open.set(id, { kind, stop });
+    };
+    const stop = kind.start(params, send, { id, session: this.#session, end });
+    if (isEnded) stop();
+    else
+      this.#open.set(id, {
+        kind,
+        stop: () => {
+          isEnded = true;
+          stop();
+        },
+      });
     begun.push(outbox);
     return id;
   }
 
-  #unsubscribe(kind: Subscription, params: readonly Json[]): boolean {
+  #unsubscribe(kind: Subscription, params: readonly Json[]): boolean | null {
     const id = String(params[0]);
-    if (this.#open.get(id)?.kind !== kind) return false;
-    this.#end(id);
-    return true;
+    const isOpen = this.#open.get(id)?.kind === kind;
+    if (isOpen) this.#end(id);
+    return kind.endsWithNull === true ? null : isOpen;
   }
 
   #end(id: string): void {

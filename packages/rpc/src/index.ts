@@ -3,7 +3,10 @@ export {
   combineMethods,
   type Method,
   type Methods,
+  refuseAll,
   type Send,
+  type Session,
+  type Subscriber,
   type Subscription,
 } from "./method.ts";
 export { chainMethods } from "./methods/chain.ts";

@@ -2,20 +2,39 @@
  * A method is a function bearing the name that it has on the wire. A subscription is a method that
  * goes on talking until the client or the server ends it.
  */
-import type { Json } from "./json-rpc.ts";
+import { ErrorCode, type Json, RpcError } from "./json-rpc.ts";
 
-export type Method = (params: readonly Json[]) => Json | Promise<Json>;
+/** One client's connection, for methods that keep something for it. */
+export interface Session {
+  /** False over HTTP, where nothing outlives the answer. */
+  readonly isLasting: boolean;
+  /** Calls the listener when the connection ends. */
+  onEnd(listener: () => void): void;
+}
+
+export type Method = (params: readonly Json[], session: Session) => Json | Promise<Json>;
 
 /** Where a subscription's messages go; false when the client does not read and the subscription ended. */
 export type Send = (result: Json) => boolean;
+
+/** A subscription that has begun. */
+export interface Subscriber {
+  /** What the client calls it; unique within the session. */
+  readonly id: string;
+  readonly session: Session;
+  /** Ends it from our side; its `stop` is called. */
+  end(): void;
+}
 
 export interface Subscription {
   /** Name of the messages, for example `chain_newHead`. */
   readonly notification: string;
   /** Name of the method that ends it, for example `chain_unsubscribeNewHeads`. */
   readonly unsubscribe: string;
+  /** Ending answers with `null`, even when there is nothing to end; otherwise with whether there was. */
+  readonly endsWithNull?: true;
   /** Begins; the answer ends it. Throws `RpcError` to refuse. */
-  start(params: readonly Json[], send: Send): () => void;
+  start(params: readonly Json[], send: Send, subscriber: Subscriber): () => void;
 }
 
 export interface Methods {
@@ -39,4 +58,18 @@ export function combineMethods(...families: readonly Methods[]): Methods {
     }
   }
   return { methods, subscriptions };
+}
+
+/** The same methods, all of which refuse: for those that only the node's owner may call. */
+export function refuseAll({ methods }: Methods): Methods {
+  const refuse: Method = () => {
+    throw new RpcError(
+      ErrorCode.methodNotFound,
+      "this method is unsafe to be called from outside: the node's owner can allow it",
+    );
+  };
+  return {
+    methods: Object.fromEntries(Object.keys(methods).map((name) => [name, refuse])),
+    subscriptions: {},
+  };
 }

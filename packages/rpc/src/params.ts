@@ -36,6 +36,39 @@ export const hexBytes = (lengthMax: number): Param<Uint8Array> => ({
       : undefined,
 });
 
+/** Bytes as lower-case hex text: keys of the state. */
+export const hexText = (lengthMax: number): Param<Hex> => ({
+  what: `at most ${lengthMax} bytes as 0x hex`,
+  read: (value) =>
+    typeof value === "string" && isHex(value) && value.length <= 2 + 2 * lengthMax
+      ? (value.toLowerCase() as Hex)
+      : undefined,
+});
+
+/** A height: a number, or one as hex. */
+export const height: Param<number> = {
+  what: "a whole number of at most 2^32 - 1, also as 0x hex",
+  read: (value) =>
+    uint.read(
+      typeof value === "string" && /^0x[0-9a-f]{1,8}$/i.test(value) ? Number(value) : value,
+    ),
+};
+
+/** A list of at most `lengthMax` items. */
+export const list = <T>(item: Param<T>, lengthMax: number): Param<readonly T[]> => ({
+  what: `a list of at most ${lengthMax} items, each ${item.what}`,
+  read: (value) => {
+    if (!Array.isArray(value) || value.length > lengthMax) return undefined;
+    const items: T[] = [];
+    for (const each of value as readonly Json[]) {
+      const read = item.read(each);
+      if (read === undefined) return undefined;
+      items.push(read);
+    }
+    return items;
+  },
+});
+
 /** May be left out or `null`. */
 export const optional = <T>(param: Param<T>): Param<{ readonly value: T | undefined }> => ({
   what: `${param.what}, or nothing`,

@@ -20,6 +20,7 @@ import {
 } from "@parahost/primitives";
 import { Connection } from "../connection.ts";
 import type { Json } from "../json-rpc.ts";
+import { SINGLE_ANSWER } from "../testing/client.ts";
 import { type ParaAccess, paraMethods } from "./para.ts";
 
 const PARA = asParaId(2000);
@@ -209,7 +210,10 @@ test("an unknown parachain is refused with the ones that there are", async () =>
     "-32000 no parachain 7 on this node: it has 1000, 2000",
   );
   const methods = paraMethods(new Map());
-  assert.throws(() => methods.methods["para_summary"]?.([7]), /on this node: it has none/);
+  assert.throws(
+    () => methods.methods["para_summary"]?.([7], SINGLE_ANSWER),
+    /on this node: it has none/,
+  );
 });
 
 test("a refused transaction says why, in words and as data", async () => {
@@ -251,7 +255,7 @@ for (const [error, wanted] of errors)
       submit: () => ({ ok: false, error }),
     });
     const submit = paraMethods(new Map([[1, refusing]])).methods["para_submitTransaction"];
-    assert.throws(() => submit?.([1, "0x00"]), wanted);
+    assert.throws(() => submit?.([1, "0x00"], SINGLE_ANSWER), wanted);
   });
 
 test("a state that is not here is refused with its head", () => {
@@ -263,6 +267,9 @@ test("a state that is not here is refused with its head", () => {
   });
   const { methods } = paraMethods(new Map([[1, without]]));
   const text = /state of the finalized head 0xaa is not on this node/;
-  assert.throws(() => methods["para_account"]?.([1, alice.publicKey, "finalized"]), text);
-  assert.throws(() => methods["para_summary"]?.([1, "finalized"]), text);
+  assert.throws(
+    () => methods["para_account"]?.([1, alice.publicKey, "finalized"], SINGLE_ANSWER),
+    text,
+  );
+  assert.throws(() => methods["para_summary"]?.([1, "finalized"], SINGLE_ANSWER), text);
 });
