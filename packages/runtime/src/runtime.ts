@@ -25,6 +25,7 @@ import { babe } from "./pallets/babe/pallet.ts";
 import { balances } from "./pallets/balances/pallet.ts";
 import { grandpa } from "./pallets/grandpa.ts";
 import { historical } from "./pallets/historical.ts";
+import { offences } from "./pallets/offences/offences.ts";
 import { session } from "./pallets/session/pallet.ts";
 import { staking } from "./pallets/staking/pallet.ts";
 import { sudo } from "./pallets/sudo.ts";
@@ -42,6 +43,7 @@ export const PALLETS = [
   balances,
   authorship,
   staking,
+  offences,
   session,
   grandpa,
   authorityDiscovery,

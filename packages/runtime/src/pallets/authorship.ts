@@ -2,7 +2,7 @@
 import { assert } from "@parahost/base";
 import { AccountId } from "@parahost/primitives";
 import { pallet, type State, storageValue } from "../framework/index.ts";
-import { slotClaim } from "./babe/pallet.ts";
+import { slotClaim } from "./babe/storage.ts";
 import { validators } from "./session/storage.ts";
 import { AUTHORSHIP_POINTS, rewardPoints } from "./staking/points.ts";
 

@@ -5,33 +5,30 @@
  * Reference: consensus-and-sync.md 4.6.
  */
 import {
-  BlockNumber,
   GRANDPA_ENGINE_ID,
   GrandpaAuthorities,
   GrandpaConsensusLog,
-  SessionIndex,
-  SetId,
+  GrandpaEquivocationProof,
+  KeyOwnershipProof,
+  type SessionIndex,
+  type SetId,
 } from "@parahost/primitives";
 import { encode, struct } from "@parahost/scale";
-import { pallet, palletEvents, type State, storageMap, storageValue } from "../framework/index.ts";
+import {
+  call,
+  ensureNone,
+  ensureSigned,
+  pallet,
+  palletEvents,
+  type State,
+} from "../framework/index.ts";
+import { provenEquivocation } from "./grandpa/equivocation.ts";
+import { errors, storage } from "./grandpa/storage.ts";
+import { REPORT_WEIGHT, reportValidity, submitReport } from "./offences/equivocations.ts";
 import type { SessionValidator } from "./session/keys.ts";
 import { blockNumber, depositLog } from "./system/block.ts";
 
-/** A change that waits for its block. */
-const StoredPendingChange = struct({
-  scheduledAt: BlockNumber,
-  delay: BlockNumber,
-  nextAuthorities: GrandpaAuthorities,
-});
-
-export const storage = {
-  /** As of the end of the block: a change announced in it is already applied. */
-  authorities: storageValue("Grandpa.Authorities", GrandpaAuthorities, []),
-  currentSetId: storageValue("Grandpa.CurrentSetId", SetId, 0),
-  /** The latest session in which the set voted. */
-  setIdSession: storageMap("Grandpa.SetIdSession", "twox64Concat", SetId, SessionIndex),
-  pendingChange: storageValue("Grandpa.PendingChange", StoredPendingChange),
-};
+export { storage };
 
 const events = palletEvents("Grandpa", {
   newAuthorities: [0, struct({ authoritySet: GrandpaAuthorities })],
@@ -88,4 +85,40 @@ function depositGrandpaLog(state: State, log: GrandpaConsensusLog): void {
   depositLog(state, { type: "consensus", value: { engine: GRANDPA_ENGINE_ID, data } });
 }
 
-export const grandpa = pallet({ name: "Grandpa", index: 11, storage, events });
+export const grandpa = pallet({
+  name: "Grandpa",
+  index: 11,
+  storage,
+  events,
+  errors,
+  calls: {
+    reportEquivocation: call({
+      index: 0,
+      docs: "Reports a voter who voted twice in a stage of a round. Free, if it was not known.",
+      args: { equivocationProof: GrandpaEquivocationProof, keyOwnerProof: KeyOwnershipProof },
+      class: "operational",
+      weight: REPORT_WEIGHT,
+      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
+        const reporter = ensureSigned(origin);
+        if (!reporter.ok) return reporter;
+        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
+        return submitReport(state, proven, reporter.value, errors.duplicateOffenceReport);
+      },
+    }),
+    reportEquivocationUnsigned: call({
+      index: 1,
+      docs: "Reports a voter who voted twice in a stage of a round, for the block's author.",
+      args: { equivocationProof: GrandpaEquivocationProof, keyOwnerProof: KeyOwnershipProof },
+      class: "operational",
+      weight: REPORT_WEIGHT,
+      validateUnsigned: (state, { equivocationProof, keyOwnerProof }) =>
+        reportValidity(state, provenEquivocation(state, equivocationProof, keyOwnerProof)),
+      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
+        const none = ensureNone(origin);
+        if (!none.ok) return none;
+        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
+        return submitReport(state, proven, undefined, errors.duplicateOffenceReport);
+      },
+    }),
+  },
+});

@@ -5,10 +5,12 @@
  * Reference: consensus-and-sync.md 3.7, 3.8.
  */
 import {
+  asSessionIndex,
   BABE_ENGINE_ID,
   type BabeAuthorities,
   BabeConsensusLog,
   type BabeEpoch,
+  type SessionIndex,
 } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 import type { State } from "../../framework/index.ts";
@@ -39,17 +41,36 @@ export function depositBabeLog(state: State, log: BabeConsensusLog): void {
   depositLog(state, { type: "consensus", value: { engine: BABE_ENGINE_ID, data } });
 }
 
+/** Gaps that are remembered: more than offences are punished over. */
+const SKIPPED_EPOCHS_MAX = 100;
+
+/** Epochs count on while no block is built, sessions do not. */
+function noteSkipped(state: State, index: number, session: SessionIndex): void {
+  if (index === epochIndex(state) + 1) return;
+  storage.skippedEpochs.update(state, (skipped) =>
+    [...skipped, [index, session] as const].slice(-SKIPPED_EPOCHS_MAX),
+  );
+}
+
+/** The session that an epoch was. */
+export function sessionOfEpoch(state: State, epoch: number): SessionIndex {
+  const gap = storage.skippedEpochs.get(state).findLast(([index]) => index <= epoch);
+  return asSessionIndex(gap === undefined ? epoch : gap[1] + epoch - gap[0]);
+}
+
 /**
- * Enters the epoch of the current slot with `authorities`, and announces that `nextAuthorities` will have
- * the one after it.
+ * Enters the epoch of the current slot, session `session`, with `authorities`, and announces that
+ * `nextAuthorities` will have the one after it.
  */
 export function enactEpochChange(
   state: State,
+  session: SessionIndex,
   authorities: BabeAuthorities,
   nextAuthorities: BabeAuthorities,
 ): void {
   const sinceGenesis = currentSlot(state) - storage.genesisSlot.get(state);
   const index = Math.floor(sinceGenesis / epochDuration(state));
+  noteSkipped(state, index, session);
   storage.epochIndex.set(state, index);
   storage.authorities.set(state, authorities);
   storage.nextAuthorities.set(state, nextAuthorities);

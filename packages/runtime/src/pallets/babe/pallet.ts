@@ -10,7 +10,9 @@ import { assert, err, ok, type Result } from "@parahost/base";
 import {
   BABE_ENGINE_ID,
   type BabeConfiguration,
+  BabeEquivocationProof,
   BabePreDigest,
+  KeyOwnershipProof,
   NextConfigDescriptor,
   soleEngineData,
 } from "@parahost/primitives";
@@ -19,16 +21,20 @@ import {
   call,
   constant,
   done,
+  ensureNone,
   ensureRoot,
+  ensureSigned,
   pallet,
-  palletErrors,
   type State,
   weightOf,
 } from "../../framework/index.ts";
+import { REPORT_WEIGHT, reportValidity, submitReport } from "../offences/equivocations.ts";
+import { isDisabled } from "../session/disabling.ts";
 import { blockNumber, digest } from "../system/block.ts";
 import { depositBabeLog, shouldEpochChange } from "./epochs.ts";
+import { provenEquivocation } from "./equivocation.ts";
 import { contribute, provenRandomness } from "./randomness.ts";
-import { epochConfig, epochDuration, slotDuration, storage } from "./storage.ts";
+import { epochConfig, epochDuration, errors, slotClaim, slotDuration, storage } from "./storage.ts";
 
 /** Why a block's claim to its slot is refused. */
 export type ClaimError =
@@ -41,12 +47,10 @@ export type ClaimError =
   | { readonly code: "slotKindNotAllowed"; readonly kind: BabePreDigest["type"] }
   /** The authority's index is not in the epoch's list. */
   | { readonly code: "authorUnknown"; readonly authorityIndex: number }
+  /** The author has committed an offence in this era. */
+  | { readonly code: "authorDisabled"; readonly authorityIndex: number }
   /** The VRF proof is false for this author, slot and epoch. */
   | { readonly code: "slotClaimUnproven" };
-
-/** The claim of the block being executed; `undefined` between blocks. */
-export const slotClaim = (state: State): BabePreDigest | undefined =>
-  storage.initialized.get(state);
 
 function readClaim(state: State): Result<BabePreDigest, ClaimError> {
   const data = soleEngineData(digest(state), "preRuntime", BABE_ENGINE_ID);
@@ -98,6 +102,7 @@ export function checkClaim(state: State): Result<void, ClaimError> {
   const { authorityIndex } = claim.value;
   if (authorityIndex >= storage.authorities.get(state).length)
     return err({ code: "authorUnknown", authorityIndex });
+  if (isDisabled(state, authorityIndex)) return err({ code: "authorDisabled", authorityIndex });
   storage.authorVrfRandomness.remove(state);
   if (claim.type === "secondaryPlain") return ok(undefined);
   const randomness = provenRandomness(state, claim);
@@ -127,13 +132,6 @@ export function configuration(state: State): BabeConfiguration {
   };
 }
 
-const errors = palletErrors(2, [
-  "invalidEquivocationProof",
-  "invalidKeyOwnershipProof",
-  "duplicateOffenceReport",
-  "invalidConfiguration",
-]);
-
 export const babe = pallet({
   name: "Babe",
   index: 2,
@@ -148,6 +146,34 @@ export const babe = pallet({
     ),
   },
   calls: {
+    reportEquivocation: call({
+      index: 0,
+      docs: "Reports an author who sealed two blocks for one slot. Free, if it was not known.",
+      args: { equivocationProof: BabeEquivocationProof, keyOwnerProof: KeyOwnershipProof },
+      class: "operational",
+      weight: REPORT_WEIGHT,
+      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
+        const reporter = ensureSigned(origin);
+        if (!reporter.ok) return reporter;
+        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
+        return submitReport(state, proven, reporter.value, errors.duplicateOffenceReport);
+      },
+    }),
+    reportEquivocationUnsigned: call({
+      index: 1,
+      docs: "Reports an author who sealed two blocks for one slot, for the block's author.",
+      args: { equivocationProof: BabeEquivocationProof, keyOwnerProof: KeyOwnershipProof },
+      class: "operational",
+      weight: REPORT_WEIGHT,
+      validateUnsigned: (state, { equivocationProof, keyOwnerProof }) =>
+        reportValidity(state, provenEquivocation(state, equivocationProof, keyOwnerProof)),
+      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
+        const none = ensureNone(origin);
+        if (!none.ok) return none;
+        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
+        return submitReport(state, proven, undefined, errors.duplicateOffenceReport);
+      },
+    }),
     planConfigChange: call({
       index: 2,
       docs: "Changes the probability and kinds of claims: announced at the next epoch, in force after it.",

@@ -8,10 +8,11 @@ import {
   BlockNumber,
   NextConfigDescriptor,
   Randomness,
+  SessionIndex,
   Slot,
 } from "@parahost/primitives";
 import { tuple, u32, u64Number, vec } from "@parahost/scale";
-import { type State, storageMap, storageValue } from "../../framework/index.ts";
+import { palletErrors, type State, storageMap, storageValue } from "../../framework/index.ts";
 
 /** Before any randomness exists its bytes are zero. */
 const NO_RANDOMNESS: Randomness = new Uint8Array(32);
@@ -44,9 +45,18 @@ export const storage = {
   epochStart: storageValue("Babe.EpochStart", tuple(BlockNumber, BlockNumber), [0, 0]),
   /** Slots skipped before this block. */
   lateness: storageValue("Babe.Lateness", BlockNumber, 0),
+  /** Where epochs were skipped: an epoch's index and the session that it is. */
+  skippedEpochs: storageValue("Babe.SkippedEpochs", vec(tuple(u64Number, SessionIndex)), []),
   epochConfig: storageValue("Babe.EpochConfig", BabeEpochConfiguration),
   nextEpochConfig: storageValue("Babe.NextEpochConfig", BabeEpochConfiguration),
 };
+
+export const errors = palletErrors(2, [
+  "invalidEquivocationProof",
+  "invalidKeyOwnershipProof",
+  "duplicateOffenceReport",
+  "invalidConfiguration",
+]);
 
 /** Milliseconds. */
 export function slotDuration(state: State): number {
@@ -67,6 +77,10 @@ export function epochConfig(state: State): BabeEpochConfiguration {
   assert(config !== undefined, "genesis sets the epoch configuration");
   return config;
 }
+
+/** The claim of the block being executed; `undefined` between blocks. */
+export const slotClaim = (state: State): BabePreDigest | undefined =>
+  storage.initialized.get(state);
 
 /** Of the block being executed. */
 export const currentSlot = (state: State): Slot => storage.currentSlot.get(state);

@@ -40,7 +40,7 @@ export function rotateSession(state: State): void {
   events.deposit(state, { type: "newSession", value: { sessionIndex: session } });
 
   onGrandpaSession(state, session, changed, current);
-  enactEpochChange(state, babeAuthorities(current), babeAuthorities(queued));
+  enactEpochChange(state, session, babeAuthorities(current), babeAuthorities(queued));
   onInitializerSession(state, changed, session, current, queued);
   onAuthorityDiscoverySession(state, changed, current, queued);
 }
