@@ -75,6 +75,18 @@ export {
   povFetchingProtocol,
 } from "./protocols/pov-fetching.ts";
 export {
+  VOTES_PER_RESPONSE_MAX,
+  VotesRequest,
+  VotesResponse,
+  votesProtocol,
+} from "./protocols/req-votes.ts";
+export {
+  SEND_DISPUTE_TIMEOUT_MS,
+  SendDisputeRequest,
+  SendDisputeResponse,
+  sendDisputeProtocol,
+} from "./protocols/send-dispute.ts";
+export {
   BackedCandidateAcknowledgement,
   BackedCandidateManifest,
   StatementDistributionMessage,

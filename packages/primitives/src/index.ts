@@ -303,6 +303,10 @@ export {
   approvedByThird,
   backingThreshold,
   byzantine,
+  type DisputeTally,
+  type DisputeVerdict,
+  disputeVerdict,
+  isDisputeConfirmed,
   recoveryThreshold,
   supermajority,
 } from "./thresholds.ts";

@@ -4,6 +4,8 @@ import {
   approvedByThird,
   backingThreshold,
   byzantine,
+  disputeVerdict,
+  isDisputeConfirmed,
   recoveryThreshold,
   supermajority,
 } from "./thresholds.ts";
@@ -35,4 +37,35 @@ test("more than a third of approvals contain an honest one", () => {
   assert.ok(!approvedByThird(1, 3));
   assert.ok(approvedByThird(2, 3));
   assert.ok(approvedByThird(2, 4));
+});
+
+const tally = (votesFor: number, votesAgainst: number, both = 0) => ({
+  votesFor,
+  votesAgainst,
+  participants: votesFor + votesAgainst - both,
+});
+
+test("a dispute is confirmed by one voter more than can be faulty, double voters counting once", () => {
+  assert.ok(!isDisputeConfirmed(tally(1, 1), 7));
+  assert.ok(isDisputeConfirmed(tally(2, 1), 7));
+  assert.ok(!isDisputeConfirmed(tally(2, 2, 2), 7));
+});
+
+test("a dispute concludes with a supermajority, one vote less leaves it open", () => {
+  assert.equal(disputeVerdict(tally(5, 2), 7), "for");
+  assert.equal(disputeVerdict(tally(4, 2), 7), "open");
+  assert.equal(disputeVerdict(tally(1, 5), 7), "against");
+  assert.equal(disputeVerdict(tally(1, 4), 7), "open");
+});
+
+test("where double voters carry both sides over, against wins", () => {
+  assert.equal(disputeVerdict(tally(3, 3, 2), 4), "against");
+});
+
+test("a dispute is split when most voted and each side has more than a third", () => {
+  assert.equal(disputeVerdict(tally(4, 3), 7), "split");
+  assert.equal(disputeVerdict(tally(3, 3), 7), "split");
+  assert.equal(disputeVerdict(tally(2, 2), 7), "open");
+  assert.equal(disputeVerdict(tally(4, 2), 7), "open");
+  assert.equal(disputeVerdict(tally(3, 3), 9), "open");
 });

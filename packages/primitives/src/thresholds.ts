@@ -24,3 +24,32 @@ export function approvedByThird(approvals: number, n: number): boolean {
 export function backingThreshold(groupSize: number, minimumBackingVotes: number): number {
   return Math.max(Math.floor(groupSize / 2) + 1, Math.min(groupSize, minimumBackingVotes));
 }
+
+/** How many validators of a session voted in a dispute. */
+export interface DisputeTally {
+  readonly votesFor: number;
+  readonly votesAgainst: number;
+  /** Distinct voters: who votes on both sides is one of them. */
+  readonly participants: number;
+}
+
+export type DisputeVerdict = "open" | "for" | "against" | "split";
+
+/** Whether so many take part that one of them is honest: a dispute that nobody can make up. */
+export function isDisputeConfirmed({ participants }: DisputeTally, n: number): boolean {
+  return participants > byzantine(n);
+}
+
+/**
+ * What the votes of a dispute amount to. "Against" wins where double voters carry both sides over. It is
+ * split when a supermajority has voted, neither side has one and each has more than a third: whoever acts
+ * on that first waits for stragglers. Reference: node 8.2, 8.3.
+ */
+export function disputeVerdict(tally: DisputeTally, n: number): DisputeVerdict {
+  const { votesFor, votesAgainst, participants } = tally;
+  const needed = supermajority(n);
+  if (votesAgainst >= needed) return "against";
+  if (votesFor >= needed) return "for";
+  const isSplit = participants >= needed && 3 * votesFor > n && 3 * votesAgainst > n;
+  return isSplit ? "split" : "open";
+}
