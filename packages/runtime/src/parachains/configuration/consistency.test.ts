@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   defaultHostConfiguration,
   type HostConfiguration,
+  type Perbill,
   polkadotHostConfiguration,
 } from "@parahost/primitives";
 import { checkConsistency } from "./consistency.ts";
@@ -48,6 +49,19 @@ test("a value at its hard limit is accepted, one above it is refused", () => {
     ["hrmpMaxParachainOutboundChannels", 128, (n) => ({ hrmpMaxParachainOutboundChannels: n })],
     ["hrmpMaxParachainInboundChannels", 128, (n) => ({ hrmpMaxParachainInboundChannels: n })],
     ["onDemandQueueMaxSize", 10_000, (n) => scheduler({ onDemandQueueMaxSize: n })],
+    ["lookahead", 255, (lookahead) => scheduler({ lookahead })],
+    ["numCores", 500, (numCores) => scheduler({ numCores })],
+    ["parathreadCores", 500, (parathreadCores) => ({ parathreadCores })],
+    [
+      "onDemandTargetQueueUtilization",
+      1_000_000_000,
+      (n) => scheduler({ onDemandTargetQueueUtilization: n as Perbill }),
+    ],
+    [
+      "onDemandFeeVariability",
+      1_000_000_000,
+      (n) => scheduler({ onDemandFeeVariability: n as Perbill }),
+    ],
   ];
   for (const [field, limit, change] of limits) {
     assert.equal(refusal(change(limit)), undefined, field);

@@ -6,6 +6,7 @@
  */
 import { err, ok, type Result } from "@parahost/base";
 import {
+  APPROVAL_BITFIELD_MAX_BITS,
   CODE_SIZE_MAX_BYTES,
   HEAD_DATA_SIZE_MAX_BYTES,
   HORIZONTAL_MESSAGES_MAX,
@@ -16,6 +17,12 @@ import {
   UPWARD_MESSAGE_SIZE_MAX_BYTES,
   UPWARD_MESSAGES_MAX,
 } from "@parahost/primitives";
+
+/** The depth of a claim in its queue is one byte on the wire. */
+const LOOKAHEAD_MAX = 255;
+/** Cores have one bit each in the bitfields of approval messages. */
+const CORES_MAX = APPROVAL_BITFIELD_MAX_BITS;
+const PERBILL_MAX = 1_000_000_000;
 
 export type InconsistencyError =
   | { readonly code: "zero"; readonly field: string }
@@ -59,6 +66,11 @@ export function checkConsistency(
     hrmpMaxParachainOutboundChannels: [c.hrmpMaxParachainOutboundChannels, HRMP_CHANNELS_MAX],
     hrmpMaxParachainInboundChannels: [c.hrmpMaxParachainInboundChannels, HRMP_CHANNELS_MAX],
     onDemandQueueMaxSize: [c.schedulerParams.onDemandQueueMaxSize, ON_DEMAND_QUEUE_MAX],
+    onDemandTargetQueueUtilization: [c.schedulerParams.onDemandTargetQueueUtilization, PERBILL_MAX],
+    onDemandFeeVariability: [c.schedulerParams.onDemandFeeVariability, PERBILL_MAX],
+    lookahead: [c.schedulerParams.lookahead, LOOKAHEAD_MAX],
+    numCores: [c.schedulerParams.numCores, CORES_MAX],
+    parathreadCores: [c.parathreadCores, CORES_MAX],
   };
   for (const [field, [value, limit]] of Object.entries(limited))
     if (value > limit) return err({ code: "aboveHardLimit", field, value, limit });

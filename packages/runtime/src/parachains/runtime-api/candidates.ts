@@ -31,6 +31,7 @@ import { checkMessages } from "../inclusion/messages.ts";
 import {
   currentCode,
   currentCodeHash,
+  mostRecentContext,
   paraHead,
   pendingUpgrade,
   upgradeRestriction,
@@ -175,10 +176,13 @@ export function backingConstraints(state: State, para: ParaId): Constraints | un
   const config = configuration(state);
   const upgrade = pendingUpgrade(state, para);
   return {
-    minRelayParentNumber: earliestRelayParentNumber(
-      allowedRelayParents(state),
-      blockNumber(state),
-      config.asyncBackingParams.allowedAncestryLen,
+    minRelayParentNumber: Math.max(
+      earliestRelayParentNumber(
+        allowedRelayParents(state),
+        blockNumber(state),
+        config.asyncBackingParams.allowedAncestryLen,
+      ),
+      mostRecentContext(state, para),
     ),
     maxPovSize: config.maxPovSize,
     maxCodeSize: config.maxCodeSize,
