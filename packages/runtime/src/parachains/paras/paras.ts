@@ -6,7 +6,7 @@
  * Guide: runtime/paras.md. Reference: 4.3.
  */
 
-import { concatBytes, err, ok, type Result } from "@parahost/base";
+import { concatBytes, err, hexToBytes, ok, type Result } from "@parahost/base";
 import {
   BlockNumber,
   HeadData,
@@ -26,12 +26,14 @@ import {
   done,
   ensureNone,
   ensureRoot,
+  ensureSigned,
   type Origin,
   pallet,
   type State,
   type UnsignedValidity,
   weightOf,
 } from "../../framework/index.ts";
+import { burn } from "../../pallets/balances/transfer.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
@@ -49,8 +51,11 @@ import { applyActions, lifecycle } from "./registration.ts";
 import { errors, events, storage } from "./storage.ts";
 import {
   applyDueUpgrades,
+  COOLDOWN_REMOVAL_PER_BLOCK,
+  cooldownLeft,
   liftDueRestrictions,
   noteNewHead,
+  removeCooldown,
   scheduleCodeUpgrade,
   signalDueUpgrades,
 } from "./upgrades.ts";
@@ -134,6 +139,35 @@ export function setCurrentHead(
   return ok(undefined);
 }
 
+/** Replaces the code of a para at once, without a pre-check. */
+function setCurrentCode(
+  state: State,
+  para: ParaId,
+  code: ValidationCode,
+): Result<void, DispatchError> {
+  if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
+  if (code.length > configuration(state).maxCodeSize) return err(errors.invalidCode);
+  const hash = validationCodeHash(code);
+  addCodeUse(state, hash, code);
+  replaceCurrentCode(state, para, hash, blockNumber(state));
+  events.deposit(state, { type: "currentCodeUpdated", value: para });
+  return ok(undefined);
+}
+
+/** Whether governance has authorized this code for the para, and not too long ago. */
+function checkAuthorized(
+  state: State,
+  para: ParaId,
+  code: ValidationCode,
+): Result<{ readonly expireAt: BlockNumber }, DispatchError> {
+  const authorized = storage.authorizedCodeHash.get(state, para);
+  if (authorized === undefined) return err(errors.nothingAuthorized);
+  if (authorized.expireAt <= blockNumber(state)) return err(errors.invalidBlockNumber);
+  return authorized.codeHash === validationCodeHash(code)
+    ? ok(authorized)
+    : err(errors.unauthorized);
+}
+
 // Initialization, finalization, session change
 
 export function initialize(state: State, now: BlockNumber): void {
@@ -161,6 +195,9 @@ export function onNewSession(
 /** Votes come before ordinary transactions and live for an hour of blocks. */
 const PVF_CHECK_PRIORITY = 1n << 62n;
 const PVF_CHECK_LONGEVITY_BLOCKS = 600n;
+
+const AUTHORIZED_CODE_PRIORITY = 100n;
+const BLOCK_NUMBER_MAX = 2 ** 32 - 1;
 
 /** Custom codes of refused votes, as Polkadot's. */
 const BAD_VALIDATOR_INDEX = 1;
@@ -228,13 +265,8 @@ const calls = {
     weight: ({ newCode }) => weightOf(codeWork(newCode)),
     dispatch: (state, origin, { para, newCode }) =>
       rooted(origin, () => {
-        if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
-        if (newCode.length > configuration(state).maxCodeSize) return err(errors.invalidCode);
-        const hash = validationCodeHash(newCode);
-        addCodeUse(state, hash, newCode);
-        replaceCurrentCode(state, para, hash, blockNumber(state));
-        events.deposit(state, { type: "currentCodeUpdated", value: para });
-        return done;
+        const set = setCurrentCode(state, para, newCode);
+        return set.ok ? done : set;
       }),
   }),
   forceSetCurrentHead: call({
@@ -328,6 +360,62 @@ const calls = {
       const none = ensureNone(origin);
       if (!none.ok) return none;
       return toDispatchResult(includePvfCheckStatement(state, stmt, signature));
+    },
+  }),
+  removeUpgradeCooldown: call({
+    index: 9,
+    docs: "Lets a para upgrade again before its cooldown is over, for a price per block that is burned.",
+    args: { para: ParaId },
+    weight: weightOf({ reads: 4, writes: 3 }),
+    dispatch: (state, origin, { para }) => {
+      const who = ensureSigned(origin);
+      if (!who.ok) return who;
+      const left = cooldownLeft(state, para);
+      if (left === 0) return done;
+      const price = COOLDOWN_REMOVAL_PER_BLOCK * BigInt(left);
+      const paid = burn(state, who.value, price, "preserve");
+      if (!paid.ok) return paid;
+      removeCooldown(state, para);
+      return done;
+    },
+  }),
+  authorizeForceSetCurrentCodeHash: call({
+    index: 10,
+    docs: "Admits code with this hash as the para's for `valid_period` blocks, whoever hands it in.",
+    args: { para: ParaId, newCodeHash: ValidationCodeHash, validPeriod: BlockNumber },
+    weight: weightOf({ reads: 1, writes: 1 }),
+    dispatch: (state, origin, { para, newCodeHash, validPeriod }) =>
+      rooted(origin, () => {
+        const expireAt = Math.min(blockNumber(state) + validPeriod, BLOCK_NUMBER_MAX);
+        const value = { codeHash: newCodeHash, expireAt };
+        storage.authorizedCodeHash.set(state, para, value);
+        events.deposit(state, { type: "codeAuthorized", value: { paraId: para, ...value } });
+        return done;
+      }),
+  }),
+  applyAuthorizedForceSetCurrentCode: call({
+    index: 11,
+    docs: "Hands in the code that governance has authorized for a para.",
+    args: { para: ParaId, newCode: ValidationCode },
+    weight: ({ newCode }) => weightOf(codeWork(newCode)),
+    paysFee: false,
+    validateUnsigned: (state, { para, newCode }) => {
+      const checked = checkAuthorized(state, para, newCode);
+      if (!checked.ok) return err({ type: "invalid", value: { type: "call" } });
+      return ok({
+        priority: AUTHORIZED_CODE_PRIORITY,
+        requires: [],
+        provides: [hexToBytes(validationCodeHash(newCode))],
+        longevity: BigInt(checked.value.expireAt - blockNumber(state)),
+        propagate: true,
+      });
+    },
+    dispatch: (state, _origin, { para, newCode }) => {
+      const checked = checkAuthorized(state, para, newCode);
+      if (!checked.ok) return checked;
+      storage.authorizedCodeHash.remove(state, para);
+      const set = setCurrentCode(state, para, newCode);
+      return set.ok ? done : set;
     },
   }),
   forceSetMostRecentContext: call({

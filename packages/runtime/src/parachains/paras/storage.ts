@@ -28,6 +28,12 @@ export const ParaGenesisArgs = struct(
 );
 export type ParaGenesisArgs = ValueOf<typeof ParaGenesisArgs>;
 
+const AuthorizedCode = struct({ codeHash: ValidationCodeHash, expireAt: BlockNumber }, [
+  "polkadot_runtime_parachains",
+  "paras",
+  "AuthorizedCodeHashAndExpiry",
+]);
+
 const name = <T extends string>(item: T): `Paras.${T}` => `Paras.${item}`;
 
 export const storage = {
@@ -95,6 +101,14 @@ export const storage = {
     UpgradeRestriction,
   ),
 
+  /** Code that governance has announced by its hash, and that anybody may hand in until then. */
+  authorizedCodeHash: storageMap(
+    name("AuthorizedCodeHash"),
+    "twox64Concat",
+    ParaId,
+    AuthorizedCode,
+  ),
+
   // Pre-checks
   pvfActiveVoteMap: storageMap(
     name("PvfActiveVoteMap"),
@@ -117,6 +131,11 @@ export const events = palletEvents("Paras", {
   pvfCheckStarted: [5, codeAndPara],
   pvfCheckAccepted: [6, codeAndPara],
   pvfCheckRejected: [7, codeAndPara],
+  upgradeCooldownRemoved: [8, struct({ paraId: ParaId })],
+  codeAuthorized: [
+    9,
+    struct({ paraId: ParaId, codeHash: ValidationCodeHash, expireAt: BlockNumber }),
+  ],
 });
 
 /** Polkadot's, then ours. */
@@ -134,5 +153,8 @@ export const errors = palletErrors(56, [
   "pvfCheckSubjectInvalid",
   "cannotUpgradeCode",
   "invalidCode",
+  "nothingAuthorized",
+  "unauthorized",
+  "invalidBlockNumber",
   "headDataTooLarge",
 ]);

@@ -6,6 +6,7 @@
  */
 import { assert } from "@parahost/base";
 import {
+  type Balance,
   type BlockNumber,
   CODE_SIZE_MIN_BYTES,
   type HeadData,
@@ -14,13 +15,15 @@ import {
   validationCodeHash,
 } from "@parahost/primitives";
 import type { State } from "../../framework/index.ts";
+import { UNIT } from "../../pallets/balances/storage.ts";
+import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { replaceCurrentCode } from "./code.ts";
 import { mostRecentReplacement } from "./past-code.ts";
 import type { UpgradeStrategy } from "./pvf-check.ts";
 import { requirePrecheck } from "./pvf-votes.ts";
-import { storage } from "./storage.ts";
-import { takeDue, withUpcoming } from "./upcoming.ts";
+import { events, storage } from "./storage.ts";
+import { takeDue, withoutParas, withUpcoming } from "./upcoming.ts";
 
 /** No upgrade is under way, and the last one is long enough ago. */
 export const canUpgradeValidationCode = (state: State, para: ParaId): boolean =>
@@ -90,6 +93,25 @@ export function lastCodeUpgrade(
 ): BlockNumber | undefined {
   const future = includeFuture ? storage.futureCodeUpgrades.get(state, para) : undefined;
   return future ?? mostRecentReplacement(storage.pastCodeMeta.get(state, para));
+}
+
+// Cooldown
+
+/** What lifting the restriction costs for each block that it would still last. */
+export const COOLDOWN_REMOVAL_PER_BLOCK: Balance = (1_000n * UNIT) / 14_400n;
+
+/** Blocks until the restriction is lifted; 0 without one. */
+export function cooldownLeft(state: State, para: ParaId): number {
+  if (!storage.upgradeRestrictionSignal.has(state, para)) return 0;
+  const entry = storage.upgradeCooldowns.get(state).find((upcoming) => upcoming.para === para);
+  return entry === undefined ? 0 : Math.max(0, entry.at - blockNumber(state));
+}
+
+/** Lifts the restriction before its time. */
+export function removeCooldown(state: State, para: ParaId): void {
+  storage.upgradeRestrictionSignal.remove(state, para);
+  storage.upgradeCooldowns.update(state, (list) => withoutParas(list, new Set([para])));
+  events.deposit(state, { type: "upgradeCooldownRemoved", value: { paraId: para } });
 }
 
 // Timers
