@@ -30,6 +30,7 @@ import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@p
 import type { State } from "../framework/index.ts";
 import { onGenesis as authorityDiscoveryGenesis } from "../pallets/authority-discovery.ts";
 import { storage as babeStorage } from "../pallets/babe/storage.ts";
+import { freeBalance } from "../pallets/balances/account.ts";
 import { EXISTENTIAL_DEPOSIT, UNIT } from "../pallets/balances/storage.ts";
 import { setFreeBalance } from "../pallets/balances/transfer.ts";
 import { onGenesis as grandpaGenesis } from "../pallets/grandpa.ts";
@@ -40,6 +41,7 @@ import { babeAuthorities } from "../pallets/session/rotation.ts";
 import { storage as sessionStorage } from "../pallets/session/storage.ts";
 import { storage as sudoStorage } from "../pallets/sudo.ts";
 import { incrementConsumers } from "../pallets/system/accounts.ts";
+import { TREASURY_ACCOUNT } from "../pallets/treasury/account.ts";
 import { initializeParachains, type ParachainsGenesisError } from "../parachains/genesis.ts";
 import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
 import "../runtime.ts";
@@ -110,6 +112,12 @@ function checkAccounts({ validators, balances }: GenesisConfig): Result<void, Ge
  */
 const CODE_KEY = bytesToHex(asciiBytes(":code"));
 
+/** The treasury's account exists from the beginning, or it could not keep small amounts. */
+function openTreasury(state: State): void {
+  if (freeBalance(state, TREASURY_ACCOUNT) > 0n) return;
+  expectOk(setFreeBalance(state, TREASURY_ACCOUNT, EXISTENTIAL_DEPOSIT), "the treasury opens");
+}
+
 /** Writes the whole genesis into an empty state. After a refusal the state is spoilt. */
 export function writeGenesis(state: State, config: GenesisConfig): Result<void, GenesisError> {
   const checked = checkAccounts(config);
@@ -117,6 +125,7 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
   const { validators, balances, sudo } = config;
   for (const [account, free] of balances)
     expectOk(setFreeBalance(state, account, free), `balance of ${account}`);
+  openTreasury(state);
   if (sudo !== undefined) sudoStorage.key.set(state, sudo);
   state.set(CODE_KEY, encode(RuntimeVersion, RUNTIME_VERSION));
   writeConsensus(state, config);

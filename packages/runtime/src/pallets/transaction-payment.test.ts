@@ -5,20 +5,15 @@ import type { AccountId } from "@parahost/primitives";
 import { accountInfo, eventsOf, queryFeeDetails, queryInfo } from "../runtime-api.ts";
 import { TestChain } from "../testing/chain.ts";
 import { accountOfUri, remark, signedBy, sudo, transferTo } from "../testing/transactions.ts";
-import { EXISTENTIAL_DEPOSIT, totalIssuance, UNIT } from "./balances/storage.ts";
+import { totalIssuance, UNIT } from "./balances/storage.ts";
 import { nextMultiplier, storage, TREASURY_ACCOUNT } from "./transaction-payment.ts";
 
 const bob = accountOfUri("//Bob");
 
-function chainWithTreasury(): TestChain {
+/** At block 1, so that nothing of genesis is left to do. */
+function chainWithFees(): TestChain {
   const chain = new TestChain();
-  const treasury = { type: "id", value: TREASURY_ACCOUNT } as const;
-  const fund = sudo({
-    type: "balances",
-    value: { type: "forceSetBalance", value: { who: treasury, newFree: EXISTENTIAL_DEPOSIT } },
-  });
   chain.add();
-  chain.add({ extrinsics: [signedBy(chain, "//Alice", fund)] });
   return chain;
 }
 
@@ -32,7 +27,7 @@ function feePaid(chain: TestChain): { readonly actualFee: bigint; readonly tip: 
 }
 
 test("the fee announced is the fee charged, to the planck", () => {
-  const chain = chainWithTreasury();
+  const chain = chainWithFees();
   const transaction = signedBy(chain, "//Alice", transferTo(bob, UNIT));
   const announced = expectOk(queryInfo(chain.state, transaction), "it decodes").partialFee;
   const before = free(chain, accountOfUri("//Alice"));
@@ -47,7 +42,7 @@ test("the fee announced is the fee charged, to the planck", () => {
 });
 
 test("the parts of a fee add up to it", () => {
-  const chain = chainWithTreasury();
+  const chain = chainWithFees();
   const transaction = signedBy(chain, "//Alice", transferTo(bob, UNIT), { tip: 3n });
   const { partialFee } = expectOk(queryInfo(chain.state, transaction), "it decodes");
   const details = expectOk(queryFeeDetails(chain.state, transaction), "it decodes");
@@ -59,7 +54,7 @@ test("the parts of a fee add up to it", () => {
 });
 
 test("four fifths go to the treasury, the rest and the tip to the author", () => {
-  const chain = chainWithTreasury();
+  const chain = chainWithFees();
   const author = chain.config.validators[1]?.account as AccountId;
   const treasuryBefore = free(chain, TREASURY_ACCOUNT);
   const authorBefore = free(chain, author);
@@ -75,8 +70,13 @@ test("four fifths go to the treasury, the rest and the tip to the author", () =>
 });
 
 test("what the treasury cannot keep is burned", () => {
-  const chain = new TestChain();
-  chain.add();
+  const chain = chainWithFees();
+  const treasury = { type: "id", value: TREASURY_ACCOUNT } as const;
+  const empty = sudo({
+    type: "balances",
+    value: { type: "forceSetBalance", value: { who: treasury, newFree: 0n } },
+  });
+  chain.add({ extrinsics: [signedBy(chain, "//Alice", empty)] });
   const issuance = totalIssuance(chain.state);
   chain.add({ extrinsics: [signedBy(chain, "//Alice", remark())] });
   const { actualFee } = feePaid(chain);
