@@ -9,6 +9,7 @@ import { type Sr25519Pair, sr25519PairFromUri, vrfSign } from "@parahost/crypto"
 import {
   asHash,
   BABE_ENGINE_ID,
+  type BabeId,
   BabePreDigest,
   type BackedCandidate,
   type Block,
@@ -92,6 +93,13 @@ export class TestChain {
 
   get nextSlot(): number {
     return this.head.number === 0 ? FIRST_SLOT : babeStorage.currentSlot.get(this.state) + 1;
+  }
+
+  /** The key of the authority with this index in a slot's epoch. */
+  authority(slot: number, index: number): BabeId {
+    const authority = this.#epochOf(slot).authorities[index];
+    assert(authority !== undefined, `authority ${index} of slot ${slot}`);
+    return authority.id;
   }
 
   /** The author's items of the next block. */
