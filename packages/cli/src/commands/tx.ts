@@ -75,7 +75,9 @@ async function transfer(options: TransferOptions, command: Command): Promise<num
   const { headData } = await callRpc<{ readonly headData: string }>(rpcPort, "para_head", [para]);
   const head = tryDecode(LedgerHead, hexToBytes(headData));
   if (!head.ok) throw new RpcFailure(`parachain ${para} is no ledger: transfers go to a ledger`);
-  const { nonce } = await account(from, "latest");
+  const { nonce, balance } = await account(from, "latest");
+  if (BigInt(balance) < options.amount)
+    throw new RpcFailure(`${options.from} has ${balance}, which is less than ${options.amount}`);
   const { domain } = head.value;
   const transaction = signTransfer(pair.value, domain, { to, amount: options.amount, nonce });
   const hash = await callRpc<string>(rpcPort, "para_submitTransaction", [
