@@ -1,7 +1,9 @@
 /** Transactions of well-known accounts for tests. */
 import { expectOk } from "@parahost/base";
-import { type KeyPair, pairFromUri, type SignatureScheme } from "@parahost/crypto";
+import { type KeyPair, pairFromUri, type SignatureScheme, signWithPair } from "@parahost/crypto";
 import type { AccountId, OpaqueExtrinsic } from "@parahost/primitives";
+import { developmentKeys } from "../genesis/development.ts";
+import { proveKeys, schemeOfKey } from "../pallets/session/keys-proof.ts";
 import type { RuntimeCall } from "../runtime.ts";
 import { accountNonce } from "../runtime-api.ts";
 import { accountOf, type SigningOptions, signExtrinsic } from "../transaction/sign.ts";
@@ -30,6 +32,21 @@ export function signedBy(
   const nonce = accountNonce(chain.state, accountOf(pair));
   return signExtrinsic(pair, call, { genesisHash: chain.genesisHash, nonce, ...rest });
 }
+
+/** Registers the keys of `uri` for the account `owner`, as their holder can prove. */
+export function setKeys(uri: string, owner: AccountId): RuntimeCall {
+  const keys = developmentKeys(uri);
+  return {
+    type: "session",
+    value: { type: "setKeys", value: { keys, proof: keysProof(uri, owner) } },
+  };
+}
+
+/** The proof of all keys of `uri` for `owner`. */
+export const keysProof = (uri: string, owner: AccountId): Uint8Array =>
+  proveKeys(developmentKeys(uri), owner, (type, message) =>
+    signWithPair(pairOf(uri, schemeOfKey(type)), message),
+  );
 
 export const transferTo = (dest: AccountId, value: bigint): RuntimeCall => ({
   type: "balances",

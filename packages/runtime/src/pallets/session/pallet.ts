@@ -5,6 +5,7 @@ import { call, done, ensureSigned, pallet, weightOf } from "../../framework/inde
 import { disabledAuthorities } from "../../parachains/shared/disabled.ts";
 import { registerKeys, removeKeys } from "./key-registry.ts";
 import { SessionKeys } from "./keys.ts";
+import { ownsKeys } from "./keys-proof.ts";
 import { errors, events, storage } from "./storage.ts";
 
 /** One owner entry for each key. */
@@ -19,12 +20,17 @@ export const session = pallet({
   calls: {
     setKeys: call({
       index: 0,
-      docs: "Sets the sender's session keys, used from the session after next. The proof is not looked at.",
+      docs: "Sets the sender's session keys, used from the session after next. The proof is each key's signature of the sender's account.",
       args: { keys: SessionKeys, proof: bytes() },
-      weight: weightOf({ reads: 2 + KEY_COUNT, writes: 2 + 2 * KEY_COUNT }),
-      dispatch: (state, origin, { keys }) => {
+      weight: weightOf({
+        reads: 2 + KEY_COUNT,
+        writes: 2 + 2 * KEY_COUNT,
+        signatures: KEY_COUNT,
+      }),
+      dispatch: (state, origin, { keys, proof }) => {
         const who = ensureSigned(origin);
         if (!who.ok) return who;
+        if (!ownsKeys(state, who.value, keys, proof)) return err(errors.invalidProof);
         const registered = registerKeys(state, who.value, keys);
         return registered.ok ? done : err(registered.error);
       },

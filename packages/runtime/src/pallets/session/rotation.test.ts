@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { signWithPair } from "@parahost/crypto";
 import {
   type AccountId,
   engineData,
@@ -8,6 +9,7 @@ import {
   type Header,
 } from "@parahost/primitives";
 import { decode } from "@parahost/scale";
+import { signedBy as bySigned } from "../../framework/index.ts";
 import {
   developmentAccount,
   developmentKeys,
@@ -27,10 +29,20 @@ import {
   sessionInfo,
 } from "../../runtime-api.ts";
 import { TestChain } from "../../testing/chain.ts";
-import { signedBy, sudo, transferTo } from "../../testing/transactions.ts";
+import {
+  keysProof,
+  pairOf,
+  setKeys,
+  signedBy,
+  sudo,
+  transferTo,
+} from "../../testing/transactions.ts";
 import { UNIT } from "../balances/storage.ts";
 import { storage as grandpaStorage } from "../grandpa.ts";
-import { currentSession, storage, validators } from "./storage.ts";
+import type { SessionKeys } from "./keys.ts";
+import { proveKeys, schemeOfKey } from "./keys-proof.ts";
+import { session } from "./pallet.ts";
+import { currentSession, errors, storage, validators } from "./storage.ts";
 
 const register = (accounts: readonly AccountId[]): RuntimeCall =>
   sudo({
@@ -43,11 +55,6 @@ const deregister = (accounts: readonly AccountId[]): RuntimeCall =>
     type: "validatorManager",
     value: { type: "deregisterValidators", value: { validators: accounts } },
   });
-
-const setKeys = (uri: string): RuntimeCall => ({
-  type: "session",
-  value: { type: "setKeys", value: { keys: developmentKeys(uri), proof: new Uint8Array() } },
-});
 
 const grandpaLogs = (header: Header): GrandpaConsensusLog[] =>
   engineData(header.digest, "consensus", GRANDPA_ENGINE_ID).map((data) =>
@@ -72,7 +79,7 @@ function chainWithNewcomer(): { chain: TestChain; newcomer: AccountId } {
   chain.add({
     extrinsics: [alice(transferTo(account, 100n * UNIT), 0), alice(register([account]), 1)],
   });
-  chain.add({ extrinsics: [signedBy(chain, `${uri}//stash`, setKeys(uri))] });
+  chain.add({ extrinsics: [signedBy(chain, `${uri}//stash`, setKeys(uri, account))] });
   return { chain, newcomer: account };
 }
 
@@ -174,9 +181,14 @@ test("new keys are used from the session after next", () => {
   const before = developmentKeys("//Bob");
   const after = { ...developmentKeys("//Other"), babe: before.babe };
   chain.add();
+  const owner = developmentAccount("//Bob//stash");
+  const uriOf = (type: string) => (type === "babe" ? "//Bob" : "//Other");
+  const proof = proveKeys(after, owner, (type, message) =>
+    signWithPair(pairOf(uriOf(type), schemeOfKey(type)), message),
+  );
   const call: RuntimeCall = {
     type: "session",
-    value: { type: "setKeys", value: { keys: after, proof: new Uint8Array() } },
+    value: { type: "setKeys", value: { keys: after, proof } },
   };
   chain.add({ extrinsics: [signedBy(chain, "//Bob//stash", call)] });
   intoNextSession(chain);
@@ -186,10 +198,43 @@ test("new keys are used from the session after next", () => {
   assert.equal(grandpaCurrentSetId(chain.state), 1);
 });
 
+test("keys whose secrets the sender does not have are refused", () => {
+  const chain = new TestChain();
+  chain.add();
+  const eve = developmentAccount("//Eve");
+  const keys = developmentKeys("//Eve");
+  const proof = keysProof("//Eve", eve);
+  const attempt = (change: { readonly keys?: SessionKeys; readonly proof?: Uint8Array }) =>
+    session.calls.setKeys.dispatch(chain.state, bySigned(eve), { keys, proof, ...change });
+  const refused = { ok: false, error: errors.invalidProof };
+  assert.deepEqual(attempt({ proof: new Uint8Array() }), refused);
+  assert.deepEqual(attempt({ proof: proof.slice(1) }), refused);
+  assert.deepEqual(attempt({ proof: keysProof("//Eve", developmentAccount("//Bob")) }), refused);
+  for (const type of Object.keys(keys) as (keyof SessionKeys)[])
+    assert.deepEqual(
+      attempt({ keys: { ...keys, [type]: developmentKeys("//Zoe")[type] } }),
+      refused,
+    );
+  assert.ok(attempt({}).ok);
+});
+
+test("keys of an account that does not exist are refused", () => {
+  const chain = new TestChain();
+  chain.add();
+  const nobody = developmentAccount("//Nobody");
+  const value = { keys: developmentKeys("//Nobody"), proof: keysProof("//Nobody", nobody) };
+  assert.deepEqual(session.calls.setKeys.dispatch(chain.state, bySigned(nobody), value), {
+    ok: false,
+    error: errors.noAccount,
+  });
+});
+
 test("keys that others use are refused", () => {
   const chain = new TestChain();
   chain.add();
-  chain.add({ extrinsics: [signedBy(chain, "//Eve", setKeys("//Alice"))] });
+  chain.add({
+    extrinsics: [signedBy(chain, "//Eve", setKeys("//Alice", developmentAccount("//Eve")))],
+  });
   assert.equal(storage.nextKeys.has(chain.state, developmentAccount("//Eve")), false);
   const failed = eventsOf(chain.state).find(({ event }) => event.value.type === "extrinsicFailed");
   assert.ok(failed !== undefined);
@@ -204,11 +249,13 @@ test("purged keys are free for others, and their owner can be forgotten", () => 
   const chain = new TestChain();
   const eve = developmentAccount("//Eve");
   chain.add();
-  chain.add({ extrinsics: [signedBy(chain, "//Eve", setKeys("//Eve"))] });
+  chain.add({ extrinsics: [signedBy(chain, "//Eve", setKeys("//Eve", eve))] });
   const purge: RuntimeCall = { type: "session", value: { type: "purgeKeys" } };
   chain.add({ extrinsics: [signedBy(chain, "//Eve", purge)] });
   assert.equal(storage.nextKeys.has(chain.state, eve), false);
-  chain.add({ extrinsics: [signedBy(chain, "//Ferdie", setKeys("//Eve"))] });
+  chain.add({
+    extrinsics: [signedBy(chain, "//Ferdie", setKeys("//Eve", developmentAccount("//Ferdie")))],
+  });
   assert.ok(storage.nextKeys.has(chain.state, developmentAccount("//Ferdie")));
 });
 
