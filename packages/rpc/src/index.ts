@@ -14,4 +14,6 @@ export { type EventSource, eventMethods } from "./methods/events.ts";
 export { toJson } from "./methods/json.ts";
 export { listMethods } from "./methods/list.ts";
 export { type ParaAccess, paraMethods } from "./methods/para.ts";
+export { type RelayMethodsOptions, relayMethods } from "./methods/relay-methods.ts";
+export type { ChainIdentity } from "./methods/system.ts";
 export { type RpcServer, type RpcServerOptions, startRpcServer } from "./server.ts";

@@ -74,6 +74,7 @@ export { SessionKeys, SessionValidator, typedKeys } from "./pallets/session/keys
 export { TREASURY_ACCOUNT } from "./pallets/transaction-payment.ts";
 export { PALLETS, RuntimeCall, RuntimeEvent } from "./runtime.ts";
 export * as runtimeApi from "./runtime-api.ts";
+export { nonceTag } from "./transaction/check.ts";
 export {
   decodeExtrinsic,
   type Extrinsic,

@@ -5,12 +5,12 @@ import { MemoryNetwork } from "@parahost/network";
 import { NODE_COLUMNS } from "@parahost/node/service/node";
 import type { ParaId } from "@parahost/primitives";
 import {
-  chainMethods,
   type EventSource,
   eventMethods,
   listMethods,
   paraMethods,
   type RpcServer,
+  relayMethods,
   startRpcServer,
   toJson,
 } from "@parahost/rpc";
@@ -34,6 +34,8 @@ interface UpOptions {
   readonly log: string;
 }
 
+/** As clients show it. */
+const VERSION = "0.1.0";
 /** Executions at one time: one per core of a small machine, shared by all nodes of the process. */
 const EXECUTE_WORKERS = 2;
 /** Ctrl-C ends the network within this time, whatever hangs. */
@@ -112,7 +114,12 @@ async function up(options: UpOptions): Promise<number> {
     port: options.rpcPort,
     logger: logger("rpc"),
     methods: listMethods(
-      chainMethods(first),
+      // The port is open to this machine only, so everybody who reaches it owns the node.
+      relayMethods(first, {
+        identity: { name: "Local Testnet", type: "Local", version: VERSION },
+        random: systemRandom,
+        allowUnsafe: true,
+      }),
       paraMethods(new Map(network.collators.map(({ plan, para }) => [plan.id as number, para]))),
       eventMethods(events),
     ),

@@ -1,65 +1,90 @@
-/** The relay chain's blocks and the pool of extrinsics, under the names that clients know. */
-import { bytesToHex, describe, type Hex } from "@parahost/base";
-import type { RelayNode } from "@parahost/node/service/node";
-import { asHash, DigestItem, OpaqueExtrinsic } from "@parahost/primitives";
-import { encode, tryDecode } from "@parahost/scale";
-import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
-import type { Methods } from "../method.ts";
-import { hash, hexBytes, optional, param, uint } from "../params.ts";
-import { toJson } from "./json.ts";
+/** `chain_`: blocks, and hearing of new ones. Reference: json-rpc-and-metadata.md 5.1. */
 
-/** Longest extrinsic that a block could take. */
-const EXTRINSIC_BYTES_MAX = 5 * 1024 * 1024;
+import { asciiBytes } from "@parahost/base";
+import type { ChainEvent } from "@parahost/consensus";
+import type { RelayNode } from "@parahost/node/service/node";
+import { GRANDPA_ENGINE_ID, type Hash } from "@parahost/primitives";
+import type { Json } from "../json-rpc.ts";
+import type { Methods, Subscription } from "../method.ts";
+import { height, list, param } from "../params.ts";
+import { blockParam, bodyJson, headerJson } from "./relay.ts";
+
+/** Heights in one question. */
+const HEIGHTS_MAX = 1000;
+
+/** Which blocks an event brings to a subscriber, in order. */
+type Pick = (event: ChainEvent) => readonly Hash[];
+
+const hashesOf = (blocks: readonly { readonly hash: Hash }[]): Hash[] =>
+  blocks.map((block) => block.hash);
+
+const allBlocks: Pick = (event) => (event.type === "imported" ? [event.block.hash] : []);
+/** After a re-organisation the whole new branch, so that no height is left out. */
+const bestBlocks: Pick = (event) => (event.type === "newBest" ? hashesOf(event.enacted) : []);
+const finalBlocks: Pick = (event) => (event.type === "finalized" ? hashesOf(event.finalized) : []);
 
 export function chainMethods(node: RelayNode): Methods {
-  const header = (at: Hex | undefined): Json => {
-    const found = node.chain.header(asHash(at ?? node.chain.best().hash));
-    if (found === undefined) return null;
-    const { parentHash, number, stateRoot, extrinsicsRoot } = found;
-    return {
-      parentHash,
-      number: `0x${number.toString(16)}`,
-      stateRoot,
-      extrinsicsRoot,
-      digest: { logs: found.digest.map((item) => bytesToHex(encode(DigestItem, item))) },
-    };
+  const { chain } = node;
+  const header = (block: Hash): Json => {
+    const found = chain.header(block);
+    return found === undefined ? null : headerJson(found);
   };
+  const hashAt = (number: number): Json => chain.hashByNumber(number) ?? null;
+
+  /** Tells the present head first. */
+  const heads = (
+    notification: string,
+    unsubscribe: string,
+    now: () => Hash,
+    pick: Pick,
+  ): Subscription => ({
+    notification,
+    unsubscribe,
+    start: (_, send) => {
+      send(header(now()));
+      return chain.subscribe((event) => {
+        for (const block of pick(event)) send(header(block));
+      });
+    },
+  });
+  const best = () => chain.best().hash;
+  const finalized = () => chain.finalized().hash;
+  const finalizedHeads = (unsubscribe: string) =>
+    heads("chain_finalizedHead", unsubscribe, finalized, finalBlocks);
+  const newHeads = (unsubscribe: string) => heads("chain_newHead", unsubscribe, best, bestBlocks);
+
   return {
     methods: {
       chain_getBlockHash: (params) => {
-        const { value } = param(params, 0, "number", optional(uint));
-        if (value === undefined) return node.chain.best().hash;
-        return node.chain.hashByNumber(value) ?? null;
+        const [which] = params;
+        if (which === undefined || which === null) return best();
+        if (Array.isArray(which))
+          return param(params, 0, "numbers", list(height, HEIGHTS_MAX)).map(hashAt);
+        return hashAt(param(params, 0, "number", height));
       },
-      chain_getFinalizedHead: () => node.chain.finalized().hash,
-      chain_getHeader: (params) => header(param(params, 0, "hash", optional(hash)).value),
-      author_submitExtrinsic: (params) => {
-        // The extrinsic comes with its length prefix, as it stands in a block.
-        const bytes = param(params, 0, "extrinsic", hexBytes(EXTRINSIC_BYTES_MAX));
-        const submitted = node.submit(withoutPrefix(bytes));
-        if (submitted.ok) return submitted.value;
-        throw new RpcError(
-          1010,
-          `extrinsic refused: ${describe(submitted.error)}`,
-          toJson(submitted.error),
-        );
+      chain_getFinalizedHead: finalized,
+      chain_getHeader: (params) => header(blockParam(node, params, 0)),
+      chain_getBlock: (params) => {
+        const block = blockParam(node, params, 0);
+        const [found, body] = [chain.header(block), chain.body(block)];
+        if (found === undefined || body === undefined) return null;
+        const justification = chain.justification(block);
+        return {
+          block: { header: headerJson(found), extrinsics: bodyJson(body) },
+          justifications:
+            justification === undefined
+              ? null
+              : [[[...asciiBytes(GRANDPA_ENGINE_ID)], [...justification]]],
+        };
       },
-      system_health: () => ({
-        peers: node.peers().length,
-        isSyncing: node.isSyncing,
-        shouldHavePeers: true,
-      }),
-      system_name: () => "parahost",
     },
-    subscriptions: {},
+    subscriptions: {
+      chain_subscribeNewHeads: newHeads("chain_unsubscribeNewHeads"),
+      chain_subscribeNewHead: newHeads("chain_unsubscribeNewHead"),
+      subscribe_newHead: newHeads("unsubscribe_newHead"),
+      chain_subscribeAllHeads: heads("chain_allHead", "chain_unsubscribeAllHeads", best, allBlocks),
+      chain_subscribeFinalizedHeads: finalizedHeads("chain_unsubscribeFinalizedHeads"),
+      chain_subscribeFinalisedHeads: finalizedHeads("chain_unsubscribeFinalisedHeads"),
+    },
   };
-}
-
-function withoutPrefix(bytes: Uint8Array): Uint8Array {
-  const extrinsic = tryDecode(OpaqueExtrinsic, bytes);
-  if (extrinsic.ok) return extrinsic.value;
-  throw new RpcError(
-    ErrorCode.invalidParams,
-    `the extrinsic does not begin with its own length: ${extrinsic.error.message}`,
-  );
 }

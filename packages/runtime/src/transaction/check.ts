@@ -89,7 +89,7 @@ export function checkNonce(
 const NonceTag = struct({ account: AccountId, nonce: Nonce });
 
 /** Identifies "the transaction of this account with this nonce". */
-const nonceTag = (account: AccountId, nonce: Nonce): Uint8Array =>
+export const nonceTag = (account: AccountId, nonce: Nonce): Uint8Array =>
   encode(NonceTag, { account, nonce });
 
 /** What the pool may assume of a signed transaction that passed the checks. */

@@ -1,0 +1,97 @@
+/** `author_`: submitting transactions and following them. Reference: json-rpc-and-metadata.md 5.3, 10. */
+import { bytesToHex, describe, hexToBytes, type Random } from "@parahost/base";
+import { generateKey, KEY_TYPES, type KeyTypeId } from "@parahost/crypto";
+import type { RelayNode } from "@parahost/node/service/node";
+import { encodeExtrinsic, transactionHash } from "@parahost/primitives";
+import { SessionKeys, typedKeys } from "@parahost/runtime";
+import { tryDecode } from "@parahost/scale";
+import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
+import type { Methods } from "../method.ts";
+import { hexBytes, hexText, type Param, param, text } from "../params.ts";
+import { extrinsicParam } from "./relay.ts";
+import { submit } from "./submission.ts";
+import { TransactionWatch } from "./transaction-watch.ts";
+
+export function authorMethods(node: RelayNode): Methods {
+  const watch = new TransactionWatch(node);
+  return {
+    methods: {
+      author_submitExtrinsic: (params) => submit(node, extrinsicParam(params, 0)),
+      author_pendingExtrinsics: () =>
+        node.pool.ready().map(({ extrinsic }) => bytesToHex(encodeExtrinsic(extrinsic))),
+    },
+    subscriptions: {
+      author_submitAndWatchExtrinsic: {
+        notification: "author_extrinsicUpdate",
+        unsubscribe: "author_unwatchExtrinsic",
+        start: (params, send, { end }) => {
+          const extrinsic = extrinsicParam(params, 0);
+          const stop = watch.add(transactionHash(extrinsic), (status, isLast) => {
+            send(status);
+            if (isLast) end();
+          });
+          try {
+            submit(node, extrinsic);
+          } catch (error) {
+            stop();
+            throw error;
+          }
+          const peers = node.peers();
+          if (peers.length > 0) send({ broadcast: [...peers] });
+          return stop;
+        },
+      },
+    },
+  };
+}
+
+// Keys
+
+const KEY_BYTES_MAX = 64;
+
+const keyType: Param<KeyTypeId> = {
+  what: `one of ${Object.keys(KEY_TYPES).join(", ")}`,
+  read: (value) =>
+    typeof value === "string" && Object.hasOwn(KEY_TYPES, value) ? (value as KeyTypeId) : undefined,
+};
+
+/** Methods about the node's own keys; for its owner. */
+export function keyMethods(node: RelayNode, random: Random): Methods {
+  const { keystore } = node;
+  return {
+    methods: {
+      author_insertKey: (params) => {
+        const type = param(params, 0, "keyType", keyType);
+        const secret = param(params, 1, "suri", text);
+        const publicKey = param(params, 2, "publicKey", hexText(KEY_BYTES_MAX));
+        const inserted = keystore.insert(type, secret);
+        if (!inserted.ok)
+          throw new RpcError(ErrorCode.invalidParams, `no key: ${describe(inserted.error)}`);
+        if (inserted.value === publicKey) return null;
+        throw new RpcError(
+          ErrorCode.refused,
+          `the key was inserted, but its public key is ${inserted.value}`,
+        );
+      },
+      author_hasKey: (params) =>
+        keystore.has(
+          param(params, 1, "keyType", keyType),
+          param(params, 0, "publicKey", hexText(KEY_BYTES_MAX)),
+        ),
+      author_hasSessionKeys: (params): Json => {
+        const given = param(params, 0, "sessionKeys", hexBytes(1024));
+        const keys = tryDecode(SessionKeys, given);
+        if (!keys.ok)
+          throw new RpcError(ErrorCode.invalidParams, "Session keys are not encoded correctly");
+        return typedKeys(keys.value).every(([type, key]) => keystore.has(type, key));
+      },
+      author_rotateKeys: () => {
+        const make = (type: KeyTypeId) => hexToBytes(generateKey(keystore, type, random));
+        const order: readonly KeyTypeId[] = ["gran", "babe", "para", "asgn", "audi", "beef"];
+        const bytes = order.flatMap((type) => [...make(type)]);
+        return bytesToHex(new Uint8Array(bytes));
+      },
+    },
+    subscriptions: {},
+  };
+}

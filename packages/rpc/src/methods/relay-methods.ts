@@ -1,0 +1,37 @@
+/** Everything that clients of Polkadot's nodes call, for one node of the relay chain. */
+import type { Random } from "@parahost/base";
+import type { RelayNode } from "@parahost/node/service/node";
+import { combineMethods, type Methods, refuseAll } from "../method.ts";
+import { authorMethods, keyMethods } from "./author.ts";
+import { chainMethods } from "./chain.ts";
+import { babeMethods, grandpaMethods } from "./consensus.ts";
+import { paymentMethods } from "./payment.ts";
+import { childStateMethods, stateMethods, unsafeStateMethods } from "./state.ts";
+import { type ChainIdentity, systemMethods, unsafeSystemMethods } from "./system.ts";
+
+export interface RelayMethodsOptions {
+  readonly identity: ChainIdentity;
+  /** For new keys. */
+  readonly random: Random;
+  /** Whether methods that only the node's owner may call answer; they refuse otherwise. */
+  readonly allowUnsafe: boolean;
+}
+
+export function relayMethods(node: RelayNode, options: RelayMethodsOptions): Methods {
+  const unsafe = combineMethods(
+    unsafeStateMethods(node),
+    unsafeSystemMethods(node),
+    keyMethods(node, options.random),
+    babeMethods(node),
+  );
+  return combineMethods(
+    chainMethods(node),
+    stateMethods(node),
+    childStateMethods(node),
+    authorMethods(node),
+    systemMethods(node, options.identity),
+    paymentMethods(node),
+    grandpaMethods(node),
+    options.allowUnsafe ? unsafe : refuseAll(unsafe),
+  );
+}

@@ -1,0 +1,88 @@
+/** `system_`: the node and its network. Reference: json-rpc-and-metadata.md 5.3. */
+import { bytesToHex, type Hex, isHex } from "@parahost/base";
+import { ss58Decode } from "@parahost/crypto";
+import type { RelayNode } from "@parahost/node/service/node";
+import { type AccountId, asAccountId, encodeExtrinsic } from "@parahost/primitives";
+import { CHAIN_PROPERTIES, nonceTag, runtimeApi } from "@parahost/runtime";
+import type { Json } from "../json-rpc.ts";
+import type { Methods } from "../method.ts";
+import { type Param, param } from "../params.ts";
+import { blockParam, extrinsicParam, runtimeStateAt } from "./relay.ts";
+import { callRuntime } from "./state.ts";
+
+/** Name of this program, as clients show it. */
+export const NODE_NAME = "parahost";
+
+export interface ChainIdentity {
+  /** For people, for example `Local Testnet`. */
+  readonly name: string;
+  readonly type: "Development" | "Local" | "Live";
+  /** Of the program. */
+  readonly version: string;
+}
+
+/** An account as an address or as the 32 bytes of its id. */
+const account: Param<AccountId> = {
+  what: "an account: an SS58 address or 32 bytes as 0x hex",
+  read: (value) => {
+    if (typeof value !== "string") return undefined;
+    if (isHex(value, 32)) return asAccountId(value.toLowerCase() as Hex);
+    const decoded = ss58Decode(value);
+    if (!decoded.ok || !isHex(decoded.value.publicKey, 32)) return undefined;
+    return asAccountId(decoded.value.publicKey);
+  },
+};
+
+export function systemMethods(node: RelayNode, identity: ChainIdentity): Methods {
+  const { chain } = node;
+  const startingBlock = chain.best().number;
+  const nextIndex = (params: readonly Json[]): Json => {
+    const who = param(params, 0, "account", account);
+    let nonce = runtimeApi.accountNonce(runtimeStateAt(node, chain.best().hash), who);
+    const offered = new Set(
+      node.pool.ready().flatMap(({ validity }) => validity.provides.map(bytesToHex)),
+    );
+    while (offered.has(bytesToHex(nonceTag(who, nonce)))) nonce += 1;
+    return nonce;
+  };
+  return {
+    methods: {
+      system_chain: () => identity.name,
+      system_name: () => NODE_NAME,
+      system_version: () => identity.version,
+      system_properties: () => CHAIN_PROPERTIES,
+      system_chainType: () => identity.type,
+      system_health: () => ({
+        peers: node.peers().length,
+        isSyncing: node.isSyncing,
+        shouldHavePeers: true,
+      }),
+      system_nodeRoles: () => [node.role === "authority" ? "Authority" : "Full"],
+      system_localPeerId: () => node.localPeer,
+      system_localListenAddresses: () => [],
+      system_syncState: () => ({
+        startingBlock,
+        currentBlock: chain.best().number,
+        highestBlock: node.highestSeen(),
+      }),
+      system_accountNextIndex: nextIndex,
+      account_nextIndex: nextIndex,
+    },
+    subscriptions: {},
+  };
+}
+
+/** For the node's owner. */
+export function unsafeSystemMethods(node: RelayNode): Methods {
+  const dryRun = (params: readonly Json[]): Json => {
+    const extrinsic = extrinsicParam(params, 0);
+    const block = blockParam(node, params, 1);
+    return bytesToHex(
+      callRuntime(node, block, "BlockBuilder_apply_extrinsic", encodeExtrinsic(extrinsic)),
+    );
+  };
+  return {
+    methods: { system_dryRun: dryRun, system_dryRunAt: dryRun },
+    subscriptions: {},
+  };
+}
