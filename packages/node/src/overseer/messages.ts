@@ -1,5 +1,7 @@
 /** Every subsystem and the union of messages it receives: the whole graph's vocabulary. */
+import type { ApprovalVotingMessage } from "../approval-voting/messages.ts";
 import type { AvailabilityDistributionMessage } from "../availability-distribution/messages.ts";
+import type { AvailabilityRecoveryMessage } from "../availability-recovery/messages.ts";
 import type { AvailabilityStoreMessage } from "../availability-store/messages.ts";
 import type { BitfieldDistributionMessage } from "../bitfield-distribution/messages.ts";
 import type { BitfieldSigningMessage } from "../bitfield-signing/messages.ts";
@@ -9,7 +11,10 @@ import type { ChainApiMessage } from "../chain-api/messages.ts";
 import type { ChainSelectionMessage } from "../chain-selection/messages.ts";
 import type { CollationGenerationMessage } from "../collation-generation/messages.ts";
 import type { CollatorProtocolMessage } from "../collator-protocol/messages.ts";
+import type { DisputeCoordinatorMessage } from "../dispute-coordinator/messages.ts";
+import type { DisputeDistributionMessage } from "../dispute-distribution/messages.ts";
 import type { GossipSupportMessage } from "../gossip-support/messages.ts";
+import type { MisbehaviorArbitrationMessage } from "../misbehavior-arbitration/messages.ts";
 import type { NetworkBridgeRxMessage, NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
 import type { ProvisionerMessage } from "../provisioner/messages.ts";
 import type { PvfCheckerMessage } from "../pvf-checker/messages.ts";
@@ -17,7 +22,9 @@ import type { RuntimeApiMessage } from "../runtime-api/messages.ts";
 import type { StatementDistributionMessage } from "../statement-distribution/messages.ts";
 
 export interface Messages {
+  readonly "approval-voting": ApprovalVotingMessage;
   readonly "availability-distribution": AvailabilityDistributionMessage;
+  readonly "availability-recovery": AvailabilityRecoveryMessage;
   readonly "availability-store": AvailabilityStoreMessage;
   readonly "bitfield-distribution": BitfieldDistributionMessage;
   readonly "bitfield-signing": BitfieldSigningMessage;
@@ -27,7 +34,10 @@ export interface Messages {
   readonly "chain-selection": ChainSelectionMessage;
   readonly "collation-generation": CollationGenerationMessage;
   readonly "collator-protocol": CollatorProtocolMessage;
+  readonly "dispute-coordinator": DisputeCoordinatorMessage;
+  readonly "dispute-distribution": DisputeDistributionMessage;
   readonly "gossip-support": GossipSupportMessage;
+  readonly "misbehavior-arbitration": MisbehaviorArbitrationMessage;
   readonly "network-bridge-rx": NetworkBridgeRxMessage;
   readonly "network-bridge-tx": NetworkBridgeTxMessage;
   readonly provisioner: ProvisionerMessage;

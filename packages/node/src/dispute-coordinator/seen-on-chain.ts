@@ -1,0 +1,84 @@
+/**
+ * Candidates that blocks we know back or include: a dispute about such a candidate is genuine, and the
+ * blocks that include one that lost are reverted. Kept until some blocks past finality.
+ * Node-side reference, 1.3, 5.23.
+ */
+import type { BlockNumber, CandidateHash, Hash } from "@parahost/primitives";
+
+/** Blocks below the finalized one whose candidates can still be disputed. */
+export const KEEP_PAST_FINALITY_BLOCKS = 10;
+
+export interface BlockRef {
+  readonly number: BlockNumber;
+  readonly hash: Hash;
+}
+
+type Sightings = Map<CandidateHash, BlockRef[]>;
+
+export class SeenOnChain {
+  readonly #included: Sightings = new Map();
+  readonly #backed: Sightings = new Map();
+  /** Candidates by the block in which they were seen, for pruning. */
+  readonly #blocks = new Map<
+    Hash,
+    { readonly block: BlockRef; readonly candidates: Set<CandidateHash> }
+  >();
+
+  /** Whether the block's events were read. */
+  hasBlock(hash: Hash): boolean {
+    return this.#blocks.has(hash);
+  }
+
+  /** The events of a block; each block once. */
+  note(
+    block: BlockRef,
+    backed: readonly CandidateHash[],
+    included: readonly CandidateHash[],
+  ): void {
+    if (this.#blocks.has(block.hash)) return;
+    this.#blocks.set(block.hash, { block, candidates: new Set([...backed, ...included]) });
+    for (const candidate of backed) add(this.#backed, candidate, block);
+    for (const candidate of included) add(this.#included, candidate, block);
+  }
+
+  isIncluded(candidate: CandidateHash): boolean {
+    return this.#included.has(candidate);
+  }
+
+  /** Backed or included by some block: the candidate exists. */
+  isOnChain(candidate: CandidateHash): boolean {
+    return this.#included.has(candidate) || this.#backed.has(candidate);
+  }
+
+  /** Blocks of any fork that include the candidate, lowest first. */
+  inclusionsOf(candidate: CandidateHash): readonly BlockRef[] {
+    return [...(this.#included.get(candidate) ?? [])].sort(
+      (a, b) => a.number - b.number || (a.hash < b.hash ? -1 : 1),
+    );
+  }
+
+  /** Forgets what lies more than `KEEP_PAST_FINALITY_BLOCKS` below the finalized height. */
+  finalize(finalized: BlockNumber): void {
+    for (const [hash, { block, candidates }] of this.#blocks) {
+      if (block.number >= finalized - KEEP_PAST_FINALITY_BLOCKS) continue;
+      this.#blocks.delete(hash);
+      for (const candidate of candidates) {
+        drop(this.#backed, candidate, hash);
+        drop(this.#included, candidate, hash);
+      }
+    }
+  }
+}
+
+function add(sightings: Sightings, candidate: CandidateHash, block: BlockRef): void {
+  const known = sightings.get(candidate);
+  if (known === undefined) sightings.set(candidate, [block]);
+  else known.push(block);
+}
+
+function drop(sightings: Sightings, candidate: CandidateHash, block: Hash): void {
+  const left = sightings.get(candidate)?.filter(({ hash }) => hash !== block);
+  if (left === undefined) return;
+  if (left.length === 0) sightings.delete(candidate);
+  else sightings.set(candidate, left);
+}
