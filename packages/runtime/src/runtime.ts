@@ -26,6 +26,7 @@ import { balances } from "./pallets/balances/pallet.ts";
 import { grandpa } from "./pallets/grandpa.ts";
 import { historical } from "./pallets/historical.ts";
 import { offences } from "./pallets/offences/offences.ts";
+import { preimagePallet } from "./pallets/preimage.ts";
 import { session } from "./pallets/session/pallet.ts";
 import { staking } from "./pallets/staking/pallet.ts";
 import { sudo } from "./pallets/sudo.ts";
@@ -33,6 +34,7 @@ import { system } from "./pallets/system/pallet.ts";
 import { timestamp } from "./pallets/timestamp.ts";
 import { transactionPayment } from "./pallets/transaction-payment.ts";
 import { treasury } from "./pallets/treasury/pallet.ts";
+import { utility } from "./pallets/utility.ts";
 import { validatorManager } from "./pallets/validator-manager.ts";
 import { PARACHAIN_PALLETS } from "./parachains/pallets.ts";
 
@@ -45,9 +47,11 @@ export const PALLETS = [
   staking,
   offences,
   session,
+  preimagePallet,
   grandpa,
   authorityDiscovery,
   treasury,
+  utility,
   transactionPayment,
   historical,
   ...PARACHAIN_PALLETS,
