@@ -74,11 +74,11 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       slotMs,
       epochSlots,
       ...(configuration === undefined ? {} : { configuration }),
-      paras: paras.map(({ id, code, machine }) => ({
+      paras: paras.map(({ id, code, machine, lifecycle }) => ({
         id,
         code,
         head: machine().genesisHead,
-        kind: "parachain",
+        kind: lifecycle ?? "parachain",
       })),
     }),
   );

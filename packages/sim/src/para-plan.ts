@@ -18,6 +18,8 @@ export interface ParaPlan {
   readonly id: ParaId;
   readonly kind: ParaKind;
   readonly code: Uint8Array;
+  /** How it begins; a parachain has a core of its own, a parathread buys blocks one by one. */
+  readonly lifecycle?: "parachain" | "parathread";
   /** A state machine of its own for everybody who runs the para; all begin with the same head. */
   machine(): ParaStateMachine;
 }

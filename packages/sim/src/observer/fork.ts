@@ -24,6 +24,7 @@ import {
 } from "@parahost/primitives";
 import { type BitVec, onesOf } from "@parahost/scale";
 import type { ObservedBlock } from "./observed-block.ts";
+import type { RelayState } from "./relay-state.ts";
 import { type Problem, problem } from "./violation.ts";
 
 /** A block that candidates may name as their relay parent. */
@@ -179,8 +180,8 @@ function back(
     const { paraId } = descriptor;
     const hash = candidateHash(backed.candidate);
     const indices = backingIndices(backed.validatorIndices, carriesCore);
-    const core = indices?.coreIndex ?? asCoreIndex(before.parachains.indexOf(paraId));
-    if (indices === undefined || before.parachains[core] !== paraId) {
+    const core = indices?.coreIndex ?? unnamedCore(block, paraId, hash);
+    if (indices === undefined || !isCoreOf(before, core, paraId)) {
       problems.push(
         problem("S8", `${hash} of para ${paraId} is backed on core ${core}, which is not its own`),
       );
@@ -207,6 +208,24 @@ function back(
   if (claimed.join() !== contained.join())
     problems.push(problem("S8", `backed are ${contained}, and the chain says ${claimed}`));
   return newlyBacked;
+}
+
+/** A parachain's core is known by its place; a parathread's is the one that the chain says. */
+function unnamedCore(
+  { before, claims }: ObservedBlock,
+  para: ParaId,
+  hash: CandidateHash,
+): CoreIndex {
+  const place = before.parachains.indexOf(para);
+  if (place >= 0) return asCoreIndex(place);
+  const claim = claims.find(
+    ({ type, value }) => type === "backed" && candidateHash(value.receipt) === hash,
+  );
+  return claim?.value.core ?? asCoreIndex(0);
+}
+
+function isCoreOf({ parachains, parathreads }: RelayState, core: CoreIndex, para: ParaId): boolean {
+  return core < parachains.length ? parachains[core] === para : parathreads.has(para);
 }
 
 const claimOf = ({ receipt, core }: CandidateEvent["value"]): string =>

@@ -26,16 +26,19 @@ export interface RelayState {
   readonly configuration: HostConfiguration;
   /** Parachains in the order of their cores. */
   readonly parachains: readonly ParaId[];
-  /** The included head of each parachain. */
+  /** Parathreads with a paid block, on whichever of the cores beyond the parachains'. */
+  readonly parathreads: ReadonlySet<ParaId>;
+  /** The included head of each of them. */
   readonly heads: ReadonlyMap<ParaId, HeadData>;
 }
 
-const PARACHAINS = vec(ParaId);
+const PARA_IDS = vec(ParaId);
 
 export function readRelayState(state: StateReader): RelayState {
   const session = need(state, "ParasShared", "CurrentSessionIndex", SessionIndex);
-  const parachains = read(state, "Paras", "Parachains", PARACHAINS) ?? [];
-  const heads = parachains.map((para): readonly [ParaId, HeadData] => {
+  const parachains = read(state, "Paras", "Parachains", PARA_IDS) ?? [];
+  const parathreads = read(state, "ParaScheduler", "ParathreadClaimIndex", PARA_IDS) ?? [];
+  const heads = [...parachains, ...parathreads].map((para): readonly [ParaId, HeadData] => {
     const id = u32Bytes(para);
     return [para, need(state, "Paras", "Heads", HeadData, concatBytes(twox64(id), id))];
   });
@@ -44,6 +47,7 @@ export function readRelayState(state: StateReader): RelayState {
     sessionInfo: need(state, "ParaSessionInfo", "Sessions", SessionInfo, u32Bytes(session)),
     configuration: need(state, "Configuration", "ActiveConfig", HostConfiguration),
     parachains,
+    parathreads: new Set(parathreads),
     heads: new Map(heads),
   };
 }

@@ -1,0 +1,167 @@
+/** Code upgrades, and blocks bought one by one, on a network that lives through sessions. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { concatBytes, assert as ensure, expectOk } from "@parahost/base";
+import { sr25519PairFromUri } from "@parahost/crypto";
+import { adderCode } from "@parahost/kit/artifacts";
+import type { RelayNode } from "@parahost/node/service/node";
+import {
+  asParaId,
+  defaultHostConfiguration,
+  type ParaId,
+  validationCodeHash,
+} from "@parahost/primitives";
+import { type AnyRuntimeCall, runtimeApi, signExtrinsic } from "@parahost/runtime";
+import { Observer } from "./observer/observer.ts";
+import { planPara } from "./para-plan.ts";
+import { Simulation, type SimulationOptions } from "./simulation.ts";
+
+const SLOT_MS = 6000;
+
+/** Transactions of one account, one after the other. */
+class Sender {
+  readonly #node: RelayNode;
+  readonly #uri: string;
+  #nonce = 0;
+
+  constructor(node: RelayNode, uri: string) {
+    this.#node = node;
+    this.#uri = uri;
+  }
+
+  submit(call: AnyRuntimeCall): void {
+    const pair = expectOk(sr25519PairFromUri(this.#uri), "a well-known key");
+    const { genesisHash } = this.#node.chain;
+    const nonce = this.#nonce++;
+    expectOk(this.#node.submit(signExtrinsic(pair, call, { genesisHash, nonce })), "submitted");
+  }
+
+  asRoot(call: AnyRuntimeCall): void {
+    this.submit({ type: "sudo", value: { type: "sudo", value: { call } as object } });
+  }
+}
+
+const call = (pallet: string, name: string, args: object): AnyRuntimeCall => ({
+  type: pallet,
+  value: { type: name, value: args },
+});
+
+/** The same program under another hash: a custom section follows it. */
+const codeVersion = (version: number): Uint8Array =>
+  concatBytes(adderCode(), new Uint8Array([0, 3, 1, 0x76, version]));
+
+async function scenario(
+  options: SimulationOptions,
+  play: (simulation: Simulation, node: RelayNode) => Promise<void>,
+): Promise<void> {
+  const simulation = new Simulation(options);
+  const observer = new Observer(simulation);
+  const [node] = simulation.validators;
+  ensure(node !== undefined, "a network has validators");
+  await play(simulation, node);
+  await simulation.stop();
+  assert.deepEqual(observer.violations, [], observer.report().join("\n"));
+  assert.match(observer.report()[1] ?? "", /^checked [1-9]\d* inclusions/);
+}
+
+const stateOf = (node: RelayNode) => {
+  const state = node.states.view(node.chain.best().hash);
+  ensure(state !== undefined, "the best block's state is kept");
+  return state;
+};
+
+test("the code of a running parachain is replaced twice over five sessions, and it never stops", async () => {
+  const para = asParaId(1000);
+  const options: SimulationOptions = {
+    seed: 21,
+    validators: 4,
+    paras: [planPara(para, "adder")],
+    epochSlots: 6,
+  };
+  await scenario(options, async (simulation, node) => {
+    const codeHash = () => runtimeApi.validationCodeHash(stateOf(node), para, { type: "included" });
+    const sessionNow = () => runtimeApi.sessionIndexForChild(stateOf(node));
+    const [collator] = simulation.collators;
+    ensure(collator !== undefined, "a para has a collator");
+    const head = () => collator.para.head("finalized").number ?? 0;
+    const root = new Sender(node, "//Alice");
+    for (const version of [2, 3]) {
+      assert.ok(await simulation.runUntil(() => head() > 0, 20 * SLOT_MS));
+      const newCode = codeVersion(version);
+      root.asRoot(
+        call("paras", "forceScheduleCodeUpgrade", {
+          para,
+          newCode,
+          relayParentNumber: node.chain.best().number,
+        }),
+      );
+      const wanted = validationCodeHash(newCode);
+      assert.ok(
+        await simulation.runUntil(() => codeHash() === wanted, 60 * SLOT_MS),
+        `version ${version} was not applied`,
+      );
+      const before = head();
+      assert.ok(await simulation.runUntil(() => head() > before + 3, 20 * SLOT_MS));
+    }
+    assert.ok(await simulation.runUntil(() => sessionNow() >= 5, 40 * SLOT_MS));
+  });
+});
+
+test("a parathread buys blocks one by one, becomes a parachain, and goes back", async () => {
+  const [chain, thread] = [asParaId(1000), asParaId(2000)];
+  const { schedulerParams } = defaultHostConfiguration({
+    validatorCount: 4,
+    groupSize: 2,
+    slotMs: SLOT_MS,
+  });
+  const options: SimulationOptions = {
+    seed: 22,
+    validators: 4,
+    paras: [planPara(chain, "adder"), { ...planPara(thread, "adder"), lifecycle: "parathread" }],
+    epochSlots: 6,
+    configuration: {
+      parathreadCores: 1,
+      parathreadRetries: 5,
+      schedulerParams: { ...schedulerParams, onDemandTargetQueueUtilization: 1 as never },
+    },
+  };
+  await scenario(options, async (simulation, node) => {
+    const heads = new Map(
+      simulation.collators.map(({ plan, para }) => [plan.id, () => para.head("best").number ?? 0]),
+    );
+    const head = (id: ParaId): number => heads.get(id)?.() ?? 0;
+    const bob = new Sender(node, "//Bob");
+    const free = () =>
+      runtimeApi.accountInfo(
+        stateOf(node),
+        expectOk(sr25519PairFromUri("//Bob"), "a well-known key").publicKey as never,
+      ).data.free;
+
+    assert.ok(await simulation.runUntil(() => head(chain) >= 2, 20 * SLOT_MS));
+    assert.equal(head(thread), 0, "nobody has paid for a block");
+
+    const paid: bigint[] = [];
+    for (let block = 1; block <= 3; block++) {
+      const before = free();
+      bob.submit(
+        call("onDemand", "placeOrderAllowDeath", { maxAmount: before / 2n, paraId: thread }),
+      );
+      assert.ok(await simulation.runUntil(() => head(thread) === block, 30 * SLOT_MS));
+      paid.push(before - free());
+    }
+    assert.ok(paid.every((amount) => amount > 0n));
+    const quiet = head(thread);
+    await simulation.run(5 * SLOT_MS);
+    assert.equal(head(thread), quiet, "without an order there is no block");
+
+    const root = new Sender(node, "//Alice");
+    root.asRoot(call("parasSudoWrapper", "sudoScheduleParathreadUpgrade", { id: thread }));
+    assert.ok(await simulation.runUntil(() => head(thread) >= quiet + 5, 60 * SLOT_MS));
+    root.asRoot(call("parasSudoWrapper", "sudoScheduleParachainDowngrade", { id: thread }));
+    await simulation.run(15 * SLOT_MS);
+    const stopped = head(thread);
+    await simulation.run(5 * SLOT_MS);
+    assert.equal(head(thread), stopped, "a parathread again");
+    assert.ok(head(chain) > 20, `the parachain went on to #${head(chain)}`);
+  });
+});
