@@ -23,8 +23,10 @@ import {
   currentCode,
   currentCodeHash,
   lastCodeUpgrade,
+  lifecycle,
   paras,
   pendingUpgrade,
+  scheduleParaCleanup,
   validationCodeAt,
 } from "./paras.ts";
 import { storage } from "./storage.ts";
@@ -277,4 +279,30 @@ test("two upgrades of a running para follow each other, and all three codes are 
   assert.deepEqual(validationCodeAt(chain.state, para, 9), codeOf(1000));
   assert.deepEqual(validationCodeAt(chain.state, para, 20), newCode);
   assert.deepEqual(validationCodeAt(chain.state, para, 21), last);
+});
+
+test("a para that is leaving announces nothing any more, and the chain goes on without it", () => {
+  const chain = playAnnouncement(scenario()).beginBlock();
+  assert.ok(scheduleParaCleanup(chain.state, para).ok);
+  chain.mustEnter({ bitfields: chain.bitfields(0, 4, [0]) });
+  assert.ok(chain.events.includes("paraInclusion.candidateIncluded"));
+  assert.equal(storage.futureCodeHash.has(chain.state, para), false);
+  assert.deepEqual(pvfsRequirePrecheck(chain.state), []);
+  chain.endBlock().changeSession().changeSession().changeSession();
+  assert.equal(lifecycle(chain.state, para), undefined);
+});
+
+test("a delay beyond the last block there can be ends at that block", () => {
+  const chain = new Scenario({
+    validators: 4,
+    paras: [1000],
+    configuration: {
+      ...UPGRADES,
+      validationUpgradeDelay: 2 ** 32 - 1,
+      validationUpgradeCooldown: 2 ** 32 - 1,
+    },
+  }).playTo(1);
+  playVotes(playAnnouncement(chain).playAvailability(0), 3, true);
+  assert.equal(pendingUpgrade(chain.state, para)?.expectedAt, 2 ** 32 - 1);
+  assert.equal(chain.state.root(1).length, 66);
 });

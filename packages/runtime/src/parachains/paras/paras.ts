@@ -35,6 +35,7 @@ import {
 } from "../../framework/index.ts";
 import { burn } from "../../pallets/balances/transfer.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
+import { blocksAfter } from "../block-time.ts";
 import { configuration } from "../configuration/configuration.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
 import { sessionIndex } from "../shared/shared.ts";
@@ -105,6 +106,9 @@ export const isLiveParathread = (state: State, para: ParaId): boolean =>
 /** True for paras that are here and will be after the next session change. */
 export const isValidPara = (state: State, para: ParaId): boolean => isLive(lifecycle(state, para));
 
+/** True for paras that have a head: all but those that are still onboarding. */
+const isOnboarded = (state: State, para: ParaId): boolean => storage.heads.has(state, para);
+
 export const isOffboardingPara = (state: State, para: ParaId): boolean =>
   isOffboarding(lifecycle(state, para));
 
@@ -133,7 +137,7 @@ export function setCurrentHead(
   para: ParaId,
   head: HeadData,
 ): Result<void, DispatchError> {
-  if (!storage.heads.has(state, para)) return err(errors.notRegistered);
+  if (!isOnboarded(state, para)) return err(errors.notRegistered);
   storage.heads.set(state, para, head);
   events.deposit(state, { type: "currentHeadUpdated", value: para });
   return ok(undefined);
@@ -145,7 +149,8 @@ function setCurrentCode(
   para: ParaId,
   code: ValidationCode,
 ): Result<void, DispatchError> {
-  if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
+  // The code of a para that is onboarding belongs to the vote on it.
+  if (!isOnboarded(state, para)) return err(errors.notRegistered);
   if (code.length > configuration(state).maxCodeSize) return err(errors.invalidCode);
   const hash = validationCodeHash(code);
   addCodeUse(state, hash, code);
@@ -197,7 +202,6 @@ const PVF_CHECK_PRIORITY = 1n << 62n;
 const PVF_CHECK_LONGEVITY_BLOCKS = 600n;
 
 const AUTHORIZED_CODE_PRIORITY = 100n;
-const BLOCK_NUMBER_MAX = 2 ** 32 - 1;
 
 /** Custom codes of refused votes, as Polkadot's. */
 const BAD_VALIDATOR_INDEX = 1;
@@ -287,7 +291,7 @@ const calls = {
     weight: ({ newCode }) => weightOf(codeWork(newCode)),
     dispatch: (state, origin, { para, newCode, relayParentNumber }) =>
       rooted(origin, () => {
-        if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
+        if (!isValidPara(state, para)) return err(errors.notRegistered);
         if (newCode.length > configuration(state).maxCodeSize) return err(errors.invalidCode);
         scheduleCodeUpgrade(state, para, newCode, relayParentNumber, {
           type: "applyAtExpectedBlock",
@@ -303,7 +307,7 @@ const calls = {
     weight: ({ newHead }) => weightOf({ reads: 5, writes: 5, bytes: newHead.length }),
     dispatch: (state, origin, { para, newHead }) =>
       rooted(origin, () => {
-        if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
+        if (!isOnboarded(state, para)) return err(errors.notRegistered);
         noteNewHead(state, para, newHead, blockNumber(state));
         events.deposit(state, { type: "newHeadNoted", value: para });
         return done;
@@ -386,7 +390,7 @@ const calls = {
     weight: weightOf({ reads: 1, writes: 1 }),
     dispatch: (state, origin, { para, newCodeHash, validPeriod }) =>
       rooted(origin, () => {
-        const expireAt = Math.min(blockNumber(state) + validPeriod, BLOCK_NUMBER_MAX);
+        const expireAt = blocksAfter(blockNumber(state), validPeriod);
         const value = { codeHash: newCodeHash, expireAt };
         storage.authorizedCodeHash.set(state, para, value);
         events.deposit(state, { type: "codeAuthorized", value: { paraId: para, ...value } });
@@ -425,7 +429,7 @@ const calls = {
     weight: weightOf({ reads: 1, writes: 1 }),
     dispatch: (state, origin, { para, context }) =>
       rooted(origin, () => {
-        if (lifecycle(state, para) === undefined) return err(errors.notRegistered);
+        if (!isOnboarded(state, para)) return err(errors.notRegistered);
         storage.mostRecentContext.set(state, para, context);
         return done;
       }),

@@ -225,3 +225,26 @@ test("votes are unsigned transactions and nothing else", () => {
   const result = includePvfCheckStatement.dispatch(chain.state, ROOT, signed(chain, 0, true));
   assert.deepEqual(result, { ok: false, error: { type: "badOrigin" } });
 });
+
+test("what a para that is onboarding has is not to be changed: its code belongs to the vote", () => {
+  const chain = chainWithVote();
+  const { state } = chain;
+  const { calls } = paras;
+  const newHead = genesisHeadOf(1);
+  for (const result of [
+    calls.forceSetCurrentCode.dispatch(state, ROOT, { para: newPara, newCode: codeOf(1) }),
+    calls.forceSetCurrentHead.dispatch(state, ROOT, { para: newPara, newHead }),
+    calls.forceNoteNewHead.dispatch(state, ROOT, { para: newPara, newHead }),
+    calls.forceSetMostRecentContext.dispatch(state, ROOT, { para: newPara, context: 1 }),
+    calls.forceScheduleCodeUpgrade.dispatch(state, ROOT, {
+      para: newPara,
+      newCode: codeOf(1),
+      relayParentNumber: 1,
+    }),
+  ])
+    assert.equal(result.ok ? undefined : errorName(result.error), "notRegistered");
+  chain.mustEnter({});
+  chain.endBlock().changeSession().changeSession();
+  assert.equal(lifecycle(state, newPara), undefined);
+  assert.deepEqual(storage.codeByHashRefs.keys(state), [validationCodeHash(codeOf(1000))]);
+});

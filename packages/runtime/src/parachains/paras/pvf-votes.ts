@@ -17,6 +17,7 @@ import {
 } from "@parahost/primitives";
 import { type DispatchError, type State, verifySignature } from "../../framework/index.ts";
 import { blockNumber, depositLog } from "../../pallets/system/block.ts";
+import { blocksAfter } from "../block-time.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { activeValidatorKeys, sessionDelay, sessionIndex } from "../shared/shared.ts";
 import { queueAction } from "./actions.ts";
@@ -179,7 +180,10 @@ export function upgradeExpectedAt(
     minimumValidationUpgradeDelay,
   }: Pick<HostConfiguration, "validationUpgradeDelay" | "minimumValidationUpgradeDelay">,
 ): BlockNumber {
-  return Math.max(includedAt + validationUpgradeDelay, now + minimumValidationUpgradeDelay);
+  return Math.max(
+    blocksAfter(includedAt, validationUpgradeDelay),
+    blocksAfter(now, minimumValidationUpgradeDelay),
+  );
 }
 
 /** A para that cannot onboard is forgotten; one that cannot upgrade is told so. */

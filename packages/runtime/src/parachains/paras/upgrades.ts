@@ -17,8 +17,10 @@ import {
 import type { State } from "../../framework/index.ts";
 import { UNIT } from "../../pallets/balances/storage.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
+import { blocksAfter } from "../block-time.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { replaceCurrentCode } from "./code.ts";
+import { isLive } from "./lifecycle.ts";
 import { mostRecentReplacement } from "./past-code.ts";
 import type { UpgradeStrategy } from "./pvf-check.ts";
 import { requirePrecheck } from "./pvf-votes.ts";
@@ -31,7 +33,8 @@ export const canUpgradeValidationCode = (state: State, para: ParaId): boolean =>
 
 /**
  * Starts an upgrade announced by a candidate that was included at `includedAt`. Does nothing when one
- * is under way, and for code that is no code or that the para has already.
+ * is under way, for code that is no code or that the para has already, and for a para that leaves: nobody
+ * would be there when the vote ends.
  */
 export function scheduleCodeUpgrade(
   state: State,
@@ -41,11 +44,12 @@ export function scheduleCodeUpgrade(
   upgradeStrategy: UpgradeStrategy,
 ): void {
   if (code.length < CODE_SIZE_MIN_BYTES || storage.futureCodeHash.has(state, para)) return;
+  if (!isLive(storage.paraLifecycles.get(state, para)?.type)) return;
   const hash = validationCodeHash(code);
   if (storage.currentCodeHash.get(state, para) === hash) return;
   storage.futureCodeHash.set(state, para, hash);
   storage.upgradeRestrictionSignal.set(state, para, { type: "present" });
-  const liftedAt = includedAt + configuration(state).validationUpgradeCooldown;
+  const liftedAt = blocksAfter(includedAt, configuration(state).validationUpgradeCooldown);
   storage.upgradeCooldowns.update(state, (list) => withUpcoming(list, para, liftedAt));
   requirePrecheck(
     state,

@@ -7,6 +7,7 @@
  * Guide: runtime/scheduler.md, `availability_timeout_predicate`. Reference: 4.4 step 8.
  */
 import { type BlockNumber, type GroupRotationInfo, lastRotationAt } from "@parahost/primitives";
+import { blocksAfter } from "../block-time.ts";
 
 /** What a core is for; each kind has its own period. */
 export type CoreKind = "parachain" | "parathread";
@@ -47,8 +48,8 @@ export function timeOutAt(
   period: number,
   since: BlockNumber,
 ): BlockNumber {
-  const due = since + period;
+  const due = blocksAfter(since, period);
   const lastRotation = lastRotationAt(rotation);
   if (lastRotation === undefined || due < lastRotation + period) return due;
-  return Math.max(due, lastRotation + rotation.groupRotationFrequency);
+  return Math.max(due, blocksAfter(lastRotation, rotation.groupRotationFrequency));
 }
