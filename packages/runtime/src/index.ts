@@ -49,6 +49,8 @@ export {
   tryBuildGenesis,
   writeGenesis,
 } from "./genesis/genesis.ts";
+export { buildState, getPreset, presetNames } from "./genesis/presets.ts";
+export type { GenesisStaker, GenesisStaking, StakingGenesisError } from "./genesis/staking.ts";
 export {
   checkInherents,
   type InherentData,
@@ -71,7 +73,13 @@ export type { ClaimError } from "./pallets/babe/pallet.ts";
 export { slotTranscript } from "./pallets/babe/randomness.ts";
 export { EXISTENTIAL_DEPOSIT, UNIT } from "./pallets/balances/storage.ts";
 export { SessionKeys, SessionValidator, typedKeys } from "./pallets/session/keys.ts";
-export { TREASURY_ACCOUNT } from "./pallets/transaction-payment.ts";
+export {
+  keysProofPayload,
+  proveKeys,
+  SessionKeysProof,
+  schemeOfKey,
+} from "./pallets/session/keys-proof.ts";
+export { TREASURY_ACCOUNT } from "./pallets/treasury/account.ts";
 export { PALLETS, RuntimeCall, RuntimeEvent } from "./runtime.ts";
 export * as runtimeApi from "./runtime-api.ts";
 export { nonceTag } from "./transaction/check.ts";

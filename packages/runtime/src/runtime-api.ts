@@ -7,18 +7,35 @@
  *
  * Reference: json-rpc-and-metadata.md 7, runtime-and-primitives.md 1.9.
  */
-import { ok, type Result } from "@parahost/base";
-import type { AccountId, Balance, Nonce, OpaqueExtrinsic } from "@parahost/primitives";
+import { type Hex, hexToBytes, ok, type Result } from "@parahost/base";
+import type { KeyTypeId } from "@parahost/crypto";
+import type {
+  AccountId,
+  BabeEquivocationProof,
+  BabeId,
+  Balance,
+  GrandpaEquivocationProof,
+  GrandpaId,
+  KeyOwnershipProof,
+  Nonce,
+  OpaqueExtrinsic,
+} from "@parahost/primitives";
+import { tryDecode } from "@parahost/scale";
 import type { DispatchClassName, State, Weight } from "./framework/index.ts";
 import { epochStartSlot } from "./pallets/babe/epochs.ts";
 import { epochIndex } from "./pallets/babe/storage.ts";
+import { proveKeyOwnership } from "./pallets/historical.ts";
+import { KEY_ORDER, SessionKeys, typedKeys } from "./pallets/session/keys.ts";
+import { exposureOverview, payoutPages } from "./pallets/staking/exposure.ts";
+import { type EraIndex, NOMINATIONS_MAX } from "./pallets/staking/storage.ts";
 import { accountInfo } from "./pallets/system/accounts.ts";
 import { computeFee, type InclusionFee, inclusionFee } from "./pallets/transaction-payment.ts";
 import { infoOf } from "./runtime.ts";
-import { decodeExtrinsic, type ExtrinsicDecodeError } from "./transaction/extrinsic.ts";
+import { decodeExtrinsic, type ExtrinsicDecodeError, encodeBare } from "./transaction/extrinsic.ts";
 import { RUNTIME_VERSION, type RuntimeVersion } from "./version.ts";
 
 export { eventsOf } from "./framework/index.ts";
+export { buildState, getPreset, presetNames } from "./genesis/presets.ts";
 export { authorities } from "./pallets/authority-discovery.ts";
 export {
   currentEpoch as currentBabeEpoch,
@@ -29,12 +46,14 @@ export {
   authorities as grandpaAuthorities,
   currentSetId as grandpaCurrentSetId,
 } from "./pallets/grandpa.ts";
+export { pendingRewards } from "./pallets/staking/payout.ts";
 export {
   type AccountData,
   type AccountInfo,
   accountInfo,
 } from "./pallets/system/accounts.ts";
 export { blockHash, blockNumber } from "./pallets/system/block.ts";
+export { lengthToFee, weightToFee } from "./pallets/transaction-payment.ts";
 export * from "./parachains/runtime-api/index.ts";
 
 export const version = (): RuntimeVersion => RUNTIME_VERSION;
@@ -82,4 +101,67 @@ export function queryFeeDetails(
   const info = infoOf(decoded.value.call);
   const fee = inclusionFee(state, info, extrinsic.length);
   return ok({ inclusionFee: fee, tip: decoded.value.extra.tip });
+}
+
+// Offences
+
+/**
+ * Proves that the key was an author's in the session of the block; `undefined` if it was not. To be asked
+ * of a block of the session in which it was misused.
+ */
+export const generateBabeKeyOwnershipProof = (
+  state: State,
+  authority: BabeId,
+): KeyOwnershipProof | undefined => proveKeyOwnership(state, "babe", authority);
+
+/** The same for a voter of finality. */
+export const generateGrandpaKeyOwnershipProof = (
+  state: State,
+  authority: GrandpaId,
+): KeyOwnershipProof | undefined => proveKeyOwnership(state, "gran", authority);
+
+/** The transaction that reports an author; it needs no signature. */
+export const babeEquivocationReport = (
+  equivocationProof: BabeEquivocationProof,
+  keyOwnerProof: KeyOwnershipProof,
+): OpaqueExtrinsic =>
+  encodeBare({
+    type: "babe",
+    value: { type: "reportEquivocationUnsigned", value: { equivocationProof, keyOwnerProof } },
+  });
+
+/** The transaction that reports a voter; it needs no signature. */
+export const grandpaEquivocationReport = (
+  equivocationProof: GrandpaEquivocationProof,
+  keyOwnerProof: KeyOwnershipProof,
+): OpaqueExtrinsic =>
+  encodeBare({
+    type: "grandpa",
+    value: { type: "reportEquivocationUnsigned", value: { equivocationProof, keyOwnerProof } },
+  });
+
+// Session keys
+
+/** Encoded session keys of fresh secrets: `newKey` makes one of each type and keeps its secret. */
+export const generateSessionKeys = (newKey: (type: KeyTypeId) => Hex): Uint8Array =>
+  hexToBytes(`0x${KEY_ORDER.map((type) => newKey(type).slice(2)).join("")}`);
+
+/** Each public key with its type; `undefined` for bytes that are no session keys. */
+export function decodeSessionKeys(
+  encoded: Uint8Array,
+): readonly (readonly [key: Uint8Array, type: KeyTypeId])[] | undefined {
+  const keys = tryDecode(SessionKeys, encoded);
+  if (!keys.ok) return undefined;
+  return typedKeys(keys.value).map(([type, key]) => [hexToBytes(key), type] as const);
+}
+
+// Staking
+
+/** How many candidates a nominator may name. */
+export const nominationsQuota = (): number => NOMINATIONS_MAX;
+
+/** Payouts that pay everybody behind the validator in the era: none if it did not validate in it. */
+export function erasStakersPageCount(state: State, era: EraIndex, validator: AccountId): number {
+  const overview = exposureOverview(state, era, validator);
+  return overview === undefined ? 0 : payoutPages(overview);
 }

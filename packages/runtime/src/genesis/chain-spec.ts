@@ -76,30 +76,32 @@ export function rawChainSpec(info: ChainInfo, { top }: Genesis): string {
   return `${JSON.stringify(fields(info, { raw }), undefined, 2)}\n`;
 }
 
-/** The form that people edit. Encoded values are SCALE in hex. */
+/** The form that people edit. */
 export function plainChainSpec(info: ChainInfo, config: GenesisConfig): string {
-  const plain = {
-    slotDurationMs: config.slotDurationMs,
-    epochDuration: config.epochDuration,
-    babe: bytesToHex(encode(BabeEpochConfiguration, config.babe)),
-    validators: config.validators.map(({ account, keys }) => ({
-      account: ss58Encode(account),
-      keys: bytesToHex(encode(SessionKeys, keys)),
-    })),
-    balances: config.balances.map(([account, free]) => [ss58Encode(account), free.toString()]),
-    staking: config.staking === undefined ? null : plainStaking(config.staking),
-    sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
-    configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
-    sessionDelay: config.sessionDelay ?? null,
-    paras: config.paras.map(({ id, head, code, kind }) => ({
-      id,
-      kind,
-      head: bytesToHex(head),
-      code: bytesToHex(code),
-    })),
-  };
-  return `${JSON.stringify(fields(info, { parahost: plain }), undefined, 2)}\n`;
+  return `${JSON.stringify(fields(info, { parahost: plainGenesis(config) }), undefined, 2)}\n`;
 }
+
+/** What a genesis is built from, as JSON; encoded values are SCALE in hex. */
+export const plainGenesis = (config: GenesisConfig): object => ({
+  slotDurationMs: config.slotDurationMs,
+  epochDuration: config.epochDuration,
+  babe: bytesToHex(encode(BabeEpochConfiguration, config.babe)),
+  validators: config.validators.map(({ account, keys }) => ({
+    account: ss58Encode(account),
+    keys: bytesToHex(encode(SessionKeys, keys)),
+  })),
+  balances: config.balances.map(([account, free]) => [ss58Encode(account), free.toString()]),
+  staking: config.staking === undefined ? null : plainStaking(config.staking),
+  sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
+  configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
+  sessionDelay: config.sessionDelay ?? null,
+  paras: config.paras.map(({ id, head, code, kind }) => ({
+    id,
+    kind,
+    head: bytesToHex(head),
+    code: bytesToHex(code),
+  })),
+});
 
 const plainStaking = (staking: GenesisStaking) => ({
   ...staking,
@@ -206,7 +208,14 @@ class Field {
 }
 
 /** Reads either form. Text comes from a file that anybody may have written. */
-export function parseChainSpec(text: string): Result<ChainSpec, ChainSpecError> {
+export const parseChainSpec = (text: string): Result<ChainSpec, ChainSpecError> =>
+  readJson(text, readSpec);
+
+/** Reads what `plainGenesis` writes. */
+export const parsePlainGenesis = (text: string): Result<GenesisConfig, ChainSpecError> =>
+  readJson(text, readPlain);
+
+function readJson<T>(text: string, read: (field: Field) => T): Result<T, ChainSpecError> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -214,7 +223,7 @@ export function parseChainSpec(text: string): Result<ChainSpec, ChainSpecError> 
     return err({ code: "notJson", message: String(error) });
   }
   try {
-    return ok(readSpec(new Field("", json)));
+    return ok(read(new Field("", json)));
   } catch (error) {
     if (!(error instanceof BadField)) throw error;
     return err(error.error);

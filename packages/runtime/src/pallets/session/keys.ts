@@ -36,6 +36,9 @@ export type SessionKeys = ValueOf<typeof SessionKeys>;
 export const SessionValidator = positional(struct({ account: AccountId, keys: SessionKeys }));
 export type SessionValidator = ValueOf<typeof SessionValidator>;
 
+/** Types of the keys, in the order of their encoding. */
+export const KEY_ORDER: readonly KeyTypeId[] = ["gran", "babe", "para", "asgn", "audi", "beef"];
+
 /** Each key with its type id. */
 export function typedKeys(keys: SessionKeys): readonly (readonly [type: KeyTypeId, key: Hex])[] {
   return [
