@@ -25,6 +25,7 @@ import { SessionValidator } from "../pallets/session/keys.ts";
 import { blockNumber, depositLog } from "../pallets/system/block.ts";
 import { holdAuction, onNewSession as onAuctionSession } from "./claim-auction/claim-auction.ts";
 import { onNewSession as onConfigurationSession } from "./configuration/configuration.ts";
+import { onNewSession as onDisputesSession } from "./disputes/disputes.ts";
 import { onNewSession as onInclusionSession } from "./inclusion/inclusion.ts";
 import { initialize as initializeOnDemand } from "./on-demand/on-demand.ts";
 import {
@@ -128,6 +129,7 @@ export function applySessionChange(
   onAuctionSession(state, onSchedulerSession(state, change));
   onInclusionSession(state);
   onSessionInfoSession(state, change);
+  onDisputesSession(state, change);
 }
 
 // Entry point

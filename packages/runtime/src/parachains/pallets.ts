@@ -1,6 +1,7 @@
 /** The parachain modules as pallets, by index; `initializer.ts` has the order in which they run. */
 import { claimAuction } from "./claim-auction/claim-auction.ts";
 import { configurationPallet } from "./configuration/configuration.ts";
+import { parasDisputes } from "./disputes/disputes.ts";
 import { paraInclusion } from "./inclusion/inclusion.ts";
 import { initializer } from "./initializer.ts";
 import { onDemand } from "./on-demand/on-demand.ts";
@@ -21,6 +22,7 @@ export const PARACHAIN_PALLETS = [
   paras,
   initializer,
   paraSessionInfo,
+  parasDisputes,
   onDemand,
   registrar,
   claimAuction,

@@ -33,6 +33,7 @@ import {
 import type { BitVec } from "@parahost/scale";
 import { type State, verifySignature } from "../../framework/index.ts";
 import { configuration } from "../configuration/configuration.ts";
+import { isRefused } from "../disputes/storage.ts";
 import {
   canUpgradeValidationCode,
   currentCodeHash,
@@ -102,6 +103,8 @@ export class CandidateChecker {
     if (!slot.ok) return slot;
     const { assignment, voters } = slot.value;
     const { core } = assignment;
+    const hash = candidateHash(backed.candidate);
+    if (isRefused(this.#state, this.#session, hash)) return err("candidateDisputed");
     if (core <= this.#previousCore) return err("scheduledOutOfOrder");
     const tip = this.#tipOf(descriptor.paraId, core);
     if (!tip.ok) return tip;
@@ -134,7 +137,7 @@ export class CandidateChecker {
     });
     return ok({
       receipt: backed.candidate,
-      hash: candidateHash(backed.candidate),
+      hash,
       core,
       relayParentNumber: relayParent.number,
       ...backing.value,

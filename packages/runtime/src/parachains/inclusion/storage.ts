@@ -114,6 +114,7 @@ const NAMES = [
   "coreIndexMismatch",
   "sessionIndexMismatch",
   "invalidUmpSignals",
+  "candidateDisputed",
 ] as const;
 
 /** Why a bitfield or candidate is refused. */

@@ -1,13 +1,14 @@
 /**
  * How much one block's parachain inherent may hold, and what an author leaves out when there is more:
  * chance decides, except that candidates with new code come first, as they are large and would hardly
- * ever fit otherwise.
+ * ever fit otherwise. Disputes come before all else.
  *
  * Reference: 4.6 (weight limit; budget by bytes and signature count).
  */
 import {
   BackedCandidate,
   ChaChaStream,
+  DisputeStatementSet,
   type ParachainsInherentData,
   UncheckedSignedAvailabilityBitfield,
 } from "@parahost/primitives";
@@ -47,11 +48,47 @@ export const candidateCost = (backed: BackedCandidate): Cost => ({
   signatures: backed.validityVotes.length + 1,
 });
 
+export const disputeCost = (set: DisputeStatementSet): Cost => ({
+  bytes: encode(DisputeStatementSet, set).length,
+  signatures: set.statements.length,
+});
+
 export const inherentCost = ({
   bitfields,
   backedCandidates,
-}: Pick<ParachainsInherentData, "bitfields" | "backedCandidates">): Cost =>
-  sum([...bitfields.map(bitfieldCost), ...backedCandidates.map(candidateCost)]);
+  disputes = [],
+}: Pick<ParachainsInherentData, "bitfields" | "backedCandidates"> &
+  Partial<Pick<ParachainsInherentData, "disputes">>): Cost =>
+  sum([
+    ...disputes.map(disputeCost),
+    ...bitfields.map(bitfieldCost),
+    ...backedCandidates.map(candidateCost),
+  ]);
+
+/** Room for disputes: takes a set if it fits into what the sets before it have left. */
+export class DisputeBudget {
+  #used: Cost = { bytes: 0, signatures: 0 };
+  readonly #budget: Cost;
+
+  constructor(budget: Cost) {
+    this.#budget = budget;
+  }
+
+  admit(set: DisputeStatementSet): boolean {
+    const next = sum([this.#used, disputeCost(set)]);
+    if (!fits(next, this.#budget)) return false;
+    this.#used = next;
+    return true;
+  }
+
+  /** What is left for the rest of the inherent. */
+  get left(): Cost {
+    return {
+      bytes: this.#budget.bytes - this.#used.bytes,
+      signatures: this.#budget.signatures - this.#used.signatures,
+    };
+  }
+}
 
 /**
  * Positions of the items that a random walk over them fits into the budget, ascending; the preferred
@@ -95,14 +132,15 @@ function drawOrder(positions: readonly number[], chance: ChaChaStream): number[]
 
 /**
  * The part of the data that fits into the budget: all bitfields, then whole chains of candidates. When
- * not even the bitfields fit, some of them and no candidate.
+ * not even the bitfields fit, some of them and no candidate. Disputes have been counted before.
  */
 export function limitToBudget(
   data: ParachainsInherentData,
   budget: Cost,
   seed: Uint8Array,
 ): ParachainsInherentData {
-  if (fits(inherentCost(data), budget)) return data;
+  const { bitfields, backedCandidates } = data;
+  if (fits(inherentCost({ bitfields, backedCandidates }), budget)) return data;
   const chance = new ChaChaStream(seed);
   const bitfieldCosts = data.bitfields.map(bitfieldCost);
   const ofBitfields = sum(bitfieldCosts);

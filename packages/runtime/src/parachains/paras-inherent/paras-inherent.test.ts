@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  asCandidateHash,
   asCoreIndex,
   asParaId,
-  asSessionIndex,
   type BackedCandidate,
   candidateHash,
   type ParachainsInherentData,
@@ -81,14 +79,6 @@ test("the parent becomes a relay parent, with the claim queue of the block", () 
       [2, [1]],
     ],
   );
-});
-
-test("disputes are refused while the chain has none", () => {
-  const chain = scenario().beginBlock();
-  const candidateHash = asCandidateHash(`0x${"00".repeat(32)}`);
-  const disputes = [{ candidateHash, session: asSessionIndex(0), statements: [] }];
-  assert.equal(refusal(chain, { disputes }), "disputeInvalid");
-  assert.deepEqual(chain.create({ disputes }).disputes, []);
 });
 
 test("more bytes or signatures than the budget refuse the block", () => {

@@ -1,8 +1,9 @@
 /**
  * The parachain inherent: what the author of a block found about parachains, exactly once per block.
  *
- * Order: timely bitfields free cores, timeouts free more, all free cores are scheduled, candidates are
- * backed on them. Author and importer run the same routine; what the author would have left out makes
+ * Order: disputes are imported and free the cores of what they find invalid, timely bitfields free more, so
+ * do timeouts, all free cores are scheduled, candidates are backed on them. A chain that is frozen by a dispute
+ * takes disputes only. Author and importer run the same routine; what the author would have left out makes
  * the importer refuse the block.
  *
  * Guide: runtime/inclusioninherent.md. Reference: 4.6.
@@ -12,7 +13,9 @@ import { blake2b256 } from "@parahost/crypto";
 import {
   type BackedCandidate,
   backingIndices,
+  type CandidateHash,
   type CoreIndex,
+  type DisputeStatementSet,
   type Header,
   headerHash,
   isFeatureOn,
@@ -37,6 +40,9 @@ import {
 } from "../../framework/index.ts";
 import { blockNumber, parentHash } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
+import { checkSets, importSet, noteIncluded, selectSets } from "../disputes/disputes.ts";
+import type { CheckedSet } from "../disputes/statement-set.ts";
+import { isFrozen, isRefused } from "../disputes/storage.ts";
 import { withoutDisabled } from "../inclusion/backing.ts";
 import { type BitfieldContext, checkBitfield } from "../inclusion/bitfields.ts";
 import { CandidateChecker } from "../inclusion/candidate-checks.ts";
@@ -45,6 +51,7 @@ import {
   type CheckedCandidate,
   collectPending,
   type FreedCore,
+  freeDisputed,
   processBitfields,
   processCandidates,
 } from "../inclusion/inclusion.ts";
@@ -68,7 +75,7 @@ import {
   noteRelayParent,
   sessionIndex,
 } from "../shared/shared.ts";
-import { fits, INHERENT_BUDGET, inherentCost, limitToBudget } from "./budget.ts";
+import { DisputeBudget, fits, INHERENT_BUDGET, inherentCost, limitToBudget } from "./budget.ts";
 import { errors, storage } from "./storage.ts";
 
 type Checked<T> = Result<T, DispatchError>;
@@ -92,22 +99,35 @@ export function processInherentData(
 ): Checked<ParachainsInherentData> {
   if (headerHash(data.parentHeader) !== parentHash(state)) return err(errors.invalidParentHeader);
   admitParent(state, data.parentHeader);
-  const limited = checkAmount(state, data, mode);
-  if (!limited.ok) return limited;
-  const bitfields = checkBitfields(state, limited.value.bitfields, mode);
+  const budgeted = checkAmount(state, data, mode);
+  if (!budgeted.ok) return budgeted;
+  const disputes = budgeted.value.sets.map(({ set }) => set);
+  const disputed = importDisputes(state, budgeted.value.sets);
+  if (isFrozen(state)) {
+    schedule(state, freedCores(disputed, []));
+    storage.onChainVotes.set(state, scrapedVotes(sessionIndex(state), [], disputes));
+    return ok({ ...data, disputes, bitfields: [], backedCandidates: [] });
+  }
+  const bitfields = checkBitfields(state, budgeted.value.bitfields, mode);
   if (!bitfields.ok) return bitfields;
-  const concluded = processBitfields(state, bitfields.value);
+  const included = processBitfields(
+    state,
+    bitfields.value,
+    new Set(disputed.map(({ core }) => core)),
+  );
+  for (const { candidate } of included)
+    noteIncluded(state, sessionIndex(state), candidate, blockNumber(state));
   const predicate = availabilityTimeoutPredicate(state);
   const timedOut = predicate === undefined ? [] : collectPending(state, predicate);
-  schedule(state, freedCores(concluded, timedOut));
-  const candidates = checkCandidates(state, limited.value.backedCandidates, mode);
+  schedule(state, freedCores([...disputed, ...included], timedOut));
+  const candidates = checkCandidates(state, budgeted.value.backedCandidates, mode);
   if (!candidates.ok) return candidates;
   const checked = candidates.value.map(([, candidate]) => candidate);
   occupied(state, processCandidates(state, checked));
-  storage.onChainVotes.set(state, scrapedVotes(sessionIndex(state), checked));
+  storage.onChainVotes.set(state, scrapedVotes(sessionIndex(state), checked, disputes));
   return ok({
     ...data,
-    disputes: [],
+    disputes,
     bitfields: bitfields.value,
     backedCandidates: candidates.value.map(([backed]) => backed),
   });
@@ -127,16 +147,37 @@ function admitParent(state: State, parent: Header): void {
   );
 }
 
-/** Size and number of signatures. This chain has no disputes yet, so there is nothing to vote on. */
+interface BudgetedData extends Pick<ParachainsInherentData, "bitfields" | "backedCandidates"> {
+  readonly sets: readonly CheckedSet[];
+}
+
+/** Size and number of signatures. Only good votes of disputes count, so these are checked here. */
 function checkAmount(
   state: State,
   data: ParachainsInherentData,
   mode: InherentMode,
-): Checked<ParachainsInherentData> {
-  if (mode === "author")
-    return ok(limitToBudget({ ...data, disputes: [] }, INHERENT_BUDGET, selectionSeed(state)));
-  if (data.disputes.length > 0) return err(errors.disputeInvalid);
-  return fits(inherentCost(data), INHERENT_BUDGET) ? ok(data) : err(errors.inherentOverweight);
+): Checked<BudgetedData> {
+  if (mode === "author") {
+    const room = new DisputeBudget(INHERENT_BUDGET);
+    const sets = selectSets(state, data.disputes, (set) => room.admit(set));
+    return ok({ ...limitToBudget(data, room.left, selectionSeed(state)), sets });
+  }
+  if (!fits(inherentCost(data), INHERENT_BUDGET)) return err(errors.inherentOverweight);
+  const sets = checkSets(state, data.disputes);
+  return sets.ok ? ok({ ...data, sets: sets.value }) : sets;
+}
+
+/** Returns the cores freed of candidates that an honest validator found invalid. */
+function importDisputes(state: State, sets: readonly CheckedSet[]): readonly FreedCore[] {
+  const refused = new Set<CandidateHash>();
+  const session = sessionIndex(state);
+  for (const checked of sets) {
+    importSet(state, checked);
+    const { candidateHash } = checked.set;
+    if (checked.set.session === session && isRefused(state, session, candidateHash))
+      refused.add(candidateHash);
+  }
+  return freeDisputed(state, refused);
 }
 
 /** From the parent's hash, which the author of this block cannot choose. */
@@ -233,13 +274,14 @@ function stripDisabled(
 const scrapedVotes = (
   session: SessionIndex,
   candidates: readonly CheckedCandidate[],
+  disputes: readonly DisputeStatementSet[],
 ): ScrapedOnChainVotes => ({
   session,
   backingValidatorsPerCandidate: candidates.map(({ receipt, votes }) => ({
     receipt: toPlainReceipt(receipt),
     votes: votes.map(({ validator, attestation }) => ({ validatorIndex: validator, attestation })),
   })),
-  disputes: [],
+  disputes,
 });
 
 // Finalization
@@ -260,16 +302,16 @@ export const paraInherent = pallet({
   calls: {
     enter: call({
       index: 0,
-      docs: "Availability bitfields and backed candidates of this block.",
+      docs: "Votes in disputes, availability bitfields and backed candidates of this block.",
       args: { data: ParachainsInherentData },
       class: "mandatory",
       inherent: true,
       weight: ({ data }) => {
         const { bytes, signatures } = inherentCost(data);
-        const candidates = data.backedCandidates.length;
+        const items = data.backedCandidates.length + data.disputes.length;
         return weightOf({
-          reads: 10 + 5 * candidates,
-          writes: 10 + 5 * candidates,
+          reads: 10 + 5 * items,
+          writes: 10 + 5 * items,
           bytes,
           signatures,
         });

@@ -2,6 +2,7 @@
  * The parachain part of the runtime API: functions of a state, named as in Polkadot. They run on the
  * state after a block and describe what its child may contain; none of them changes the state.
  */
+export { disputes, isAccepted } from "../disputes/disputes.ts";
 export { paraIds, pvfsRequirePrecheck, validationCodeByHash } from "../paras/paras.ts";
 export { sessionExecutorParams, sessionInfo } from "../session-info.ts";
 export { disabledValidators } from "../shared/disabled.ts";

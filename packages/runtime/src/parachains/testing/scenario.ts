@@ -71,6 +71,7 @@ import {
   initializeConfiguration,
   updateConfiguration,
 } from "../configuration/configuration.ts";
+import { errors as disputesErrors } from "../disputes/storage.ts";
 import { candidatesPendingAvailability } from "../inclusion/inclusion.ts";
 import { errors as inclusionErrors } from "../inclusion/storage.ts";
 import { onFinalize, onInitialize, onNewSession } from "../initializer.ts";
@@ -93,6 +94,7 @@ import {
   groupValidators,
   scheduled,
 } from "../scheduler/scheduler.ts";
+import { sessionInfo } from "../session-info.ts";
 import { activeValidatorIndices, activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
 
 export interface ScenarioOptions {
@@ -347,6 +349,14 @@ export class Scenario {
     return pair;
   }
 
+  /** The pair of a validator of a session that is remembered. */
+  pairIn(session: SessionIndex, validator: number): Sr25519Pair {
+    const key = sessionInfo(this.state, session)?.validators[validator];
+    const pair = key === undefined ? undefined : this.#pairs.get(key);
+    assert(pair !== undefined, `session ${session} has no validator ${validator}`);
+    return pair;
+  }
+
   /** Position of an active validator among the authorities. */
   authorityOf(validator: number): number {
     return activeValidatorIndices(this.state)[validator] as number;
@@ -529,6 +539,7 @@ export function errorName(error: DispatchError): string {
     balancesErrors,
     auctionErrors,
     onDemandErrors,
+    disputesErrors,
   ];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";
