@@ -14,6 +14,9 @@ export const AUTHORSHIP_POINTS = 20;
 /** For a vote that backed a candidate which became available. */
 export const BACKING_POINTS = 20;
 
+/** For a vote that found a candidate available. */
+export const INCLUSION_POINTS = 1;
+
 /** For a vote in a dispute. */
 export const DISPUTE_POINTS = 20;
 

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asSessionIndex, asValidatorIndex } from "@parahost/primitives";
+import { bitsAt } from "@parahost/scale";
+import { sessionAccounts } from "../../parachains/session-info.ts";
+import { TestChain } from "../../testing/chain.ts";
+import { rewardDisputeVotes, rewardIncluded } from "./para-rewards.ts";
+import { AUTHORSHIP_POINTS, BACKING_POINTS, DISPUTE_POINTS, INCLUSION_POINTS } from "./points.ts";
+import { storage } from "./storage.ts";
+
+const session = asSessionIndex(0);
+
+/** Points of the validator at this place of the shuffled list, beside those for blocks. */
+function pointsOf(chain: TestChain, index: number): number {
+  const account = sessionAccounts(chain.state, session)?.[index];
+  assert.ok(account !== undefined);
+  const points = storage.erasRewardPoints.get(chain.state, 0).individual.get(account) ?? 0;
+  return points % AUTHORSHIP_POINTS;
+}
+
+test("backers and those who found a candidate available earn points when it is included", () => {
+  const chain = new TestChain();
+  chain.add();
+  rewardIncluded(chain.state, session, bitsAt(4, [1, 3]), bitsAt(4, [0, 1, 2]));
+  assert.deepEqual(
+    [0, 1, 2, 3].map((index) => pointsOf(chain, index)),
+    [1, 1, 1, 0],
+  );
+  const { total } = storage.erasRewardPoints.get(chain.state, 0);
+  assert.equal(total, AUTHORSHIP_POINTS + 2 * BACKING_POINTS + 3 * INCLUSION_POINTS);
+});
+
+test("votes in a dispute earn points", () => {
+  const chain = new TestChain();
+  rewardDisputeVotes(chain.state, session, [2, 3].map(asValidatorIndex));
+  assert.equal(storage.erasRewardPoints.get(chain.state, 0).total, 2 * DISPUTE_POINTS);
+});
+
+test("a session that is forgotten and a validator that there was not earn nothing", () => {
+  const chain = new TestChain();
+  rewardDisputeVotes(chain.state, asSessionIndex(9), [asValidatorIndex(0)]);
+  rewardDisputeVotes(chain.state, session, [asValidatorIndex(9)]);
+  assert.equal(storage.erasRewardPoints.get(chain.state, 0).total, 0);
+});
+
+test("without staking nobody earns points", () => {
+  const chain = new TestChain({ staking: false });
+  rewardIncluded(chain.state, session, bitsAt(4, [1, 3]), bitsAt(4, [0]));
+  assert.equal(storage.erasRewardPoints.has(chain.state, 0), false);
+});
