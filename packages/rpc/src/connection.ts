@@ -56,6 +56,8 @@ export class Connection {
   readonly #open = new Map<string, { readonly kind: Subscription; stop(): void }>();
   readonly #endListeners: (() => void)[] = [];
   readonly #session: Session;
+  /** What to do once the message is answered whose method is being called. */
+  #afterAnswer: (() => void)[] = [];
   #nextSubscription = 1;
 
   constructor(methods: Methods, logger: Logger, push?: SendText) {
@@ -65,6 +67,7 @@ export class Connection {
     this.#session = {
       isLasting: push !== undefined,
       onEnd: (listener) => void this.#endListeners.push(listener),
+      afterAnswer: (task) => void this.#afterAnswer.push(task),
     };
   }
 
@@ -78,16 +81,16 @@ export class Connection {
       respond(errorText(null, incoming.error));
       return;
     }
-    const begun: Outbox[] = [];
+    const afterAnswer: (() => void)[] = [];
     const answers = await Promise.all(
       incoming.value.requests.map((request) =>
         request.ok
-          ? this.#answer(request.value, begun)
+          ? this.#answer(request.value, afterAnswer)
           : errorText(request.error.id, request.error.error),
       ),
     );
     respond(incoming.value.isBatch ? `[${answers.join(",")}]` : (answers[0] as string));
-    for (const outbox of begun) outbox.open();
+    for (const task of afterAnswer) task();
   }
 
   close(): void {
@@ -96,9 +99,10 @@ export class Connection {
     for (const listener of this.#endListeners.splice(0)) listener();
   }
 
-  async #answer(request: RpcRequest, begun: Outbox[]): Promise<string> {
+  async #answer(request: RpcRequest, afterAnswer: (() => void)[]): Promise<string> {
     try {
-      return resultText(request.id, await this.#call(request, begun));
+      this.#afterAnswer = afterAnswer;
+      return resultText(request.id, await this.#call(request));
     } catch (error) {
       if (error instanceof RpcError) return errorText(request.id, error);
       this.#logger.log("error", TARGET, `${request.method} failed: ${describe(error)}`);
@@ -106,14 +110,14 @@ export class Connection {
     }
   }
 
-  #call({ method, params }: RpcRequest, begun: Outbox[]): Json | Promise<Json> {
+  #call({ method, params }: RpcRequest): Json | Promise<Json> {
     if (Object.hasOwn(this.#methods.methods, method)) {
       const found = this.#methods.methods[method];
       if (found !== undefined) return found(params, this.#session);
     }
     if (Object.hasOwn(this.#methods.subscriptions, method)) {
       const found = this.#methods.subscriptions[method];
-      if (found !== undefined) return this.#subscribe(method, found, params, begun);
+      if (found !== undefined) return this.#subscribe(method, found, params);
     }
     for (const subscription of Object.values(this.#methods.subscriptions))
       if (subscription.unsubscribe === method) return this.#unsubscribe(subscription, params);
@@ -123,7 +127,7 @@ export class Connection {
     );
   }
 
-  #subscribe(method: string, kind: Subscription, params: readonly Json[], begun: Outbox[]): string {
+  #subscribe(method: string, kind: Subscription, params: readonly Json[]): string {
     const push = this.#push;
     if (push === undefined)
       throw new RpcError(ErrorCode.refused, `${method} needs a WebSocket connection`);
@@ -153,7 +157,7 @@ export class Connection {
           stop();
         },
       });
-    begun.push(outbox);
+    this.#afterAnswer.push(() => outbox.open());
     return id;
   }
 

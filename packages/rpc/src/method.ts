@@ -10,6 +10,8 @@ export interface Session {
   readonly isLasting: boolean;
   /** Calls the listener when the connection ends. */
   onEnd(listener: () => void): void;
+  /** Does something once the client has its answer. A method calls this before it first waits. */
+  afterAnswer(task: () => void): void;
 }
 
 export type Method = (params: readonly Json[], session: Session) => Json | Promise<Json>;

@@ -16,6 +16,11 @@ export const uint: Param<number> = {
       : undefined,
 };
 
+export const boolean: Param<boolean> = {
+  what: "true or false",
+  read: (value) => (typeof value === "boolean" ? value : undefined),
+};
+
 export const text: Param<string> = {
   what: "a string",
   read: (value) => (typeof value === "string" ? value : undefined),

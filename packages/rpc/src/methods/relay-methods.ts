@@ -2,12 +2,15 @@
 import type { Random } from "@parahost/base";
 import type { RelayNode } from "@parahost/node/service/node";
 import { combineMethods, type Methods, refuseAll } from "../method.ts";
+import { archiveMethods } from "./archive.ts";
 import { authorMethods, keyMethods } from "./author.ts";
 import { chainMethods } from "./chain.ts";
+import { chainHeadMethods } from "./chain-head/chain-head.ts";
 import { babeMethods, grandpaMethods } from "./consensus.ts";
 import { paymentMethods } from "./payment.ts";
 import { childStateMethods, stateMethods, unsafeStateMethods } from "./state.ts";
 import { type ChainIdentity, systemMethods, unsafeSystemMethods } from "./system.ts";
+import { chainSpecMethods, transactionMethods } from "./transaction.ts";
 
 export interface RelayMethodsOptions {
   readonly identity: ChainIdentity;
@@ -32,6 +35,10 @@ export function relayMethods(node: RelayNode, options: RelayMethodsOptions): Met
     systemMethods(node, options.identity),
     paymentMethods(node),
     grandpaMethods(node),
+    chainHeadMethods(node),
+    chainSpecMethods(node, options.identity),
+    transactionMethods(node),
+    archiveMethods(node),
     options.allowUnsafe ? unsafe : refuseAll(unsafe),
   );
 }

@@ -5,7 +5,11 @@ import { type Json, RpcError } from "../json-rpc.ts";
 import type { Methods, Session } from "../method.ts";
 
 /** What a method is given by a client that stays for one answer only. */
-export const SINGLE_ANSWER: Session = { isLasting: false, onEnd: () => undefined };
+export const SINGLE_ANSWER: Session = {
+  isLasting: false,
+  onEnd: () => undefined,
+  afterAnswer: () => undefined,
+};
 
 interface Message {
   readonly method?: string;

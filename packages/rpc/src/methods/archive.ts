@@ -1,0 +1,99 @@
+/** `archive_v1_`: any block, not only those at the head. Reference: json-rpc-and-metadata.md 6.4. */
+import { bytesToHex, describe } from "@parahost/base";
+import type { RelayNode } from "@parahost/node/service/node";
+import { asHash, type Hash, Header } from "@parahost/primitives";
+import { encode } from "@parahost/scale";
+import { type Json, RpcError } from "../json-rpc.ts";
+import type { Methods, Send, Subscription } from "../method.ts";
+import { hash, height, list, optional, param, text } from "../params.ts";
+import { bodyJson, callArguments } from "./relay.ts";
+import { callRuntime } from "./state.ts";
+import { childTrie, queryStorage, storageItem } from "./storage-query.ts";
+
+const ITEMS_MAX = 1024;
+
+export function archiveMethods(node: RelayNode): Methods {
+  const { chain } = node;
+  const block = (params: readonly Json[]): Hash => asHash(param(params, 0, "hash", hash));
+  return {
+    methods: {
+      archive_v1_header: (params) => {
+        const header = chain.header(block(params));
+        return header === undefined ? null : bytesToHex(encode(Header, header));
+      },
+      archive_v1_body: (params) => {
+        const body = chain.body(block(params));
+        return body === undefined ? null : bodyJson(body);
+      },
+      archive_v1_hashByHeight: (params) => {
+        const number = param(params, 0, "height", height);
+        if (number > chain.finalized().number)
+          return chain.tree.atNumber(number).map((known) => known.hash);
+        const final = chain.hashByNumber(number);
+        return final === undefined ? [] : [final];
+      },
+      archive_v1_finalizedHeight: () => chain.finalized().number,
+      archive_v1_genesisHash: () => chain.genesisHash,
+      archive_v1_call: (params) => {
+        const at = block(params);
+        const name = param(params, 1, "function", text);
+        const args = param(params, 2, "callParameters", callArguments);
+        if (chain.header(at) === undefined) return null;
+        try {
+          return { success: true, value: bytesToHex(callRuntime(node, at, name, args)) };
+        } catch (error) {
+          if (!(error instanceof RpcError)) throw error;
+          return { success: false, error: error.message };
+        }
+      },
+    },
+    subscriptions: { archive_v1_storage: storageSubscription(node) },
+  };
+}
+
+/** Tells what the items ask for, page by page between other work, and then that it is done. */
+function storageSubscription(node: RelayNode): Subscription {
+  return {
+    notification: "archive_v1_storageEvent",
+    unsubscribe: "archive_v1_stopStorage",
+    endsWithNull: true,
+    start: (params, send, { end, session }) => {
+      const at = asHash(param(params, 0, "hash", hash));
+      const items = param(params, 1, "items", list(storageItem, ITEMS_MAX));
+      const child = param(params, 2, "childTrie", optional(childTrie)).value;
+      const unpin = node.states.pin(at);
+      const state = node.states.reader(at);
+      if (unpin === undefined || state === undefined) {
+        send({ event: "storageError", error: `the state of block ${at} is not kept here` });
+        session.afterAnswer(end);
+        return () => undefined;
+      }
+      const stop = tellPages(queryStorage(state, items, child), send, end);
+      return () => {
+        stop();
+        unpin();
+      };
+    },
+  };
+}
+
+/** Calls for each page when nothing else is to be done; a client that does not read ends it. */
+function tellPages(pages: Generator<Json[], void, void>, send: Send, end: () => void): () => void {
+  let next = setImmediate(step);
+  return () => clearImmediate(next);
+
+  function step(): void {
+    try {
+      const page = pages.next();
+      if (page.done !== true) {
+        const events = page.value as readonly { readonly [key: string]: Json }[];
+        if (events.every((item) => send({ event: "storage", ...item }))) next = setImmediate(step);
+        return;
+      }
+      send({ event: "storageDone" });
+    } catch (error) {
+      send({ event: "storageError", error: describe(error) });
+    }
+    end();
+  }
+}
