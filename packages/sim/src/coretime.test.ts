@@ -107,8 +107,10 @@ test("the code of a running parachain is replaced twice over five sessions, and 
   });
 });
 
-test("a parathread buys blocks one by one, becomes a parachain, and goes back", async () => {
-  const [chain, thread] = [asParaId(1000), asParaId(2000)];
+test("a parathread buys blocks one by one, pays more under pressure, becomes a parachain, and goes back", async () => {
+  const chain = asParaId(1000);
+  const threads = [2000, 2001, 2002].map(asParaId);
+  const thread = asParaId(2000);
   const { schedulerParams } = defaultHostConfiguration({
     validatorCount: 4,
     groupSize: 2,
@@ -117,7 +119,10 @@ test("a parathread buys blocks one by one, becomes a parachain, and goes back", 
   const options: SimulationOptions = {
     seed: 22,
     validators: 4,
-    paras: [planPara(chain, "adder"), { ...planPara(thread, "adder"), lifecycle: "parathread" }],
+    paras: [
+      planPara(chain, "adder"),
+      ...threads.map((id) => ({ ...planPara(id, "adder"), lifecycle: "parathread" as const })),
+    ],
     epochSlots: 6,
     configuration: {
       parathreadCores: 1,
@@ -150,6 +155,16 @@ test("a parathread buys blocks one by one, becomes a parachain, and goes back", 
       paid.push(before - free());
     }
     assert.ok(paid.every((amount) => amount > 0n));
+
+    // Who orders while others wait pays more.
+    const beforeRush = free();
+    const wanted = threads.map((id) => head(id) + 1);
+    for (const paraId of threads)
+      bob.submit(call("onDemand", "placeOrderAllowDeath", { maxAmount: beforeRush / 4n, paraId }));
+    const served = () => threads.every((id, index) => head(id) === wanted[index]);
+    assert.ok(await simulation.runUntil(served, 40 * SLOT_MS));
+    const first = paid[0] ?? 0n;
+    assert.ok(beforeRush - free() > BigInt(threads.length) * first, "a queue raises the price");
     const quiet = head(thread);
     await simulation.run(5 * SLOT_MS);
     assert.equal(head(thread), quiet, "without an order there is no block");
