@@ -82,7 +82,7 @@ test("every npm command in the documents exists", () => {
   const unknown: string[] = [];
   for (const { path, text } of pages)
     for (const line of codeOf(text))
-      for (const match of line.matchAll(/\bnpm (run )?([a-z][a-z:-]*)((?: [^|&;]*)?)/g)) {
+      for (const match of line.matchAll(/\bnpm (run )?([a-z][a-z0-9:-]*)((?: [^|&;]*)?)/g)) {
         const [, run, name = "", rest = ""] = match;
         const workspace = /-w @parahost\/([a-z]+)/.exec(rest)?.[1];
         const known =
