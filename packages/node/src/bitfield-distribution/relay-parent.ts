@@ -67,7 +67,8 @@ export class RelayParentBitfields {
     if (!mark(this.#received, peer, validatorIndex))
       return { type: "refused", change: "costMinorRepeated", reason: "bitfield told twice" };
     const known = this.#bitfields.get(validatorIndex);
-    if (known !== undefined && equalBytes(known.payload.bytes, payload.bytes))
+    const isSame = known !== undefined && equalBytes(known.payload.bytes, payload.bytes);
+    if (isSame && equalBytes(known.signature, bitfield.signature))
       return { type: "known", change: "benefitMinor" };
     if (payload.length !== this.#coreCount)
       return { type: "refused", change: "costMajor", reason: "bitfield of another length" };
@@ -78,6 +79,8 @@ export class RelayParentBitfields {
       signature: bitfield.signature,
     });
     if (!isSigned) return { type: "refused", change: "costMajor", reason: "wrong signature" };
+    // Signatures are drawn, so the same bitfield may be signed twice.
+    if (isSame) return { type: "known", change: "benefitMinor" };
     if (known !== undefined) return { type: "equivocation" };
     this.#bitfields.set(validatorIndex, bitfield);
     return { type: "first", change: "benefitMinorFirst" };

@@ -231,6 +231,22 @@ test("of two different bitfields of a validator the first one counts", async () 
   await world.overseer.conclude(world.running);
 });
 
+test("a bitfield that is known counts for its sender only when it is signed", async () => {
+  const world = await startOnLeaf(0, 7, 8);
+  const bitfield = signed(0);
+  tell(world, 0, bitfield);
+  await expectReport(world, 0, "benefitMinorFirst");
+  await expectProvided(world, bitfield);
+  await expectRelay(world, bitfield, 7, 8);
+  // Another signature under the same bits is as good as the first.
+  tell(world, 7, signed(0));
+  await expectReport(world, 7, "benefitMinor");
+  const forged = bitfield.signature.map((byte) => byte ^ 1) as typeof bitfield.signature;
+  tell(world, 8, { ...bitfield, signature: forged });
+  await expectReport(world, 8, "costMajor");
+  await world.overseer.conclude(world.running);
+});
+
 test("a neighbour that turns to the leaf late is told what it missed, others are not", async () => {
   const world = await startOnLeaf(0);
   const bitfield = signed(0);
