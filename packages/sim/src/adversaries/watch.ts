@@ -18,6 +18,8 @@ export class WatchedNetwork {
   readonly observer: Observer;
   /** Log lines of all nodes down to debug: `alice subsystem: message {"field":…}`. */
   readonly lines: string[] = [];
+  /** Costs that a test has been shown. */
+  readonly #shown = new Set<ReputationChange>();
 
   constructor(options: SimulationOptions) {
     this.simulation = new Simulation({ ...options, log: (_, node) => this.#logger(node) });
@@ -31,12 +33,14 @@ export class WatchedNetwork {
     );
   }
 
-  /** Lets time pass until `of` has paid for something of which the reason matches. */
+  /** Lets time pass until `of` has paid for something of which the reason matches; each time is shown once. */
   async pays(of: PeerId, reason: RegExp): Promise<ReputationChange> {
-    const find = () => this.costs(of).find((change) => reason.test(change.reason));
+    const find = () =>
+      this.costs(of).find((change) => reason.test(change.reason) && !this.#shown.has(change));
     await this.simulation.runUntil(() => find() !== undefined, COSTS_WITHIN_MS);
     const paid = find();
     const known = this.costs(of).map((change) => change.reason);
+    if (paid !== undefined) this.#shown.add(paid);
     assert.ok(paid !== undefined, `${of} did not pay for ${reason}, but for: ${known.join("; ")}`);
     return paid;
   }
