@@ -35,6 +35,8 @@ export const API_VERSIONS = {
   ParachainHost: 14,
   AuthorityDiscoveryApi: 1,
   SessionKeys: 1,
+  StakingApi: 1,
+  GenesisBuilder: 1,
 } as const;
 export type ApiName = keyof typeof API_VERSIONS;
 

@@ -1,10 +1,9 @@
 /** `author_`: submitting transactions and following them. Reference: json-rpc-and-metadata.md 5.3, 10. */
-import { bytesToHex, describe, hexToBytes, type Random } from "@parahost/base";
+import { bytesToHex, describe, type Random } from "@parahost/base";
 import { generateKey, KEY_TYPES, type KeyTypeId } from "@parahost/crypto";
 import type { RelayNode } from "@parahost/node/service/node";
 import { encodeExtrinsic, transactionHash } from "@parahost/primitives";
-import { SessionKeys, typedKeys } from "@parahost/runtime";
-import { tryDecode } from "@parahost/scale";
+import { runtimeApi } from "@parahost/runtime";
 import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
 import type { Methods } from "../method.ts";
 import { hexBytes, hexText, type Param, param, text } from "../params.ts";
@@ -80,17 +79,13 @@ export function keyMethods(node: RelayNode, random: Random): Methods {
         ),
       author_hasSessionKeys: (params): Json => {
         const given = param(params, 0, "sessionKeys", hexBytes(1024));
-        const keys = tryDecode(SessionKeys, given);
-        if (!keys.ok)
+        const keys = runtimeApi.decodeSessionKeys(given);
+        if (keys === undefined)
           throw new RpcError(ErrorCode.invalidParams, "Session keys are not encoded correctly");
-        return typedKeys(keys.value).every(([type, key]) => keystore.has(type, key));
+        return keys.every(([key, type]) => keystore.has(type, bytesToHex(key)));
       },
-      author_rotateKeys: () => {
-        const make = (type: KeyTypeId) => hexToBytes(generateKey(keystore, type, random));
-        const order: readonly KeyTypeId[] = ["gran", "babe", "para", "asgn", "audi", "beef"];
-        const bytes = order.flatMap((type) => [...make(type)]);
-        return bytesToHex(new Uint8Array(bytes));
-      },
+      author_rotateKeys: () =>
+        bytesToHex(runtimeApi.generateSessionKeys((type) => generateKey(keystore, type, random))),
     },
     subscriptions: {},
   };

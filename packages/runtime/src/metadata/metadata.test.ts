@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesToHex, concatBytes, expectOk, type Hex, hexToBytes } from "@parahost/base";
-import { encodeExtrinsic, headerHash, type OpaqueExtrinsic } from "@parahost/primitives";
-import { decode, encode } from "@parahost/scale";
+import {
+  encodeExtrinsic,
+  headerHash,
+  KeyOwnershipProof,
+  type OpaqueExtrinsic,
+} from "@parahost/primitives";
+import { bytes, decode, encode, option } from "@parahost/scale";
 import { Metadata as ClientMetadata, TypeRegistry as ClientRegistry } from "@polkadot/types";
 import { decAnyMetadata, metadata as papiMetadata } from "@polkadot-api/substrate-bindings";
 import { RuntimeCall } from "../framework/index.ts";
 import { system } from "../pallets/system/pallet.ts";
 import { PALLETS } from "../runtime.ts";
-import { accountInfo, eventsOf, queryInfo } from "../runtime-api.ts";
+import { accountInfo, currentBabeEpoch, eventsOf, queryInfo } from "../runtime-api.ts";
 import { TestChain } from "../testing/chain.ts";
 import { accountOfUri, signedBy, transferTo } from "../testing/transactions.ts";
 import { RUNTIME_VERSION } from "../version.ts";
@@ -294,6 +299,41 @@ test("metadata is an option of bytes at a version, and bytes by itself", () => {
   assert.equal(hex("Metadata_metadata_at_version", "0x0d000000"), "0x00");
   assert.ok(hex("Metadata_metadata_at_version", "0x0f000000").startsWith("0x01"));
   assert.ok(hex("Metadata_metadata").includes("6d6574610e"));
+});
+
+test("a network can begin from a preset, and from nothing that is not one", () => {
+  const chain = new TestChain();
+  const name = "GenesisBuilder_get_preset";
+  const preset = decode(option(bytes()), expectOk(call(chain, name, "0x00"), name));
+  assert.ok(preset !== undefined);
+  const build = (json: Uint8Array) =>
+    bytesToHex(
+      expectOk(call(chain, "GenesisBuilder_build_state", encode(bytes(), json)), "answered"),
+    );
+  assert.equal(build(preset), "0x00");
+  assert.ok(build(new Uint8Array([123])).startsWith("0x01"));
+  assert.equal(bytesToHex(expectOk(call(chain, name, "0x01046e"), name)), "0x00");
+});
+
+test("an author's key is proved to be one, and a stranger's is not", () => {
+  const chain = new TestChain();
+  chain.add();
+  const [author] = currentBabeEpoch(chain.state).authorities;
+  const prove = (key: Hex) => {
+    const args = concatBytes(new Uint8Array(8), hexToBytes(key));
+    return expectOk(call(chain, "BabeApi_generate_key_ownership_proof", args), "answered");
+  };
+  assert.equal(bytesToHex(prove(`0x${"77".repeat(32)}`)), "0x00");
+  const proof = decode(option(bytes()), prove(author?.id ?? "0x"));
+  assert.equal(decode(KeyOwnershipProof, proof ?? new Uint8Array()).validatorCount, 4);
+});
+
+test("session keys are taken apart by type", () => {
+  const keys = encode(bytes(), new Uint8Array(193));
+  const answer = expectOk(call(new TestChain(), "SessionKeys_decode_session_keys", keys), "keys");
+  assert.ok(bytesToHex(answer).startsWith("0x0118"));
+  const none = call(new TestChain(), "SessionKeys_decode_session_keys", "0x0400");
+  assert.equal(bytesToHex(expectOk(none, "answered")), "0x00");
 });
 
 test("the fee that is asked for is the fee that is taken", () => {

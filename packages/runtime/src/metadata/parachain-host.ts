@@ -9,10 +9,12 @@ import {
   BackingState,
   CandidateCommitments,
   CandidateEvent,
+  CandidateHash,
   ClaimQueue,
   CommittedCandidateReceipt,
   Constraints,
   CoreState,
+  DisputeState,
   ExecutorParams,
   GroupRotationInfo,
   Hash,
@@ -129,6 +131,15 @@ export const PARACHAIN_HOST: RuntimeApi = {
       assumed,
       option(ValidationCodeHash),
       ({ state }, { paraId, assumption }) => api.validationCodeHash(state, paraId, assumption),
+    ),
+    disputes: method(
+      "Disputes that the chain remembers.",
+      {},
+      vec(tuple(SessionIndex, CandidateHash, DisputeState)),
+      ({ state }) =>
+        api
+          .disputes(state)
+          .map((entry) => [entry.session, entry.candidateHash, entry.state] as const),
     ),
     sessionExecutorParams: method(
       "How code was to be executed in a session.",

@@ -5,32 +5,17 @@
  *
  * Reference: json-rpc-and-metadata.md 7.
  */
-import { asciiBytes, assert, expectOk, hexToBytes } from "@parahost/base";
-import {
-  AccountId,
-  AuthorityDiscoveryId,
-  BabeConfiguration,
-  BabeEpoch,
-  Balance,
-  GrandpaAuthorities,
-  Hash,
-  Nonce,
-  OpaqueExtrinsic,
-  SetId,
-  Slot,
-} from "@parahost/primitives";
+import { assert, expectOk } from "@parahost/base";
+import { AccountId, Balance, Hash, Nonce, OpaqueExtrinsic } from "@parahost/primitives";
 import {
   bool,
   bytes,
   type Codec,
   DecodeError,
-  fixedBytes,
   mapped,
   option,
   result,
   struct,
-  tryDecode,
-  tuple,
   u32,
   u64,
   unit,
@@ -44,15 +29,16 @@ import {
   TransactionValidityError,
   Weight,
 } from "../framework/index.ts";
-import { SessionKeys, typedKeys } from "../pallets/session/keys.ts";
-import { lengthToFee, weightToFee } from "../pallets/transaction-payment.ts";
 import * as api from "../runtime-api.ts";
 import { decodeExtrinsic } from "../transaction/extrinsic.ts";
 import { type ApiName, RuntimeVersion } from "../version.ts";
+import { BABE_API, GRANDPA_API } from "./consensus-apis.ts";
 import { applyInNextBlock } from "./dry-run.ts";
 import { extrinsicType } from "./extrinsic.ts";
+import { GENESIS_BUILDER } from "./genesis-builder.ts";
 import { PARACHAIN_HOST } from "./parachain-host.ts";
 import { method, type RuntimeApi } from "./runtime-api.ts";
+import { AUTHORITY_DISCOVERY_API, SESSION_KEYS_API, STAKING_API } from "./validator-apis.ts";
 
 /** Versions that there are, as `Metadata_metadata_versions` lists them. */
 export const METADATA_VERSIONS = [14, 15, 16] as const;
@@ -121,15 +107,6 @@ const FeeDetails = struct(
   },
   payment("FeeDetails"),
 );
-
-const KeyTypeId: Codec<Uint8Array> = {
-  ...fixedBytes(4),
-  type: {
-    kind: "composite",
-    path: ["sp_core", "crypto", "KeyTypeId"],
-    fields: [{ type: fixedBytes(4).type }],
-  },
-};
 
 // Table
 
@@ -226,68 +203,18 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
         "What weight costs, before the multiplier.",
         { weight: Weight },
         Balance,
-        (_, { weight }) => weightToFee(weight),
+        (_, { weight }) => api.weightToFee(weight),
       ),
       queryLengthToFee: method("What bytes cost.", { length: u32 }, Balance, (_, { length }) =>
-        lengthToFee(length),
+        api.lengthToFee(length),
       ),
     },
   },
-  BabeApi: {
-    docs: "Block production.",
-    methods: {
-      configuration: method("Of genesis.", {}, BabeConfiguration, ({ state }) =>
-        api.babeConfiguration(state),
-      ),
-      currentEpochStart: method("First slot of the current epoch.", {}, Slot, ({ state }) =>
-        api.currentBabeEpochStart(state),
-      ),
-      currentEpoch: method("The epoch that the block is in.", {}, BabeEpoch, ({ state }) =>
-        api.currentBabeEpoch(state),
-      ),
-      nextEpoch: method("The epoch after it.", {}, BabeEpoch, ({ state }) =>
-        api.nextBabeEpoch(state),
-      ),
-    },
-  },
-  GrandpaApi: {
-    docs: "Finality.",
-    methods: {
-      grandpaAuthorities: method("The voters.", {}, GrandpaAuthorities, ({ state }) =>
-        api.grandpaAuthorities(state),
-      ),
-      currentSetId: method("How often the voters changed.", {}, SetId, ({ state }) =>
-        api.grandpaCurrentSetId(state),
-      ),
-    },
-  },
+  BabeApi: BABE_API,
+  GrandpaApi: GRANDPA_API,
   ParachainHost: PARACHAIN_HOST,
-  AuthorityDiscoveryApi: {
-    docs: "Under which keys authorities publish their addresses.",
-    methods: {
-      authorities: method(
-        "Authorities of this session and of the next.",
-        {},
-        vec(AuthorityDiscoveryId),
-        ({ state }) => api.authorities(state),
-      ),
-    },
-  },
-  SessionKeys: {
-    docs: "The keys with which a validator takes part in a session.",
-    methods: {
-      decodeSessionKeys: method(
-        "Each key of an encoded set with its type; nothing if it is not one.",
-        { encoded: bytes() },
-        option(vec(tuple(bytes(), KeyTypeId))),
-        (_, { encoded }) => {
-          const keys = tryDecode(SessionKeys, encoded);
-          if (!keys.ok) return undefined;
-          return typedKeys(keys.value).map(
-            ([type, key]) => [hexToBytes(key), asciiBytes(type)] as const,
-          );
-        },
-      ),
-    },
-  },
+  AuthorityDiscoveryApi: AUTHORITY_DISCOVERY_API,
+  SessionKeys: SESSION_KEYS_API,
+  StakingApi: STAKING_API,
+  GenesisBuilder: GENESIS_BUILDER,
 };
