@@ -41,7 +41,7 @@ import type { SessionChangeNotification } from "../session-change.ts";
 import { sessionIndex } from "../shared/shared.ts";
 import { queueAction } from "./actions.ts";
 import { addCodeUse, pruneOldCode, replaceCurrentCode } from "./code.ts";
-import { isLive, isOffboarding, isParachain, isParathread } from "./lifecycle.ts";
+import { isLive, isParathread } from "./lifecycle.ts";
 import {
   acceptTrusted,
   checkStatement,
@@ -96,9 +96,6 @@ export const paraHead = (state: State, para: ParaId): HeadData | undefined =>
 export const mostRecentContext = (state: State, para: ParaId): BlockNumber =>
   storage.mostRecentContext.get(state, para) ?? 0;
 
-/** True for paras that have a core of their own now. */
-export const hasCore = (state: State, para: ParaId): boolean => isParachain(lifecycle(state, para));
-
 /** True for paras that live on claims now. */
 export const isLiveParathread = (state: State, para: ParaId): boolean =>
   isParathread(lifecycle(state, para));
@@ -108,9 +105,6 @@ export const isValidPara = (state: State, para: ParaId): boolean => isLive(lifec
 
 /** True for paras that have a head: all but those that are still onboarding. */
 const isOnboarded = (state: State, para: ParaId): boolean => storage.heads.has(state, para);
-
-export const isOffboardingPara = (state: State, para: ParaId): boolean =>
-  isOffboarding(lifecycle(state, para));
 
 /** All paras that have a head, ascending. */
 export const paraIds = (state: State): readonly ParaId[] =>
