@@ -128,6 +128,43 @@ for (const version of [0, 1] as const) {
   });
 }
 
+test("a Merkle value is what the parent holds: of the root its hash, and of nothing there is none", () => {
+  const { cache, root, entries } = someState(1);
+  const state = new TrieBackend(cache, root);
+  assert.equal(bytesToHex(state.merkleValue("0x") ?? new Uint8Array()), root);
+  assert.ok(state.merkleValue("0x", "0xc1") !== undefined);
+  assert.equal(state.merkleValue("0x", "0xc2"), undefined);
+  for (const [key] of entries) {
+    const value = state.merkleValue(key);
+    assert.ok(value !== undefined);
+    if (value.length === 32) {
+      // A node of the trie has this hash.
+      assert.ok(cache.node(bytesToHex(value)).node.encoded.length >= 32);
+    } else assert.ok(value.length < 32);
+    assert.deepEqual(state.merkleValue(key), value);
+    assert.equal(state.merkleValue(`${key}00`), undefined);
+  }
+});
+
+test("a Merkle value changes with what is under its prefix, and with nothing else", () => {
+  const merkle = (entries: Record<Hex, number>) => {
+    const store = new MemoryNodeStore();
+    const cache = new NodeCache(store);
+    const state = new Overlay(new TrieBackend(cache, EMPTY_ROOT));
+    for (const [key, value] of Object.entries(entries))
+      state.set(key as Hex, new Uint8Array(40).fill(value));
+    const update = state.commitment(1);
+    store.apply(update);
+    const value = new TrieBackend(cache, update.root).merkleValue("0xaa");
+    return value === undefined ? undefined : bytesToHex(value);
+  };
+  const before = merkle({ "0xaa01": 1, "0xaa02": 2, "0xbb": 3 });
+  assert.ok(before !== undefined);
+  assert.equal(merkle({ "0xaa01": 1, "0xaa02": 2, "0xbb": 4 }), before);
+  assert.notEqual(merkle({ "0xaa01": 1, "0xaa02": 3, "0xbb": 3 }), before);
+  assert.equal(merkle({ "0xbb": 3 }), undefined);
+});
+
 test("the empty trie has an empty proof and a compact proof of one item", () => {
   const cache = new NodeCache(new MemoryNodeStore());
   assert.deepEqual(createProof(cache, EMPTY_ROOT, ["0x01"]), []);

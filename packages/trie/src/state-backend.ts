@@ -53,6 +53,14 @@ export class TrieBackend implements StateBackend {
     return this.#reader.keysWithPrefix(this.#rootOf(child), prefix);
   }
 
+  /**
+   * Changes exactly when something under `prefix` does: the hash of the highest node there, or the node
+   * itself where it is shorter. `undefined` when there is nothing.
+   */
+  merkleValue(prefix: Hex, child?: ChildId): Uint8Array | undefined {
+    return this.#reader.merkleValue(this.#rootOf(child), prefix);
+  }
+
   update(changes: StateChanges, version: StateVersion): TrieUpdate {
     return applyStateChanges(this.#reader, this.root, changes, version);
   }

@@ -4,7 +4,7 @@
  *
  * With a recorder every node that answered is noted: those nodes are a proof of the answers.
  */
-import type { Hex } from "@parahost/base";
+import { type Hex, hexToBytes } from "@parahost/base";
 import { malformedNode } from "./error.ts";
 import { digitOf, keyAt, type Nibbles, nibbleAt, pathOf } from "./nibbles.ts";
 import { EMPTY_ROOT } from "./node.ts";
@@ -140,6 +140,27 @@ export class TrieReader {
       if (child.at.node.value !== undefined) yield keyOfValue(child.path);
       if (child.at.node.children !== undefined) stack.push({ visited: child, next: 0 });
     }
+  }
+
+  /**
+   * What a parent holds of the highest node whose keys all begin with `prefix`: its hash, or the node
+   * itself where it is shorter than one. `undefined` when no key does.
+   */
+  merkleValue(root: Hex, prefix: Hex): Uint8Array | undefined {
+    const wanted = pathOf(prefix);
+    let at = this.root(root);
+    let reference: Uint8Array | undefined = hexToBytes(root);
+    let above: Nibbles = "";
+    while (at !== undefined) {
+      const path = above + at.node.partial;
+      if (path.startsWith(wanted)) return reference;
+      if (!wanted.startsWith(path)) return undefined;
+      const nibble = nibbleAt(wanted, path.length);
+      reference = at.node.children?.[nibble];
+      at = this.child(at, nibble);
+      above = path + digitOf(nibble);
+    }
+    return undefined;
   }
 
   /** The highest node whose keys all begin with `prefix`. */

@@ -12,7 +12,6 @@ import {
   MemoryNodeStore,
   NodeCache,
   Overlay,
-  type StateBackend,
   type StateVersion,
   TrieBackend,
 } from "@parahost/trie";
@@ -115,7 +114,7 @@ export class ChainStates {
   }
 
   /** Reads of the block's state that remember nothing; `undefined` when it is gone. */
-  reader(block: Hash): StateBackend | undefined {
+  reader(block: Hash): TrieBackend | undefined {
     const root = this.#roots.get(block);
     return root === undefined ? undefined : new TrieBackend(this.#cache, root);
   }

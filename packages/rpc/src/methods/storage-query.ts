@@ -11,7 +11,13 @@ import type { Json } from "../json-rpc.ts";
 import { hexText, type Param } from "../params.ts";
 
 /** What is said of the item's key, or of each key that begins with it. */
-const QUERY_TYPES = ["value", "hash", "descendantsValues", "descendantsHashes"] as const;
+const QUERY_TYPES = [
+  "value",
+  "hash",
+  "closestDescendantMerkleValue",
+  "descendantsValues",
+  "descendantsHashes",
+] as const;
 
 export interface StorageItem {
   readonly key: Hex;
@@ -45,12 +51,19 @@ export const PAGE_ITEMS = 256;
 
 /** The answers to the items in order, page by page. Keys that are not there have none. */
 export function* queryStorage(
-  state: StateBackend,
+  state: TrieBackend,
   items: readonly StorageItem[],
   child: ChildId | undefined,
 ): Generator<Json[], void, void> {
   let page: Json[] = [];
+  const whose = child === undefined ? {} : { childTrieKey: child };
   for (const { key, type, after } of items) {
+    if (type === "closestDescendantMerkleValue") {
+      const value = state.merkleValue(key, child);
+      if (value !== undefined)
+        page.push({ key, closestDescendantMerkleValue: bytesToHex(value), ...whose });
+      continue;
+    }
     const isHash = type === "hash" || type === "descendantsHashes";
     for (const found of keysOf(state, key, type, after, child)) {
       const value = state.value(found, child)?.bytes;
@@ -58,7 +71,7 @@ export function* queryStorage(
       page.push({
         key: found,
         ...(isHash ? { hash: blake2b256Hex(value) } : { value: bytesToHex(value) }),
-        ...(child === undefined ? {} : { childTrieKey: child }),
+        ...whose,
       });
       if (page.length < PAGE_ITEMS) continue;
       yield page;

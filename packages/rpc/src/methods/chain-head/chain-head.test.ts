@@ -140,6 +140,22 @@ test("storage answers with what is there, and is silent on what is not", async (
   client.close();
 });
 
+test("the Merkle value of a prefix is the root's for all keys, and none where there is nothing", async () => {
+  const { ask, said, finalized, client } = await follow();
+  const type = "closestDescendantMerkleValue";
+  const items = ["0x", "0x00aa", ACCOUNTS].map((key) => ({ key, type }));
+  await ask("storage", finalized, items, null);
+  const found = said.at(-2)?.["items"] as { key: Hex; closestDescendantMerkleValue: Hex }[];
+  const root = world.node.chain.header(finalized as Hash)?.stateRoot;
+  assert.deepEqual(
+    found.map(({ key }) => key),
+    ["0x", ACCOUNTS],
+  );
+  assert.equal(found[0]?.closestDescendantMerkleValue, root);
+  assert.equal(found[1]?.closestDescendantMerkleValue.length, 66);
+  client.close();
+});
+
 test("a stopped operation says nothing more, and goes on no more", async () => {
   const { ask, refusal, said, finalized, client } = await follow();
   await ask("storage", finalized, [{ key: CODE, type: "value" }], null);
