@@ -45,6 +45,10 @@ export class SeenOnChain {
     return this.#included.has(candidate);
   }
 
+  isIncludedBy(candidate: CandidateHash, block: Hash): boolean {
+    return this.#included.get(candidate)?.some(({ hash }) => hash === block) === true;
+  }
+
   /** Backed or included by some block: the candidate exists. */
   isOnChain(candidate: CandidateHash): boolean {
     return this.#included.has(candidate) || this.#backed.has(candidate);

@@ -19,6 +19,7 @@ import type {
   OccupiedCoreAssumption,
   ParaId,
   PersistedValidationData,
+  ScrapedOnChainVotes,
   SessionIndex,
   SessionInfo,
   ValidationCodeHash,
@@ -56,6 +57,8 @@ export interface RuntimeApiAt {
   candidatesPendingAvailability(para: ParaId): readonly CommittedCandidateReceipt[];
   /** What happened to candidates in this very block. */
   candidateEvents(): readonly CandidateEvent[];
+  /** Backing votes and dispute statements that this very block brought. */
+  onChainVotes(): ScrapedOnChainVotes | undefined;
   sessionInfo(index: SessionIndex): SessionInfo | undefined;
   sessionExecutorParams(index: SessionIndex): ExecutorParams | undefined;
   /** The BABE epoch the block is in; its randomness seeds the gossip grid. */

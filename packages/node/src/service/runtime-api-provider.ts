@@ -32,6 +32,7 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     candidatePendingAvailability: (para) => runtimeApi.candidatePendingAvailability(state, para),
     candidatesPendingAvailability: (para) => runtimeApi.candidatesPendingAvailability(state, para),
     candidateEvents: () => runtimeApi.candidateEvents(state),
+    onChainVotes: () => runtimeApi.onChainVotes(state),
     sessionInfo: (index) => runtimeApi.sessionInfo(state, index),
     sessionExecutorParams: (index) => runtimeApi.sessionExecutorParams(state, index),
     currentBabeEpoch: () => runtimeApi.currentBabeEpoch(state),

@@ -1,0 +1,58 @@
+/** The validators of a session that we are, and what they sign. */
+import { assert } from "@parahost/base";
+import type { Keystore } from "@parahost/crypto";
+import {
+  type DisputeVote,
+  explicitDisputePayload,
+  type SessionInfo,
+  type ValidatorIndex,
+} from "@parahost/primitives";
+import type { DisputeKey } from "./database.ts";
+import { type CandidateVotes, hasVoted, isBacking } from "./votes.ts";
+
+/** Whose keys we hold; keys of sessions past stay in the keystore, and so does the duty to vote. */
+export function ourIndices(keystore: Keystore, info: SessionInfo): readonly ValidatorIndex[] {
+  return info.validators.flatMap((key, index) =>
+    keystore.has("para", key) ? [index as ValidatorIndex] : [],
+  );
+}
+
+/** Those of us that have not voted. */
+export function silentOnes(
+  ours: readonly ValidatorIndex[],
+  votes: CandidateVotes | undefined,
+): readonly ValidatorIndex[] {
+  return votes === undefined ? ours : ours.filter((index) => !hasVoted(votes, index));
+}
+
+/** Those of us whose vote others must hear from us: a backing vote is on chain already. */
+export function votersToPublish(
+  ours: readonly ValidatorIndex[],
+  { valid, invalid }: CandidateVotes,
+): readonly ValidatorIndex[] {
+  return ours.filter((index) => {
+    const vote = valid.get(index);
+    return invalid.has(index) || (vote !== undefined && !isBacking(vote.kind));
+  });
+}
+
+/** Explicit votes of the given validators, signed. */
+export function signVotes(
+  keystore: Keystore,
+  info: SessionInfo,
+  voters: readonly ValidatorIndex[],
+  { candidateHash, session }: DisputeKey,
+  valid: boolean,
+): readonly DisputeVote[] {
+  const payload = explicitDisputePayload(valid, candidateHash, session);
+  return voters.map((validatorIndex) => {
+    const key = info.validators[validatorIndex];
+    const signature = key === undefined ? undefined : keystore.sign("para", key, payload);
+    assert(signature !== undefined, "our own validators' keys are in the keystore");
+    const value = { type: "explicit" } as const;
+    const statement = valid
+      ? ({ type: "valid", value } as const)
+      : ({ type: "invalid", value } as const);
+    return { statement, validatorIndex, signature };
+  });
+}
