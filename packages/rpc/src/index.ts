@@ -16,4 +16,5 @@ export { listMethods } from "./methods/list.ts";
 export { type ParaAccess, paraMethods } from "./methods/para.ts";
 export { type RelayMethodsOptions, relayMethods } from "./methods/relay-methods.ts";
 export type { ChainIdentity } from "./methods/system.ts";
+export type { AllowedCallers } from "./origin.ts";
 export { type RpcServer, type RpcServerOptions, startRpcServer } from "./server.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type IncomingMessage, request } from "node:http";
 import test from "node:test";
 import { silentLogger } from "@parahost/base";
 import { WebSocket } from "ws";
@@ -48,6 +49,44 @@ test("HTTP and WebSocket answer on one port", () =>
     assert.equal(answer.id, 2, "the answer comes first, since it names the subscription");
     assert.deepEqual(news.params, { subscription: answer.result, result: "news" });
     socket.terminate();
+  }));
+
+test("a page of elsewhere is refused, by HTTP and by WebSocket", () =>
+  withServer(async ({ port }) => {
+    const origin = "https://example.org";
+    const ask = (headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request({ port, host: "127.0.0.1", method: "POST", headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        sent.on("error", reject);
+        sent.end(echo);
+      });
+    assert.equal(await ask({ origin }), 403);
+    assert.equal(await ask({ host: "example.org" }), 403);
+    assert.equal(await ask({ origin: "http://localhost:3000" }), 200);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`, { origin });
+    const refused = await new Promise<Error>((resolve) => socket.once("error", resolve));
+    assert.match(refused.message, /401/);
+  }));
+
+test("a page of this machine may ask before it posts", () =>
+  withServer(async ({ port }) => {
+    const origin = "http://localhost:3000";
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(
+        { port, host: "127.0.0.1", method: "OPTIONS", headers: { origin } },
+        (answer) => {
+          answer.resume();
+          resolve(answer);
+        },
+      );
+      sent.on("error", reject);
+      sent.end();
+    });
+    assert.equal(response.statusCode, 204);
+    assert.equal(response.headers["access-control-allow-origin"], origin);
   }));
 
 test("anything but POST is refused", () =>

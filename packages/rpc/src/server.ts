@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { Connection } from "./connection.ts";
 import { ErrorCode, errorText, RpcError } from "./json-rpc.ts";
 import type { Methods } from "./method.ts";
+import { type AllowedCallers, isAllowed, LOCAL_CALLERS } from "./origin.ts";
 
 /** As Polkadot nodes by default. */
 const MESSAGE_BYTES_MAX = 15 * 1024 * 1024;
@@ -24,6 +25,8 @@ export interface RpcServerOptions {
   readonly host?: string;
   readonly methods: Methods;
   readonly logger: Logger;
+  /** Pages that may call; those of this machine and polkadot.js's unless given. */
+  readonly allowed?: AllowedCallers;
 }
 
 export interface RpcServer {
@@ -33,9 +36,13 @@ export interface RpcServer {
 
 /** Starts to listen. Throws `HostError` when no port can be had. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { methods, logger } = options;
+  const { methods, logger, allowed = LOCAL_CALLERS } = options;
   const http = createServer((request, response) => void answerHttp(request, response, options));
-  const sockets = new WebSocketServer({ server: http, maxPayload: MESSAGE_BYTES_MAX });
+  const sockets = new WebSocketServer({
+    server: http,
+    maxPayload: MESSAGE_BYTES_MAX,
+    verifyClient: ({ req }: { readonly req: IncomingMessage }) => isAllowed(allowed, req.headers),
+  });
   // The HTTP server reports the same failures; the socket server repeats them.
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket: WebSocket) => {
@@ -98,12 +105,26 @@ async function listen(http: Server, host: string, wanted: number): Promise<numbe
 async function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
-  { methods, logger }: RpcServerOptions,
+  { methods, logger, allowed = LOCAL_CALLERS }: RpcServerOptions,
 ): Promise<void> {
   const reply = (status: number, body: string): void => {
     response.writeHead(status, { "content-type": "application/json" });
     response.end(body);
   };
+  if (!isAllowed(allowed, request.headers)) {
+    reply(403, errorText(null, new RpcError(ErrorCode.refused, "this page may not call")));
+    return;
+  }
+  const { origin } = request.headers;
+  if (origin !== undefined) response.setHeader("access-control-allow-origin", origin);
+  if (request.method === "OPTIONS") {
+    response.writeHead(204, {
+      "access-control-allow-methods": "POST",
+      "access-control-allow-headers": "content-type",
+    });
+    response.end();
+    return;
+  }
   if (request.method !== "POST") {
     reply(405, errorText(null, new RpcError(ErrorCode.invalidRequest, "send requests by POST")));
     return;

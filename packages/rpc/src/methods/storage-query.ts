@@ -6,7 +6,12 @@
  */
 import { bytesToHex, type Hex } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
-import { type ChildId, STORAGE_KEY_MAX_BYTES, type StateBackend } from "@parahost/trie";
+import {
+  type ChildId,
+  STORAGE_KEY_MAX_BYTES,
+  type StateBackend,
+  type TrieBackend,
+} from "@parahost/trie";
 import type { Json } from "../json-rpc.ts";
 import { hexText, type Param } from "../params.ts";
 
