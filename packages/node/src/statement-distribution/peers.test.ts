@@ -9,19 +9,20 @@ const key = (byte: string) => asAuthorityDiscoveryId(`0x${byte.repeat(32)}`);
 const leaf = asHash(`0x${"1e".repeat(32)}`);
 const older = asHash(`0x${"1d".repeat(32)}`);
 
-test("a peer knows what is in its view and what it speaks of", () => {
+test("a peer has the heads of its last view, and has spoken of what it spoke of", () => {
   const peers = new Peers();
+  peers.setView(peer, [leaf]);
+  assert.deepEqual([...peers.headsOf(peer)], [], "it is not connected");
   peers.connect(peer, [key("a1")]);
-  assert.ok(!peers.knows(peer, leaf));
-  assert.deepEqual(peers.setView(peer, [older]), [older]);
-  assert.deepEqual(peers.setView(peer, [older, leaf]), [leaf]);
-  assert.ok(peers.knows(peer, leaf));
+  peers.setView(peer, [older, leaf]);
+  assert.deepEqual([...peers.headsOf(peer)], [older, leaf]);
   peers.setView(peer, []);
-  assert.ok(!peers.knows(peer, leaf));
+  assert.deepEqual([...peers.headsOf(peer)], []);
+  assert.ok(!peers.hasSpokenOf(peer, leaf));
   peers.noteSpokeOf(peer, leaf);
-  assert.ok(peers.knows(peer, leaf));
+  assert.ok(peers.hasSpokenOf(peer, leaf));
   peers.forgetRelayParent(leaf);
-  assert.ok(!peers.knows(peer, leaf));
+  assert.ok(!peers.hasSpokenOf(peer, leaf));
 });
 
 test("authorities are found at peers and peers at authorities, while they are connected", () => {

@@ -1,6 +1,6 @@
 /**
  * Connected peers: which authorities are behind them, and which relay parents they know. A peer knows
- * what is in its view, and whatever it speaks of: the view itself may be lost on its way.
+ * what its view lets in, and whatever it speaks of: the view itself may be lost on its way.
  *
  * Bound: peers are those of the validation set, heads those of a view (the bridge refuses longer ones).
  */
@@ -38,22 +38,22 @@ export class Peers {
     if (known !== undefined) known.authorities = authorities;
   }
 
-  /** The heads that the peer had not in its view before. */
-  setView(peer: PeerId, heads: readonly Hash[]): readonly Hash[] {
+  setView(peer: PeerId, heads: readonly Hash[]): void {
     const known = this.#peers.get(peer);
-    if (known === undefined) return [];
-    const before = known.heads;
-    known.heads = new Set(heads);
-    return heads.filter((head) => !before.has(head));
+    if (known !== undefined) known.heads = new Set(heads);
+  }
+
+  /** What is in the peer's view. */
+  headsOf(peer: PeerId): ReadonlySet<Hash> {
+    return this.#peers.get(peer)?.heads ?? new Set();
   }
 
   noteSpokeOf(peer: PeerId, relayParent: Hash): void {
     this.#peers.get(peer)?.spokeOf.add(relayParent);
   }
 
-  knows(peer: PeerId, relayParent: Hash): boolean {
-    const known = this.#peers.get(peer);
-    return known !== undefined && (known.heads.has(relayParent) || known.spokeOf.has(relayParent));
+  hasSpokenOf(peer: PeerId, relayParent: Hash): boolean {
+    return this.#peers.get(peer)?.spokeOf.has(relayParent) === true;
   }
 
   /** Connected peers of an authority. */

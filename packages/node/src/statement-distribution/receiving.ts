@@ -179,7 +179,9 @@ async function take(
   const hash = vote.statement.value;
   const isNew = importVote(state, relayParent, vote);
   if (relayParent.equivocators.has(vote.validatorIndex)) return;
-  await report(state, peer, isNew ? "benefitMajorFirst" : "benefitMajor", "valid statement");
+  // What nobody has seen the candidate of may lead to nothing; whoever hands that over earns something.
+  if (relayParent.candidates.get(hash)?.type === "confirmed")
+    await report(state, peer, isNew ? "benefitMajorFirst" : "benefitMajor", "valid statement");
   const claim: Claim = { group };
   if (!relayParent.candidates.claim(hash, peer, claim))
     return report(state, peer, "costMajor", "claims about a candidate that are not true");

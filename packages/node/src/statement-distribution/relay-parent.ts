@@ -1,7 +1,8 @@
-/** What statement distribution knows of one relay parent. Dropped as a whole with its leaf. */
+/** What statement distribution knows of one relay parent. Dropped as a whole with its last leaf. */
 import type { Keystore } from "@parahost/crypto";
 import type { PeerId } from "@parahost/network";
 import {
+  type AsyncBackingParams,
   type AuthorityDiscoveryId,
   asGroupIndex,
   asValidatorIndex,
@@ -23,13 +24,12 @@ import { GridTracker } from "./grid-tracker.ts";
 import { gridView } from "./grid-view.ts";
 import { type Membership, StatementStore } from "./statement-store.ts";
 
-/** Candidates that one validator may second at a relay parent: candidate depth 0 and one. */
-const SECONDED_MAX = 1;
-
 export interface RelayParent {
   readonly hash: Hash;
   readonly session: SessionIndex;
   readonly openedAt: number;
+  /** Blocks behind a leaf that this may be and still be worked on. */
+  readonly ancestry: number;
   readonly signingContext: SigningContext;
   readonly validators: readonly ValidatorId[];
   /** Who runs each validator. */
@@ -64,8 +64,11 @@ export async function openRelayParent(
   keystore: Keystore,
   hash: Hash,
   openedAt: number,
+  params: AsyncBackingParams,
   topologyOf: (session: SessionIndex) => GossipTopology | undefined,
 ): Promise<RelayParent | undefined> {
+  // Candidates that one validator may second here.
+  const secondedMax = params.maxCandidateDepth + 1;
   const validators = await queryRuntime(context, hash, "validators");
   const position = validators?.findIndex((key) => keystore.has("para", key)) ?? -1;
   if (validators === undefined || position < 0) return undefined;
@@ -99,6 +102,7 @@ export async function openRelayParent(
     hash,
     session,
     openedAt,
+    ancestry: params.allowedAncestryLen,
     signingContext: { sessionIndex: session, parentHash: hash },
     validators,
     authorities,
@@ -110,12 +114,12 @@ export async function openRelayParent(
     local,
     localGroup,
     threshold: (groupSize) => backingThreshold(groupSize, minimumVotes),
-    statements: new StatementStore(memberships, SECONDED_MAX),
+    statements: new StatementStore(memberships, secondedMax),
     candidates: new Candidates(),
-    cluster: cluster === undefined ? undefined : new ClusterTracker(cluster, local, SECONDED_MAX),
+    cluster: cluster === undefined ? undefined : new ClusterTracker(cluster, local, secondedMax),
     grid: new GridTracker(
       groups,
-      SECONDED_MAX,
+      secondedMax,
       gridView(groups, local, validators.length, topologyOf(session)),
     ),
     equivocators: new Set(),

@@ -47,7 +47,7 @@ export async function spread(
 
 /** Connected peers of a validator that are held to know the relay parent. */
 function reachable(
-  { deps, peers }: State,
+  { deps, peers, view }: State,
   relayParent: RelayParent,
   validator: ValidatorIndex,
   only: PeerId | undefined,
@@ -59,7 +59,12 @@ function reachable(
   return peers
     .of(authority)
     .filter((peer) => only === undefined || peer === only)
-    .filter((peer) => isOverdue || peers.knows(peer, relayParent.hash));
+    .filter(
+      (peer) =>
+        isOverdue ||
+        peers.hasSpokenOf(peer, relayParent.hash) ||
+        view.isKnownTo(peers.headsOf(peer), relayParent.hash),
+    );
 }
 
 function send(state: State, peers: readonly PeerId[], message: WireMessage): Promise<void> {

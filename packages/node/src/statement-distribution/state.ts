@@ -3,6 +3,7 @@ import type { Clock, Logger, LruMap } from "@parahost/base";
 import type { Keystore, SignatureVerifier } from "@parahost/crypto";
 import type { PeerId, ReputationClass } from "@parahost/network";
 import type { CandidateHash, Hash, SessionIndex } from "@parahost/primitives";
+import type { ImplicitView } from "../implicit-view.ts";
 import type { GossipTopology } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import type { Peers } from "./peers.ts";
@@ -13,6 +14,7 @@ export const TARGET = "parachain::statement-distribution";
 
 export type StatementDistributionSends =
   | "candidate-backing"
+  | "chain-api"
   | "network-bridge-tx"
   | "provisioner"
   | "runtime-api";
@@ -33,11 +35,12 @@ export interface State {
   readonly context: StatementDistributionContext;
   readonly deps: Dependencies;
   readonly peers: Peers;
+  readonly view: ImplicitView;
   readonly relayParents: Map<Hash, RelayParent>;
   readonly requests: RequestManager;
   /** Grids of the last sessions. */
   readonly topologies: LruMap<SessionIndex, GossipTopology>;
-  /** Relay parents that were leaves: whoever speaks of them is merely late. */
+  /** Relay parents that were worked on: whoever speaks of them is merely late. */
   readonly past: LruMap<Hash, true>;
   /** Candidates of those that we had: whoever asks for them is merely late. */
   readonly pastCandidates: LruMap<CandidateHash, true>;

@@ -44,6 +44,7 @@ const SLOT_MS = 2000;
 const OTHER = asHash(`0x${"2e".repeat(32)}`);
 /** What a new leaf makes us ask. */
 const LEAF_QUERIES = [
+  "asyncBackingParams",
   "validators",
   "sessionIndexForChild",
   "validatorGroups",
@@ -239,7 +240,6 @@ test("a candidate that a member seconded is fetched from whoever told us, then f
   const candidate = sampleCandidate(0);
   const seconding = signed(1, "seconded", candidate);
   sayStatement(overseer, 1, seconding);
-  await expectReport(overseer, 1, "benefitMajorFirst");
   const request = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
   assert.deepEqual(request.to, { type: "peer", peer: peerOf(1) });
   assert.equal(request.payload.candidateHash, candidate.hash);
@@ -345,7 +345,6 @@ test("a validator that seconds twice is reported with both signatures, once, and
   const [first, second, third] = [0, 1, 2].map((salt) => sampleCandidate(0, { salt }));
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   sayStatement(overseer, 1, signed(1, "seconded", first));
-  await expectReport(overseer, 1, "benefitMajorFirst");
   const request = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
   // To another member it said something else, which that member passes on in good faith.
   sayStatement(overseer, 2, signed(1, "seconded", second));
@@ -374,7 +373,6 @@ test("whoever passes on two candidates of one validator pays, and the validator 
   const { overseer, running } = await world([1]);
   const [first, second] = [sampleCandidate(0), sampleCandidate(0, { salt: 1 })];
   sayStatement(overseer, 1, signed(1, "seconded", first));
-  await expectReport(overseer, 1, "benefitMajorFirst");
   (await overseer.expect("network-bridge-tx", "requestAttestedCandidate")).reply.cancel();
   // What is not signed proves nothing.
   const unsigned = { ...signed(1, "seconded", second), signature: new Uint8Array(64) as never };
@@ -467,14 +465,22 @@ test("what we share must be ours, about a candidate that is known, and not again
 
 // Requests for candidates
 
+test("a statement earns nothing before its candidate is handed over, and a bad answer costs", async () => {
+  const { overseer, running } = await world([1]);
+  const [candidate, other] = [sampleCandidate(0), sampleCandidate(0, { salt: 1 })];
+  sayStatement(overseer, 1, signed(1, "seconded", candidate));
+  const request = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
+  request.reply(ok({ peer: peerOf(1), response: responseOf(other) }));
+  assert.match(await expectReport(overseer, 1, "costMajor"), /candidateHashMismatch/);
+  await overseer.conclude(running);
+});
+
 test("the next who told is asked after a while, and again the first", async () => {
   const { clock, overseer, running } = await world([1, 2]);
   const candidate = sampleCandidate(0);
   sayStatement(overseer, 1, signed(1, "seconded", candidate));
-  await expectReport(overseer, 1, "benefitMajorFirst");
   const first = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
   sayStatement(overseer, 2, signed(1, "seconded", candidate));
-  await expectReport(overseer, 2, "benefitMajor");
   await overseer.expectSilence();
   await clock.advance(SLOT_MS / 4);
   const second = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
@@ -711,11 +717,12 @@ test("a leaf that was active before, or at which we are no validator, is left al
   sayStatement(overseer, 1, signed(1, "seconded", sampleCandidate(0), OTHER), OTHER);
   const third = asHash(`0x${"3e".repeat(32)}`);
   overseer.activate(third, 9);
+  await answerRuntime(overseer, ["asyncBackingParams"]);
   (await overseer.expect("runtime-api", "validators")).reply(ok(KEYS.slice(1)));
   sayStatement(overseer, 1, signed(1, "seconded", sampleCandidate(0), third), third);
   const fourth = asHash(`0x${"4e".repeat(32)}`);
   overseer.activate(fourth, 10);
-  const asked = await overseer.expect("runtime-api", "validators");
+  const asked = await overseer.expect("runtime-api", "asyncBackingParams");
   asked.reply(err({ code: "unavailable", relayParent: fourth }));
   await overseer.conclude(running);
 });

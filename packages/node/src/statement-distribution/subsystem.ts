@@ -10,11 +10,18 @@
  *
  * Messages can be lost. What was not answered is sent again a few times per leaf, a peer that connects
  * or whose view grows is told everything that it lacks, and requests go on to the next who has the
- * candidate. All state hangs on a relay parent and goes with it.
+ * candidate. All state hangs on a relay parent and goes with
+ * the last leaf that lets it in.
  */
 import { LruMap, sleep, unreachable } from "@parahost/base";
-import type { StatementDistributionMessage as WireMessage } from "@parahost/network";
-import { type CandidateHash, candidateHash, type Hash } from "@parahost/primitives";
+import type { PeerId, StatementDistributionMessage as WireMessage } from "@parahost/network";
+import {
+  type AsyncBackingParams,
+  type CandidateHash,
+  candidateHash,
+  type Hash,
+} from "@parahost/primitives";
+import { ImplicitView, openLeafView } from "../implicit-view.ts";
 import type { NetworkEvent } from "../network-bridge/messages.ts";
 import type { ActivatedLeaf } from "../overseer/signal.ts";
 import { confirm, onStatements } from "./importing.ts";
@@ -39,9 +46,9 @@ export type {
   StatementDistributionSends,
 } from "./state.ts";
 
-/** Looks per slot at what has to be sent again, and for how long after a leaf's activation. */
+/** Looks per slot at what has to be sent again, and for how many slots at a leaf that allows no ancestry. */
 const LOOKS_PER_SLOT = 16;
-const LOOKS_MAX = 2 * LOOKS_PER_SLOT;
+const LOOKS_SLOTS = 2;
 /** Sessions whose grid is remembered. */
 const TOPOLOGIES_MAX = 4;
 const PAST_RELAY_PARENTS_MAX = 64;
@@ -55,6 +62,7 @@ export async function run(
     context,
     deps,
     peers: new Peers(),
+    view: new ImplicitView(),
     relayParents: new Map(),
     requests: new RequestManager(retryMs(deps.slotMs)),
     topologies: new LruMap(TOPOLOGIES_MAX),
@@ -69,31 +77,41 @@ export async function run(
     const { signal } = incoming;
     if (signal.type === "conclude") return;
     if (signal.type !== "activeLeaves") continue;
-    for (const hash of signal.deactivated) close(state, hash);
-    if (signal.activated !== undefined) await open(state, signal.activated);
+    // First the new leaf, so that what it has in common with the old one goes on.
+    if (signal.activated !== undefined) await openLeaf(state, signal.activated);
+    for (const hash of state.view.deactivate(signal.deactivated)) close(state, hash);
   }
 }
 
 // Relay parents
 
-async function open(state: State, { hash, status }: ActivatedLeaf): Promise<void> {
-  const { clock, keystore, logger, slotMs } = state.deps;
+async function openLeaf(state: State, leaf: ActivatedLeaf): Promise<void> {
   // Nobody signs on a leaf that was active before, so there is nothing to spread.
-  const relayParent =
-    status === "stale"
-      ? undefined
-      : await openRelayParent(state.context, keystore, hash, clock.now(), (session) =>
-          state.topologies.get(session),
-        );
+  const opened = leaf.status === "stale" ? undefined : await openLeafView(state.context, leaf);
+  if (opened === undefined) {
+    state.past.set(leaf.hash, true);
+    return;
+  }
+  for (const { hash } of state.view.activate(leaf.hash, opened))
+    await open(state, hash, opened.params);
+}
+
+async function open(state: State, hash: Hash, params: AsyncBackingParams): Promise<void> {
+  const { clock, keystore, logger, slotMs } = state.deps;
+  const now = clock.now();
+  const relayParent = await openRelayParent(state.context, keystore, hash, now, params, (session) =>
+    state.topologies.get(session),
+  );
   if (relayParent === undefined) {
-    logger.log("debug", TARGET, "no statements at this leaf", { leaf: hash });
+    logger.log("debug", TARGET, "no statements at this relay parent", { relayParent: hash });
     state.past.set(hash, true);
     return;
   }
   state.past.delete(hash);
   state.relayParents.set(hash, relayParent);
+  const looks = LOOKS_PER_SLOT * (LOOKS_SLOTS + relayParent.ancestry);
   state.context.spawn("send again", async (signal) => {
-    for (let look = 0; look < LOOKS_MAX; look++) {
+    for (let look = 0; look < looks; look++) {
       if (!(await sleep(clock, slotMs / LOOKS_PER_SLOT, signal))) return;
       if (!isLive(state, relayParent)) return;
       await spreadAll(state, relayParent);
@@ -200,15 +218,17 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
       for (const relayParent of relayParents.values())
         await spreadAll(state, relayParent, event.peer);
       return;
-    case "peerViewChange":
-      for (const head of peers.setView(event.peer, event.view.heads)) {
-        const relayParent = relayParents.get(head);
-        if (relayParent === undefined) continue;
+    case "peerViewChange": {
+      const known = knownTo(state, event.peer);
+      peers.setView(event.peer, event.view.heads);
+      for (const relayParent of knownTo(state, event.peer)) {
+        if (known.includes(relayParent)) continue;
         // What was sent before went to somebody who could not take it.
         forEachTracker(state, relayParent, event.peer, "forgetSent");
         await spreadAll(state, relayParent, event.peer);
       }
       return;
+    }
     case "newGossipTopology":
       topologies.set(event.topology.session, event.topology);
       for (const relayParent of relayParents.values()) {
@@ -226,10 +246,16 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
   }
 }
 
+/** The relay parents that the peer's view lets in. */
+function knownTo({ peers, relayParents, view }: State, peer: PeerId): readonly RelayParent[] {
+  const heads = peers.headsOf(peer);
+  return [...relayParents.values()].filter(({ hash }) => view.isKnownTo(heads, hash));
+}
+
 function forEachTracker(
   { peers }: State,
   { cluster, grid, validatorOf }: RelayParent,
-  peer: Parameters<typeof peers.has>[0],
+  peer: PeerId,
   change: "reset" | "forgetSent",
 ): void {
   for (const validator of validatorsAt(peers, validatorOf, peer)) {
