@@ -100,7 +100,15 @@ export function disputeMessage(
   return {
     candidateReceipt: receipt,
     sessionIndex: SESSION,
-    invalidVote: { ...a, kind: a.statement.value },
-    validVote: { ...f, kind: f.statement.value },
+    invalidVote: {
+      validatorIndex: a.validatorIndex,
+      signature: a.signature,
+      kind: a.statement.value,
+    },
+    validVote: {
+      validatorIndex: f.validatorIndex,
+      signature: f.signature,
+      kind: f.statement.value,
+    },
   };
 }

@@ -12,8 +12,12 @@ import {
   type NotificationEvent,
   peerId,
   Role,
+  SendDisputeRequest,
+  sendDisputeProtocol,
   ValidationWireMessage,
+  VotesRequest,
   validationProtocol,
+  votesProtocol,
 } from "@parahost/network";
 import {
   asAuthorityDiscoveryId,
@@ -23,8 +27,10 @@ import {
   asValidatorIndex,
 } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
+import { disputeMessage, SESSION } from "../dispute-coordinator/testing.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
+import { sampleReceipt } from "../sample-candidate.ts";
 import { AuthorityTable } from "./authority-discovery.ts";
 import { NetworkBridge } from "./bridge.ts";
 import { REPUTATION_FLUSH_MS } from "./reputation-batch.ts";
@@ -271,6 +277,33 @@ test("a peer's request is decoded, handed on and answered or refused", async () 
   const nonsense = ask(new Uint8Array([1, 2, 3]));
   await clock.advance(1);
   assert.deepEqual(await nonsense, err({ code: "refused" }));
+  await overseer.conclude(running);
+});
+
+test("a peer's votes on a candidate, and its question for those of others, are answered", async () => {
+  const world = startRx();
+  const { overseer, running, bob, clock } = world;
+  await connect(world);
+  const [dispute, votes] = [sendDisputeProtocol(chain), votesProtocol(chain)];
+  bob.network.registerRequests(dispute);
+  bob.network.registerRequests(votes);
+  const message = disputeMessage(sampleReceipt(), { invalid: 1, valid: 2 });
+  const sent = bob.network.request(us, dispute.name, encode(SendDisputeRequest, message));
+  await clock.advance(1);
+  const heard = await overseer.expect("dispute-distribution", "disputeRequest");
+  assert.deepEqual(heard.payload, message);
+  heard.reply({ type: "confirmed" });
+
+  const none = { length: 0, bytes: new Uint8Array() };
+  const question = { candidateHash, session: SESSION, haveValid: none, haveInvalid: none };
+  const asked = bob.network.request(us, votes.name, encode(VotesRequest, question));
+  await clock.advance(1);
+  const wanted = await overseer.expect("dispute-distribution", "votesRequest");
+  assert.deepEqual(wanted.payload, question);
+  wanted.reply({ type: "noSuchDispute" });
+  await clock.advance(1);
+  assert.deepEqual(await sent, ok(new Uint8Array([0])));
+  assert.deepEqual(await asked, ok(new Uint8Array([1])));
   await overseer.conclude(running);
 });
 

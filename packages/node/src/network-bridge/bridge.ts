@@ -18,8 +18,10 @@ import {
   povFetchingProtocol,
   type RequestProtocol,
   Role,
+  sendDisputeProtocol,
   type View,
   validationProtocol,
+  votesProtocol,
 } from "@parahost/network";
 import type { AuthorityDiscovery } from "./authority-discovery.ts";
 import type { PeerSet } from "./messages.ts";
@@ -54,7 +56,7 @@ export interface PeerSetState {
 
 /** Our request protocols, by the message that asks. */
 export type RequestProtocols = Readonly<
-  Record<"chunk" | "collation" | "pov" | "attestedCandidate", RequestProtocol>
+  Record<"chunk" | "collation" | "pov" | "attestedCandidate" | "dispute" | "votes", RequestProtocol>
 >;
 
 export type RequestName = keyof RequestProtocols;
@@ -81,6 +83,8 @@ export class NetworkBridge {
       collation: collationFetchingProtocol(chain),
       pov: povFetchingProtocol(chain),
       attestedCandidate: attestedCandidateProtocol(chain),
+      dispute: sendDisputeProtocol(chain),
+      votes: votesProtocol(chain),
     };
     for (const name of Object.keys(this.requests) as RequestName[])
       network.registerRequests(this.requests[name], (request) => this.onRequest(name, request));

@@ -18,8 +18,12 @@ import type {
   PovFetchingResponse,
   ReputationClass,
   RequestError,
+  SendDisputeRequest,
+  SendDisputeResponse,
   ValidationProtocol,
   View,
+  VotesRequest,
+  VotesResponse,
 } from "@parahost/network";
 import type { AuthorityDiscoveryId, SessionIndex, ValidatorIndex } from "@parahost/primitives";
 import type { Reply } from "../overseer/reply.ts";
@@ -163,6 +167,8 @@ export type NetworkBridgeTxMessage =
   | OutgoingRequest<"requestCollation", CollationFetchingRequest, CollationFetchingResponse>
   | OutgoingRequest<"requestPov", PovFetchingRequest, PovFetchingResponse>
   | OutgoingRequest<"requestAttestedCandidate", AttestedCandidateRequest, AttestedCandidateResponse>
+  | OutgoingRequest<"requestDisputeConfirmation", SendDisputeRequest, SendDisputeResponse>
+  | OutgoingRequest<"requestVotes", VotesRequest, VotesResponse>
   /**
    * The complete set of authorities we want to be connected to in a peer set; it replaces the last
    * one. The answer is how many of them discovery could not place.

@@ -23,10 +23,14 @@ import {
   Reputation,
   type ReputationClass,
   Role,
+  SendDisputeRequest,
+  SendDisputeResponse,
   VALIDATION_VERSION,
   type ValidationProtocol,
   ValidationWireMessage,
   type View,
+  VotesRequest,
+  VotesResponse,
 } from "@parahost/network";
 import type { BlockNumber, Hash } from "@parahost/primitives";
 import { type Codec, encode, tryDecode } from "@parahost/scale";
@@ -65,7 +69,7 @@ const AUTHORITY_LISTENERS = [
 
 type Listener = (typeof VIEW_LISTENERS)[number] | "gossip-support";
 
-export type NetworkBridgeRxSends = Listener | "availability-distribution";
+export type NetworkBridgeRxSends = Listener | "availability-distribution" | "dispute-distribution";
 export type NetworkBridgeRxContext = Context<"network-bridge-rx", NetworkBridgeRxSends>;
 
 const NO_VIEW: View = { heads: [], finalizedNumber: 0 };
@@ -281,6 +285,16 @@ function answerPeer(state: State, name: RequestName, request: IncomingRequest): 
     case "attestedCandidate":
       answer(state, request, AttestedCandidateRequest, AttestedCandidateResponse, (incoming) =>
         context.send("statement-distribution", { type: "attestedCandidateRequest", ...incoming }),
+      );
+      return;
+    case "dispute":
+      answer(state, request, SendDisputeRequest, SendDisputeResponse, (incoming) =>
+        context.send("dispute-distribution", { type: "disputeRequest", ...incoming }),
+      );
+      return;
+    case "votes":
+      answer(state, request, VotesRequest, VotesResponse, (incoming) =>
+        context.send("dispute-distribution", { type: "votesRequest", ...incoming }),
       );
       return;
     default:

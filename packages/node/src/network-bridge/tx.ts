@@ -16,7 +16,11 @@ import {
   PovFetchingRequest,
   PovFetchingResponse,
   type RequestProtocol,
+  SendDisputeRequest,
+  SendDisputeResponse,
   ValidationWireMessage,
+  VotesRequest,
+  VotesResponse,
 } from "@parahost/network";
 import type { AuthorityDiscoveryId } from "@parahost/primitives";
 import { type Codec, encode, tryDecode } from "@parahost/scale";
@@ -102,6 +106,12 @@ function handle(state: State, message: NetworkBridgeTxMessage): void {
         AttestedCandidateResponse,
         message,
       );
+      return;
+    case "requestDisputeConfirmation":
+      request(state, bridge.requests.dispute, SendDisputeRequest, SendDisputeResponse, message);
+      return;
+    case "requestVotes":
+      request(state, bridge.requests.votes, VotesRequest, VotesResponse, message);
       return;
     case "connectToValidators": {
       const { peers, failed } = resolve(bridge, message.authorities);
