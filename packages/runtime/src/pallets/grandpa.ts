@@ -9,22 +9,14 @@ import {
   GrandpaAuthorities,
   GrandpaConsensusLog,
   GrandpaEquivocationProof,
-  KeyOwnershipProof,
   type SessionIndex,
   type SetId,
 } from "@parahost/primitives";
 import { encode, struct } from "@parahost/scale";
-import {
-  call,
-  ensureNone,
-  ensureSigned,
-  pallet,
-  palletEvents,
-  type State,
-} from "../framework/index.ts";
+import { pallet, palletEvents, type State } from "../framework/index.ts";
 import { provenEquivocation } from "./grandpa/equivocation.ts";
 import { errors, storage } from "./grandpa/storage.ts";
-import { REPORT_WEIGHT, reportValidity, submitReport } from "./offences/equivocations.ts";
+import { equivocationCalls } from "./offences/equivocations.ts";
 import type { SessionValidator } from "./session/keys.ts";
 import { blockNumber, depositLog } from "./system/block.ts";
 
@@ -92,33 +84,11 @@ export const grandpa = pallet({
   events,
   errors,
   calls: {
-    reportEquivocation: call({
-      index: 0,
-      docs: "Reports a voter who voted twice in a stage of a round. Free, if it was not known.",
-      args: { equivocationProof: GrandpaEquivocationProof, keyOwnerProof: KeyOwnershipProof },
-      class: "operational",
-      weight: REPORT_WEIGHT,
-      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
-        const reporter = ensureSigned(origin);
-        if (!reporter.ok) return reporter;
-        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
-        return submitReport(state, proven, reporter.value, errors.duplicateOffenceReport);
-      },
-    }),
-    reportEquivocationUnsigned: call({
-      index: 1,
-      docs: "Reports a voter who voted twice in a stage of a round, for the block's author.",
-      args: { equivocationProof: GrandpaEquivocationProof, keyOwnerProof: KeyOwnershipProof },
-      class: "operational",
-      weight: REPORT_WEIGHT,
-      validateUnsigned: (state, { equivocationProof, keyOwnerProof }) =>
-        reportValidity(state, provenEquivocation(state, equivocationProof, keyOwnerProof)),
-      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
-        const none = ensureNone(origin);
-        if (!none.ok) return none;
-        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
-        return submitReport(state, proven, undefined, errors.duplicateOffenceReport);
-      },
+    ...equivocationCalls({
+      what: "a voter who voted twice in a stage of a round",
+      proof: GrandpaEquivocationProof,
+      proven: provenEquivocation,
+      duplicate: errors.duplicateOffenceReport,
     }),
   },
 });

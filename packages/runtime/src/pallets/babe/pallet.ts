@@ -12,7 +12,6 @@ import {
   type BabeConfiguration,
   BabeEquivocationProof,
   BabePreDigest,
-  KeyOwnershipProof,
   NextConfigDescriptor,
   soleEngineData,
 } from "@parahost/primitives";
@@ -21,14 +20,12 @@ import {
   call,
   constant,
   done,
-  ensureNone,
   ensureRoot,
-  ensureSigned,
   pallet,
   type State,
   weightOf,
 } from "../../framework/index.ts";
-import { REPORT_WEIGHT, reportValidity, submitReport } from "../offences/equivocations.ts";
+import { equivocationCalls } from "../offences/equivocations.ts";
 import { isDisabled } from "../session/disabling.ts";
 import { blockNumber, digest } from "../system/block.ts";
 import { depositBabeLog, shouldEpochChange } from "./epochs.ts";
@@ -146,33 +143,11 @@ export const babe = pallet({
     ),
   },
   calls: {
-    reportEquivocation: call({
-      index: 0,
-      docs: "Reports an author who sealed two blocks for one slot. Free, if it was not known.",
-      args: { equivocationProof: BabeEquivocationProof, keyOwnerProof: KeyOwnershipProof },
-      class: "operational",
-      weight: REPORT_WEIGHT,
-      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
-        const reporter = ensureSigned(origin);
-        if (!reporter.ok) return reporter;
-        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
-        return submitReport(state, proven, reporter.value, errors.duplicateOffenceReport);
-      },
-    }),
-    reportEquivocationUnsigned: call({
-      index: 1,
-      docs: "Reports an author who sealed two blocks for one slot, for the block's author.",
-      args: { equivocationProof: BabeEquivocationProof, keyOwnerProof: KeyOwnershipProof },
-      class: "operational",
-      weight: REPORT_WEIGHT,
-      validateUnsigned: (state, { equivocationProof, keyOwnerProof }) =>
-        reportValidity(state, provenEquivocation(state, equivocationProof, keyOwnerProof)),
-      dispatch: (state, origin, { equivocationProof, keyOwnerProof }) => {
-        const none = ensureNone(origin);
-        if (!none.ok) return none;
-        const proven = provenEquivocation(state, equivocationProof, keyOwnerProof);
-        return submitReport(state, proven, undefined, errors.duplicateOffenceReport);
-      },
+    ...equivocationCalls({
+      what: "an author who sealed two blocks for one slot",
+      proof: BabeEquivocationProof,
+      proven: provenEquivocation,
+      duplicate: errors.duplicateOffenceReport,
     }),
     planConfigChange: call({
       index: 2,
