@@ -38,7 +38,10 @@ const PRIORITY = (1n << 64n) - 1n;
 const LONGEVITY = 1_000n;
 
 /** What the pool makes of a report. It stays where it was made: every node reports what it sees. */
-export function reportValidity(state: State, checked: Result<Offence, DispatchError>): UnsignedValidity {
+export function reportValidity(
+  state: State,
+  checked: Result<Offence, DispatchError>,
+): UnsignedValidity {
   if (!checked.ok) return err(invalid("badProof"));
   const { kind, timeSlot, offender } = checked.value;
   if (isKnownOffence(state, checked.value)) return err(invalid("stale"));
