@@ -42,6 +42,10 @@ import {
 import type { SessionChangeNotification } from "./session-change.ts";
 import { onNewSession as onSessionInfoSession } from "./session-info.ts";
 import { onNewSession as onSharedSession } from "./shared/shared.ts";
+import {
+  initialize as initializeSlashing,
+  onNewSession as onSlashingSession,
+} from "./slashing/slashing.ts";
 
 const BufferedSessionChange = struct(
   { validators: vec(SessionValidator), queued: vec(SessionValidator), sessionIndex: SessionIndex },
@@ -69,6 +73,7 @@ export function onInitialize(state: State, now: BlockNumber): void {
   initializeParas(state, now);
   initializeOnDemand(state);
   initializeScheduler(state);
+  initializeSlashing(state, now);
   storage.hasInitialized.set(state, undefined);
 }
 
@@ -130,6 +135,7 @@ export function applySessionChange(
   onInclusionSession(state);
   onSessionInfoSession(state, change);
   onDisputesSession(state, change);
+  onSlashingSession(state, change);
 }
 
 // Entry point

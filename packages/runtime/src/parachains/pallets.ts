@@ -12,6 +12,7 @@ import { registrar } from "./registrar/registrar.ts";
 import { paraScheduler } from "./scheduler/scheduler.ts";
 import { paraSessionInfo } from "./session-info.ts";
 import { parasShared } from "./shared/shared.ts";
+import { parasSlashing } from "./slashing/slashing.ts";
 
 export const PARACHAIN_PALLETS = [
   configurationPallet,
@@ -23,6 +24,7 @@ export const PARACHAIN_PALLETS = [
   initializer,
   paraSessionInfo,
   parasDisputes,
+  parasSlashing,
   onDemand,
   registrar,
   claimAuction,

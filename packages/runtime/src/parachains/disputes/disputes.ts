@@ -31,6 +31,7 @@ import {
 import { blockHash, depositLog } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
+import { settleImport } from "../slashing/slashing.ts";
 import { areSorted, sortedSets } from "./order.ts";
 import { type CheckedSet, checkStatementSet } from "./statement-set.ts";
 import { errors, events, includedIn, isRefused, storage } from "./storage.ts";
@@ -90,7 +91,8 @@ export function selectSets(
 }
 
 /** Imports votes that were checked upon this state. */
-export function importSet(state: State, { set, summary, isNew }: CheckedSet): void {
+export function importSet(state: State, checked: CheckedSet): void {
+  const { set, summary, isNew } = checked;
   const { session, candidateHash } = set;
   storage.disputes.set(state, session, candidateHash, summary.state);
   storage.backersOnDisputes.set(state, session, candidateHash, summary.backers);
@@ -109,6 +111,7 @@ export function importSet(state: State, { set, summary, isNew }: CheckedSet): vo
         result: { type: summary.concluded === "for" ? "valid" : "invalid" },
       },
     });
+  settleImport(state, checked);
   freezeIfDoubted(state, session, candidateHash);
 }
 

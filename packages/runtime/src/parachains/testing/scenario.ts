@@ -96,6 +96,7 @@ import {
 } from "../scheduler/scheduler.ts";
 import { sessionInfo } from "../session-info.ts";
 import { activeValidatorIndices, activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
+import { errors as slashingErrors } from "../slashing/storage.ts";
 
 export interface ScenarioOptions {
   /** Number of authorities. */
@@ -540,6 +541,7 @@ export function errorName(error: DispatchError): string {
     auctionErrors,
     onDemandErrors,
     disputesErrors,
+    slashingErrors,
   ];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";

@@ -10,9 +10,21 @@ import {
   type DisputeVote,
   disputePayload,
   type Hash,
+  type SessionIndex,
   ZERO_HASH,
 } from "@parahost/primitives";
-import type { Scenario } from "./scenario.ts";
+import { type TestChain, validatorPair } from "../../testing/chain.ts";
+import { sessionInfo } from "../session-info.ts";
+
+/** Who signs: a `Scenario`, or what `votersOf` makes of a whole chain. */
+export interface Voters {
+  pairIn(session: SessionIndex, validator: number): Sr25519Pair;
+}
+
+export const votersOf = ({ state }: TestChain): Voters => ({
+  pairIn: (session, validator) =>
+    validatorPair(sessionInfo(state, session)?.validators[validator] ?? ""),
+});
 
 /** A relay parent that backing statements of made-up candidates are signed for. */
 export const SOME_PARENT: Hash = asHash(`0x${"07".repeat(32)}`);
@@ -37,7 +49,7 @@ export interface VoteChanges {
 }
 
 export function disputeVote(
-  chain: Scenario,
+  voters: Voters,
   candidate: CandidateHash,
   [validator, says]: Vote,
   { session = 0, signer }: VoteChanges = {},
@@ -48,19 +60,19 @@ export function disputeVote(
   return {
     statement,
     validatorIndex: asValidatorIndex(validator),
-    signature: sr25519Sign(signer ?? chain.pairIn(index, validator), message),
+    signature: sr25519Sign(signer ?? voters.pairIn(index, validator), message),
   };
 }
 
 export const disputeSet = (
-  chain: Scenario,
+  voters: Voters,
   candidate: CandidateHash,
   votes: readonly Vote[],
   changes: VoteChanges = {},
 ): DisputeStatementSet => ({
   candidateHash: candidate,
   session: asSessionIndex(changes.session ?? 0),
-  statements: votes.map((vote) => disputeVote(chain, candidate, vote, changes)),
+  statements: votes.map((vote) => disputeVote(voters, candidate, vote, changes)),
 });
 
 /** The same thing said by several validators, `from` to `to`, `to` not included. */

@@ -1,0 +1,89 @@
+/**
+ * What being right is worth: era points for every vote, and the reporters' part of what the others lose.
+ *
+ * That part is collected on an account of its own and divided as soon as an import has punished somebody. What
+ * deferred slashes bring later, and what cannot be divided, waits there for the next division.
+ */
+import { asciiBytes, bytesToHex } from "@parahost/base";
+import {
+  type AccountId,
+  asAccountId,
+  type Balance,
+  type SessionIndex,
+  type ValidatorIndex,
+} from "@parahost/primitives";
+import type { State } from "../../framework/index.ts";
+import { reducibleBalance } from "../../pallets/balances/account.ts";
+import { transfer } from "../../pallets/balances/transfer.ts";
+import { DISPUTE_POINTS, rewardPoints } from "../../pallets/staking/points.ts";
+import { activeEra, storage as stakingStorage } from "../../pallets/staking/storage.ts";
+import { sessionAccounts } from "../session-info.ts";
+import { storage } from "./storage.ts";
+
+/** Holds what reporters of disputes have earned until it is divided. */
+export const REWARD_POT: AccountId = asAccountId(
+  bytesToHex(asciiBytes("modlpy/dispt".padEnd(32, "\0"))),
+);
+
+/** Accounts of validators of a session; of those that it knows. */
+export function accountsOf(
+  state: State,
+  session: SessionIndex,
+  validators: readonly ValidatorIndex[],
+): AccountId[] {
+  const accounts = sessionAccounts(state, session) ?? [];
+  return validators.flatMap((index) => accounts.slice(index, index + 1));
+}
+
+/** Votes earn points: those that come after the conclusion half. */
+export function rewardVoters(
+  state: State,
+  session: SessionIndex,
+  voters: readonly ValidatorIndex[],
+  isLate: boolean,
+): void {
+  const points = isLate ? DISPUTE_POINTS / 2 : DISPUTE_POINTS;
+  rewardPoints(
+    state,
+    accountsOf(state, session, voters).map((account) => [account, points]),
+  );
+}
+
+/** An account and its share of what is divided. */
+export type Share = readonly [account: AccountId, weight: Balance];
+
+/** Divides the pot among those who were right, in proportion to their weights. */
+export function dividePot(state: State, shares: readonly Share[]): void {
+  const total = shares.reduce((sum, [, weight]) => sum + weight, 0n);
+  const pot = reducibleBalance(state, REWARD_POT, "preserve");
+  if (pot === 0n || total === 0n) return;
+  for (const [account, weight] of shares) {
+    const amount = (pot * weight) / total;
+    // Who cannot keep so little leaves it in the pot.
+    if (amount > 0n) transfer(state, REWARD_POT, account, amount, "preserve");
+  }
+}
+
+// Points of the session
+
+/** Notes how many points everybody has when a session begins. */
+export function noteSessionPoints(state: State): void {
+  const era = activeEra(state);
+  if (era === undefined) return;
+  const { individual } = stakingStorage.erasRewardPoints.get(state, era);
+  storage.sessionPoints.set(state, { era, individual });
+}
+
+/** Takes away what validators have earned in the running session. */
+export function forfeitSessionPoints(state: State, validators: readonly AccountId[]): void {
+  const era = activeEra(state);
+  if (era === undefined) return;
+  const before = storage.sessionPoints.get(state);
+  const atStart = before?.era === era ? before.individual : new Map<AccountId, number>();
+  const { individual } = stakingStorage.erasRewardPoints.get(state, era);
+  const lost = validators.flatMap((account): [AccountId, number][] => {
+    const earned = (individual.get(account) ?? 0) - (atStart.get(account) ?? 0);
+    return earned > 0 ? [[account, -earned]] : [];
+  });
+  rewardPoints(state, lost);
+}
