@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { silentLogger } from "@parahost/base";
-import { Connection } from "./connection.ts";
+import { ANSWER_LENGTH_MAX, Connection } from "./connection.ts";
 import { BATCH_MAX, type Json } from "./json-rpc.ts";
 import { combineMethods, type Methods, type Send } from "./method.ts";
 import { hash, hexBytes, optional, param, text, uint } from "./params.ts";
@@ -14,6 +14,7 @@ const methods: Methods = {
       param(params, 0, "number", uint) + param(params, 1, "text", text).length,
     test_optional: (params) => param(params, 0, "hash", optional(hash)).value ?? "none",
     test_bytes: (params) => param(params, 0, "bytes", hexBytes(2)).length,
+    test_long: (params) => "x".repeat(param(params, 0, "length", uint)),
     test_breaks: () => {
       throw new TypeError("our own mistake");
     },
@@ -130,4 +131,18 @@ test("a client that does not read loses its subscription", async () => {
 
 test("two families may not declare the same name", () => {
   assert.throws(() => combineMethods(methods, methods), /declared twice/);
+});
+
+test("an answer that is too large is refused, and a batch of them ends where its room does", async () => {
+  const long = request("test_long", [ANSWER_LENGTH_MAX]);
+  assert.equal(await errorOf(long), -32008);
+  assert.equal(await errorOf(request("test_long", [1000])), undefined);
+  const half = request("test_long", [ANSWER_LENGTH_MAX / 2]);
+  const answers = (await answer(`[${half},${half},${request("test_echo", ["hi"])}]`)) as {
+    readonly error?: { readonly code: number };
+  }[];
+  assert.deepEqual(
+    answers.map(({ error }) => error?.code),
+    [undefined, -32008, undefined],
+  );
 });

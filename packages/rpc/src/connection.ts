@@ -19,6 +19,9 @@ const TARGET = "rpc";
 /** Subscriptions of one connection. */
 export const SUBSCRIPTIONS_MAX = 1024;
 
+/** Characters of one answer; a batch has as many for all of its answers together. */
+export const ANSWER_LENGTH_MAX = 32 * 1024 * 1024;
+
 /** Sends a text to the client; false when it does not read and is about to be disconnected. */
 export type SendText = (text: string) => boolean;
 
@@ -82,13 +85,15 @@ export class Connection {
       return;
     }
     const afterAnswer: (() => void)[] = [];
-    const answers = await Promise.all(
-      incoming.value.requests.map((request) =>
-        request.ok
-          ? this.#answer(request.value, afterAnswer)
-          : errorText(request.error.id, request.error.error),
-      ),
-    );
+    const answers: string[] = [];
+    let room = ANSWER_LENGTH_MAX;
+    for (const request of incoming.value.requests) {
+      const answer = request.ok
+        ? await this.#answer(request.value, afterAnswer, room)
+        : errorText(request.error.id, request.error.error);
+      room -= answer.length;
+      answers.push(answer);
+    }
     respond(incoming.value.isBatch ? `[${answers.join(",")}]` : (answers[0] as string));
     for (const task of afterAnswer) task();
   }
@@ -99,10 +104,15 @@ export class Connection {
     for (const listener of this.#endListeners.splice(0)) listener();
   }
 
-  async #answer(request: RpcRequest, afterAnswer: (() => void)[]): Promise<string> {
+  /** The answer, unless it takes more than `room` characters; without any the method is not called. */
+  async #answer(request: RpcRequest, afterAnswer: (() => void)[], room: number): Promise<string> {
+    const tooLarge = () =>
+      errorText(request.id, new RpcError(ErrorCode.tooLarge, "Response is too big"));
+    if (room <= 0) return tooLarge();
     try {
       this.#afterAnswer = afterAnswer;
-      return resultText(request.id, await this.#call(request));
+      const answer = resultText(request.id, await this.#call(request));
+      return answer.length > room ? tooLarge() : answer;
     } catch (error) {
       if (error instanceof RpcError) return errorText(request.id, error);
       this.#logger.log("error", TARGET, `${request.method} failed: ${describe(error)}`);

@@ -18,6 +18,8 @@ export const ErrorCode = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internal: -32603,
+  /** The answer does not fit; ask for less. */
+  tooLarge: -32008,
   /** Something that the server was asked to do was refused; the message says what and why. */
   refused: -32000,
 } as const;

@@ -43,7 +43,11 @@ export function chainMethods(node: RelayNode): Methods {
     start: (_, send) => {
       send(header(now()));
       return chain.subscribe((event) => {
-        for (const block of pick(event)) send(header(block));
+        for (const block of pick(event)) {
+          const found = header(block);
+          // A fork that was given up in the moment of its import is not there.
+          if (found !== null) send(found);
+        }
       });
     },
   });

@@ -37,6 +37,9 @@ const KEYS_UNPAGED_MAX = 10_000;
 /** Blocks in one question for changes. */
 const BLOCKS_MAX = 256;
 
+/** Bytes of all values in one answer. */
+const VALUES_BYTES_MAX = 8 * 1024 * 1024;
+
 const storageKey = hexText(STORAGE_KEY_MAX_BYTES);
 const storageKeys = list(storageKey, KEYS_ASKED_MAX);
 
@@ -53,6 +56,30 @@ const childKey = {
 
 const hexOrNull = (bytes: Uint8Array | undefined): Json =>
   bytes === undefined ? null : bytesToHex(bytes);
+
+/** The values at the keys, as far as one answer holds them. */
+function valuesAt(
+  state: StateBackend,
+  keys: readonly Hex[],
+  child?: ChildId,
+): (Uint8Array | undefined)[] {
+  let left = VALUES_BYTES_MAX;
+  return keys.map((key) => {
+    const value = state.value(key, child)?.bytes;
+    left -= value?.length ?? 0;
+    if (left >= 0) return value;
+    throw new RpcError(
+      StateErrorCode.badCount,
+      `the values are more than ${VALUES_BYTES_MAX} bytes: ask for fewer`,
+    );
+  });
+}
+
+/** Pairs of key and value, as far as one answer holds them. */
+function pairsAt(state: StateBackend, keys: readonly Hex[]): Json[] {
+  const values = valuesAt(state, keys);
+  return keys.map((key, index) => [key, hexOrNull(values[index])]);
+}
 
 /** Keys under `prefix` that come after `after`, `count` of them at most. */
 function page(
@@ -129,9 +156,7 @@ export function stateMethods(node: RelayNode): Methods {
       state_queryStorageAt: (params) => {
         const keys = param(params, 0, "keys", storageKeys);
         const block = blockParam(node, params, 1);
-        const state = stateAt(node, block);
-        const changes = keys.map((key) => [key, hexOrNull(state.value(key)?.bytes)]);
-        return [{ block, changes }];
+        return [{ block, changes: pairsAt(stateAt(node, block), keys) }];
       },
       state_getMetadata: (params) => {
         const state = runtimeStateAt(node, blockParam(node, params, 0));
@@ -179,7 +204,7 @@ export function unsafeStateMethods(node: RelayNode): Methods {
       state_getPairs: (params) => {
         const prefix = param(params, 0, "prefix", storageKey);
         const state = stateAt(node, blockParam(node, params, 1));
-        return keysUnder(state, prefix).map((key) => [key, hexOrNull(state.value(key)?.bytes)]);
+        return pairsAt(state, keysUnder(state, prefix));
       },
       childstate_getKeys: (params) => {
         const child = param(params, 0, "childKey", childKey);
@@ -245,7 +270,7 @@ export function childStateMethods(node: RelayNode): Methods {
         const id = child(params);
         const keys = param(params, 1, "keys", storageKeys);
         const state = stateAt(node, blockParam(node, params, 2));
-        return keys.map((key) => hexOrNull(state.value(key, id)?.bytes));
+        return valuesAt(state, keys, id).map(hexOrNull);
       },
       childstate_getKeysPaged: getKeysPaged,
       childstate_getKeysPagedAt: getKeysPaged,
@@ -257,7 +282,8 @@ export function childStateMethods(node: RelayNode): Methods {
 // Subscriptions
 
 /** Tells all keys first, then those that a new best block changed. */
-function storageSubscription({ chain, states }: RelayNode, unsubscribe: string): Subscription {
+function storageSubscription(node: RelayNode, unsubscribe: string): Subscription {
+  const { chain, states } = node;
   return {
     notification: "state_storage",
     unsubscribe,
@@ -265,6 +291,8 @@ function storageSubscription({ chain, states }: RelayNode, unsubscribe: string):
       const keys = [...new Set(param(params, 0, "keys", storageKeys))];
       if (keys.length === 0)
         throw new RpcError(ErrorCode.invalidParams, "a subscription to no key says nothing");
+      // What changes later is no more than a block can change.
+      valuesAt(stateAt(node, chain.best().hash), keys);
       const seen = new Map<Hex, Uint8Array | undefined>();
       const tell = (block: Hash, isFirst: boolean): void => {
         const state = states.reader(block);

@@ -51,8 +51,9 @@ export const storageItem: Param<StorageItem> = {
 /** The id of a child trie. */
 export const childTrie: Param<ChildId> = storageKey;
 
-/** Keys in one page of answers. */
+/** Keys in one page of answers, and bytes after which a page ends. */
 export const PAGE_ITEMS = 256;
+const PAGE_BYTES = 1024 * 1024;
 
 /** The answers to the items in order, page by page. Keys that are not there have none. */
 export function* queryStorage(
@@ -61,6 +62,7 @@ export function* queryStorage(
   child: ChildId | undefined,
 ): Generator<Json[], void, void> {
   let page: Json[] = [];
+  let bytes = 0;
   const whose = child === undefined ? {} : { childTrieKey: child };
   for (const { key, type, after } of items) {
     if (type === "closestDescendantMerkleValue") {
@@ -78,9 +80,11 @@ export function* queryStorage(
         ...(isHash ? { hash: blake2b256Hex(value) } : { value: bytesToHex(value) }),
         ...whose,
       });
-      if (page.length < PAGE_ITEMS) continue;
+      bytes += isHash ? 0 : value.length;
+      if (page.length < PAGE_ITEMS && bytes < PAGE_BYTES) continue;
       yield page;
       page = [];
+      bytes = 0;
     }
   }
   if (page.length > 0) yield page;

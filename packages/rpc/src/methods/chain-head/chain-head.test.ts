@@ -236,6 +236,9 @@ test("a connection follows only so many times, and another's followers are not i
 
 const hashOf = (index: number): Hash => bytesToHex(new Uint8Array(32).fill(index)) as Hash;
 
+/** A block that the chain did not keep. */
+const GONE = hashOf(200);
+
 /** A chain of which only what a follower looks at exists. */
 function fakeNode() {
   const listeners = new Set<(event: never) => void>();
@@ -245,7 +248,8 @@ function fakeNode() {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    header: (hash: Hash) => ({ parentHash: hashOf(0), number: 1, hash }) as unknown as Header,
+    header: (hash: Hash) =>
+      hash === GONE ? undefined : ({ parentHash: hashOf(0), number: 1, hash } as unknown as Header),
     body: () => [],
     finalized: () => ({ hash: hashOf(0), number: 0 }),
     best: () => ({ hash: hashOf(0) }),
@@ -290,6 +294,13 @@ test("forks that die are pruned once, whether finality or a lack of room ended t
   });
   tell({ type: "finalized", finalized: [], pruned: [{ hash: hashOf(2) }, { hash: hashOf(9) }] });
   assert.deepEqual(said.at(-1)?.["prunedBlockHashes"], []);
+});
+
+test("a block that was given up in the moment of its import is not told of", () => {
+  const { said, tell } = fakeNode();
+  const count = said.length;
+  tell(imported(GONE));
+  assert.equal(said.length, count);
 });
 
 test("a follower that does not unpin is told to stop, and everything is let go", () => {

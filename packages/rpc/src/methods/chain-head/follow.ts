@@ -150,9 +150,11 @@ export class Follow {
       this.#end();
       return false;
     }
-    this.#pins.add(blockHash);
+    const pinned = this.#pins.add(blockHash);
+    // A fork that was given up in the moment of its import never was, to its followers.
+    if (pinned === undefined) return true;
     this.#undecided.add(blockHash);
-    const parentBlockHash = this.#pins.get(blockHash)?.header.parentHash ?? null;
+    const parentBlockHash = pinned.header.parentHash;
     // The runtime is this program: it does not change from block to block.
     this.#send({ event: "newBlock", blockHash, parentBlockHash, newRuntime: null });
     return true;

@@ -2,7 +2,6 @@
  * The blocks that a follower has been told of and has not let go: their headers, bodies and states stay,
  * even when the chain has left them behind.
  */
-import { assert } from "@parahost/base";
 import type { RelayNode } from "@parahost/node/service/node";
 import type { Hash, Header, OpaqueExtrinsic } from "@parahost/primitives";
 
@@ -28,14 +27,17 @@ export class Pins {
     return this.#blocks.get(block);
   }
 
-  /** Pins a block of the chain; one that is pinned already stays so. */
-  add(block: Hash): void {
-    if (this.#blocks.has(block)) return;
+  /** Pins a block; one that is pinned already stays so. `undefined` when the chain does not have it. */
+  add(block: Hash): PinnedBlock | undefined {
+    const known = this.#blocks.get(block);
+    if (known !== undefined) return known;
     const { chain, states } = this.#node;
     const header = chain.header(block);
-    assert(header !== undefined, `block ${block} is told of but not there`);
+    if (header === undefined) return undefined;
     const release = states.pin(block) ?? (() => undefined);
-    this.#blocks.set(block, { header, body: chain.body(block) ?? [], release });
+    const pinned = { header, body: chain.body(block) ?? [], release };
+    this.#blocks.set(block, pinned);
+    return pinned;
   }
 
   release(block: Hash): void {
