@@ -1,5 +1,6 @@
 /** What an adversary knows of the chain: everything, as it reads along with an honest node. */
 import { assert } from "@parahost/base";
+import { type PeerId, peerId } from "@parahost/network";
 import {
   asCoreIndex,
   asValidatorIndex,
@@ -53,6 +54,24 @@ export function validatorIndexOf({ validators }: ChainView, key: ValidatorId): V
   const index = validators.indexOf(key);
   assert(index >= 0, `${key} is no validator`);
   return asValidatorIndex(index);
+}
+
+/** The validators of the group that has this one. */
+export const groupWith = (
+  { groups }: ChainView,
+  validator: ValidatorIndex,
+): readonly ValidatorIndex[] => groups.find((group) => group.includes(validator)) ?? [];
+
+/** The peer of a validator whose node runs; `undefined` where none does. */
+export function peerOfValidator(
+  simulation: Simulation,
+  { validators }: ChainView,
+  validator: ValidatorIndex,
+): PeerId | undefined {
+  const node = simulation.validators.find(
+    (one) => simulation.keysOf(one).paraValidator === validators[validator],
+  );
+  return node === undefined ? undefined : peerId(node.name);
 }
 
 /** The core of a parachain: its place among all of them. */

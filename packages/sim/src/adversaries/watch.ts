@@ -26,6 +26,12 @@ export class WatchedNetwork {
     this.observer = new Observer(this.simulation);
   }
 
+  /** The middle of the next slot: blocks have arrived, and nobody is making one. */
+  async midSlot(): Promise<void> {
+    const { slotMs, now } = this.simulation;
+    await this.simulation.run(slotMs - ((now + slotMs / 2) % slotMs));
+  }
+
   /** What `by`, or anybody, holds against `of`, oldest first. */
   costs(of: PeerId, by?: PeerId): ReputationChange[] {
     return this.simulation.reputation.filter(
