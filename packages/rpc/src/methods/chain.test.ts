@@ -93,6 +93,18 @@ test("heads come without gaps, the present one first, until they are not wanted"
   assert.equal(client.notifications.length, said);
 });
 
+test("what a block costs to check is counted by executing it again", async () => {
+  const { client, node } = world;
+  const block = node.chain.hashByNumber(1) as Hash;
+  const stats = await client.call<Record<string, number>>("dev_getBlockStats", block);
+  assert.equal(stats["numExtrinsics"], node.chain.body(block)?.length);
+  const { witnessLen = 0, witnessCompactLen = 0, blockLen = 0 } = stats;
+  assert.ok(blockLen > 300);
+  assert.ok(witnessCompactLen > 1000 && witnessLen > witnessCompactLen);
+  assert.equal(await client.call("dev_getBlockStats", node.chain.genesisHash), null);
+  assert.equal(await client.call("dev_getBlockStats", ZERO_HASH), null);
+});
+
 test("an unknown method is told by the code that clients probe with", async () => {
   assert.equal((await world.client.refusal("chain_noSuch")).code, -32601);
   assert.equal((await world.client.refusal("toString")).code, -32601);

@@ -7,6 +7,7 @@ import { authorMethods, keyMethods } from "./author.ts";
 import { chainMethods } from "./chain.ts";
 import { chainHeadMethods } from "./chain-head/chain-head.ts";
 import { babeMethods, grandpaMethods } from "./consensus.ts";
+import { devMethods } from "./dev.ts";
 import { paymentMethods } from "./payment.ts";
 import { childStateMethods, stateMethods, unsafeStateMethods } from "./state.ts";
 import { type ChainIdentity, systemMethods, unsafeSystemMethods } from "./system.ts";
@@ -26,6 +27,7 @@ export function relayMethods(node: RelayNode, options: RelayMethodsOptions): Met
     unsafeSystemMethods(node),
     keyMethods(node, options.random),
     babeMethods(node),
+    devMethods(node),
   );
   return combineMethods(
     chainMethods(node),
