@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asSessionIndex, candidateHash } from "@parahost/primitives";
 import { MemoryStore } from "@parahost/storage";
+import { noVotes, withVotes } from "../dispute-votes/candidate-votes.ts";
+import { against, inFavour } from "../dispute-votes/testing.ts";
 import { sampleHash, sampleReceipt } from "../sample-candidate.ts";
 import { DISPUTE_COLUMNS, DisputeDatabase } from "./database.ts";
-import { against, inFavour } from "./testing.ts";
-import { noVotes, withVotes } from "./votes.ts";
 
 const receipt = sampleReceipt();
 const other = sampleReceipt({ povHash: sampleHash(1) });

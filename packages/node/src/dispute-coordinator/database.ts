@@ -13,8 +13,8 @@ import { bytesToHex, concatBytes, hexToBytes } from "@parahost/base";
 import type { CandidateHash, SessionIndex } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import type { Change, KeyValueStore } from "@parahost/storage";
+import { CandidateVotes } from "../dispute-votes/candidate-votes.ts";
 import { DisputeStatus } from "./status.ts";
-import { CandidateVotes } from "./votes.ts";
 
 export const DISPUTE_COLUMNS = ["candidateVotes", "recentDisputes"] as const;
 export type DisputeColumn = (typeof DISPUTE_COLUMNS)[number];

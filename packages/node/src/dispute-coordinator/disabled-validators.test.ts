@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asSessionIndex, asValidatorIndex } from "@parahost/primitives";
+import { SESSION } from "../dispute-votes/testing.ts";
 import { DisabledValidators } from "./disabled-validators.ts";
-import { SESSION } from "./testing.ts";
 
 const v = (...indices: readonly number[]) => indices.map(asValidatorIndex);
 const of = (disabled: DisabledValidators, n = 7) => [...disabled.of(SESSION, n)];

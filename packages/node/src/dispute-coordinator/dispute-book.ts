@@ -9,17 +9,22 @@ import {
   type CandidateHash,
   type CandidateReceipt,
   type DisputeVote,
-  disputePayload,
   type SessionIndex,
   type SessionInfo,
-  type ValidatorIndex,
 } from "@parahost/primitives";
+import {
+  type CandidateVotes,
+  isDisputed,
+  noVotes,
+  tallyOf,
+  withVotes,
+} from "../dispute-votes/candidate-votes.ts";
+import { type BadVote, checkVoters, checkVotes } from "../dispute-votes/check-votes.ts";
 import type { DisputeDatabase, DisputeKey } from "./database.ts";
 import type { DisabledValidators } from "./disabled-validators.ts";
 import type { SeenOnChain } from "./seen-on-chain.ts";
 import type { SpamSlots } from "./spam-slots.ts";
 import { type DisputeStatus, isConcluded, isLost, type Now, nextStatus } from "./status.ts";
-import { type CandidateVotes, isDisputed, noVotes, tallyOf, withVotes } from "./votes.ts";
 
 export interface BookDependencies {
   readonly database: DisputeDatabase;
@@ -46,8 +51,7 @@ export interface Dispute extends DisputeKey {
 export type ImportRefusal =
   | { readonly code: "outsideWindow"; readonly session: SessionIndex }
   | { readonly code: "unknownCandidate" }
-  | { readonly code: "noSuchValidator"; readonly validator: ValidatorIndex }
-  | { readonly code: "badSignature"; readonly validator: ValidatorIndex }
+  | BadVote
   /** None of the new voters against may dispute another candidate that nobody has seen. */
   | { readonly code: "spam" };
 
@@ -104,7 +108,7 @@ export class DisputeBook {
 
   /** All of the votes are taken, and are then on disk, or none. */
   import(request: VotesToImport, now: Now): Result<ImportChange, ImportRefusal> {
-    const { database, sessions, spam } = this.#deps;
+    const { database, sessions, spam, verifier } = this.#deps;
     const { session, candidateHash, candidateReceipt } = request;
     const key: DisputeKey = { session, candidateHash };
     const info = sessions.get(session);
@@ -112,7 +116,9 @@ export class DisputeBook {
     const known = database.votes(key);
     if (known === undefined && candidateReceipt === undefined)
       return err({ code: "unknownCandidate" });
-    const checked = this.#check(request, info);
+    const checked = request.areChecked
+      ? checkVoters(request.votes, info)
+      : checkVotes(request.votes, candidateHash, session, info, verifier);
     if (!checked.ok) return checked;
 
     const record = known ?? noVotes(candidateReceipt as CandidateReceipt);
@@ -213,23 +219,5 @@ export class DisputeBook {
 
   #validatorCount(session: SessionIndex): number {
     return this.#deps.sessions.get(session)?.validators.length ?? 0;
-  }
-
-  #check(
-    { session, candidateHash, votes, areChecked }: VotesToImport,
-    { validators }: SessionInfo,
-  ): Result<void, ImportRefusal> {
-    for (const { statement, validatorIndex, signature } of votes) {
-      const publicKey = validators[validatorIndex];
-      if (publicKey === undefined)
-        return err({ code: "noSuchValidator", validator: validatorIndex });
-      if (areChecked) continue;
-      const message = disputePayload(statement, candidateHash, session);
-      const isGood =
-        message !== undefined &&
-        this.#deps.verifier.verify({ scheme: "sr25519", publicKey, message, signature });
-      if (!isGood) return err({ code: "badSignature", validator: validatorIndex });
-    }
-    return ok(undefined);
   }
 }

@@ -7,10 +7,10 @@ import type {
   Hash,
   SessionIndex,
 } from "@parahost/primitives";
+import type { CandidateVotes } from "../dispute-votes/candidate-votes.ts";
 import type { Reply } from "../overseer/reply.ts";
 import type { DisputeStatus } from "./status.ts";
 import type { BlockDescription } from "./undisputed-chain.ts";
-import type { CandidateVotes } from "./votes.ts";
 
 export type { BlockDescription, CandidateVotes, DisputeStatus };
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asValidatorIndex, candidateHash } from "@parahost/primitives";
+import { against, inFavour, SESSION } from "../dispute-votes/testing.ts";
 import { sampleReceipt } from "../sample-candidate.ts";
 import { votesOnChain } from "./on-chain-votes.ts";
-import { against, inFavour, SESSION } from "./testing.ts";
 
 const receipt = sampleReceipt();
 const hash = candidateHash(receipt);

@@ -7,8 +7,8 @@ import {
   type SessionInfo,
   type ValidatorIndex,
 } from "@parahost/primitives";
+import { type CandidateVotes, hasVoted, isBacking } from "../dispute-votes/candidate-votes.ts";
 import type { DisputeKey } from "./database.ts";
-import { type CandidateVotes, hasVoted, isBacking } from "./votes.ts";
 
 /** Whose keys we hold; keys of sessions past stay in the keystore, and so does the duty to vote. */
 export function ourIndices(keystore: Keystore, info: SessionInfo): readonly ValidatorIndex[] {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asCandidateHash } from "@parahost/primitives";
+import { SESSION } from "../dispute-votes/testing.ts";
 import { sampleHash, sampleReceipt } from "../sample-candidate.ts";
 import { BEST_EFFORT_MAX, ParticipationQueue } from "./participation-queue.ts";
-import { SESSION } from "./testing.ts";
 
 const request = (hash: number, relayParentNumber?: number) => ({
   candidateHash: asCandidateHash(sampleHash(hash)),

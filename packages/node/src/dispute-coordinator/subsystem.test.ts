@@ -14,6 +14,7 @@ import {
   type SessionIndex,
 } from "@parahost/primitives";
 import { MemoryStore } from "@parahost/storage";
+import { against, inFavour, keysOf, SESSION, sessionInfoOf } from "../dispute-votes/testing.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
 import { Cancelled } from "../overseer/reply.ts";
@@ -22,7 +23,6 @@ import { DISPUTE_COLUMNS, type DisputeColumn } from "./database.ts";
 import type { ImportOutcome } from "./messages.ts";
 import { ACTIVE_AFTER_CONCLUSION_MS, SPLIT_SETTLE_BLOCKS } from "./status.ts";
 import { type DisputeCoordinatorSends, run } from "./subsystem.ts";
-import { against, inFavour, keysOf, SESSION, sessionInfoOf } from "./testing.ts";
 
 const receipt = sampleReceipt();
 const hash = candidateHash(receipt);

@@ -17,6 +17,11 @@ import {
   type ValidatorIndex,
 } from "@parahost/primitives";
 import type { KeyValueStore } from "@parahost/storage";
+import {
+  type CandidateVotes,
+  disputeMessageOf,
+  isDisputed,
+} from "../dispute-votes/candidate-votes.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 import type { ActivatedLeaf, Signal } from "../overseer/signal.ts";
@@ -39,7 +44,6 @@ import { Sessions } from "./sessions.ts";
 import { SpamSlots } from "./spam-slots.ts";
 import { isActive, isConcluded, isLost, type Now } from "./status.ts";
 import { undisputedChain } from "./undisputed-chain.ts";
-import { type CandidateVotes, disputeMessageOf, isDisputed } from "./votes.ts";
 
 const TARGET = "parachain::dispute-coordinator";
 /** Leaves that wait to be read; a later one has the blocks of an earlier one behind it. */

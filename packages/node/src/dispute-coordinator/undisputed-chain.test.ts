@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asCandidateHash } from "@parahost/primitives";
+import { SESSION } from "../dispute-votes/testing.ts";
 import { sampleHash } from "../sample-candidate.ts";
-import { SESSION } from "./testing.ts";
 import { undisputedChain } from "./undisputed-chain.ts";
 
 const base = { number: 10, hash: sampleHash(10) };

@@ -27,7 +27,7 @@ import {
   asValidatorIndex,
 } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
-import { disputeMessage, SESSION } from "../dispute-coordinator/testing.ts";
+import { disputeMessage, SESSION } from "../dispute-votes/testing.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
 import { sampleReceipt } from "../sample-candidate.ts";

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { asValidatorIndex } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import { sampleReceipt } from "../sample-candidate.ts";
-import { against, inFavour, SESSION } from "./testing.ts";
 import {
   CandidateVotes,
   disputeMessageOf,
@@ -14,7 +13,8 @@ import {
   tallyOf,
   votesOfMessage,
   withVotes,
-} from "./votes.ts";
+} from "./candidate-votes.ts";
+import { against, inFavour, SESSION } from "./testing.ts";
 
 const receipt = sampleReceipt();
 const none = noVotes(receipt);
