@@ -6,6 +6,7 @@ import { expectOk, ok } from "@parahost/base";
 import { MemoryKeystore } from "@parahost/crypto";
 import { type PeerId, peerId } from "@parahost/network";
 import {
+  type AsyncBackingParams,
   type AuthorityDiscoveryId,
   asAuthorityDiscoveryId,
   asCoreIndex,
@@ -151,15 +152,21 @@ export function signed(
   };
 }
 
+/** The guide's rule: candidates build on the leaf. */
+const GUIDE_PARAMS: AsyncBackingParams = { maxCandidateDepth: 0, allowedAncestryLen: 0 };
+
 export interface ChainFacts {
   readonly disabled?: readonly number[];
   readonly cores?: readonly CoreState[];
+  /** How far candidates may run ahead of the chain; by default not at all. */
+  readonly asyncBackingParams?: AsyncBackingParams;
 }
 
 /** What the runtime says after the leaf. */
 export function runtimeAnswer(query: string, facts: ChainFacts = {}): unknown {
-  const { cores = CORES, disabled = [] } = facts;
+  const { asyncBackingParams = GUIDE_PARAMS, cores = CORES, disabled = [] } = facts;
   const answers: Readonly<Record<string, unknown>> = {
+    asyncBackingParams,
     validators: KEYS,
     sessionIndexForChild: SESSION,
     validatorGroups: GROUPS,

@@ -1,6 +1,7 @@
 /** What backing knows of one relay parent on which it works. */
 import type { Keystore, KeyTypeId } from "@parahost/crypto";
 import {
+  type AsyncBackingParams,
   asValidatorIndex,
   type BlockNumber,
   backingThreshold,
@@ -31,6 +32,10 @@ export interface LocalValidator {
 export interface RelayParent {
   readonly hash: Hash;
   readonly number: BlockNumber;
+  /** Candidates that a validator may second here. */
+  readonly secondedMax: number;
+  /** Blocks behind a leaf that this may be and still be worked on. */
+  readonly ancestry: number;
   readonly signingContext: SigningContext;
   readonly validators: readonly ValidatorId[];
   readonly disabled: ReadonlySet<ValidatorIndex>;
@@ -39,6 +44,8 @@ export interface RelayParent {
   /** Absent when we are no validator: we tally and never sign. */
   readonly local: LocalValidator | undefined;
   readonly table: StatementTable;
+  /** Candidates that may become part of a chain, as far as prospective parachains knows. */
+  readonly viable: Set<CandidateHash>;
   /** Candidates that we are done with: signed, found invalid, or given up. */
   readonly issued: Set<CandidateHash>;
   /** Candidates being fetched and validated now. */
@@ -56,8 +63,9 @@ export async function openRelayParent(
   keystore: Keystore,
   hash: Hash,
   number: BlockNumber,
-  secondedMax: number,
+  params: AsyncBackingParams,
 ): Promise<RelayParent | undefined> {
+  const secondedMax = params.maxCandidateDepth + 1;
   const session = await queryRuntime(context, hash, "sessionIndexForChild");
   const validators = await queryRuntime(context, hash, "validators");
   const groups = await queryRuntime(context, hash, "validatorGroups");
@@ -80,6 +88,8 @@ export async function openRelayParent(
   return {
     hash,
     number,
+    secondedMax,
+    ancestry: params.allowedAncestryLen,
     signingContext: { sessionIndex: session, parentHash: hash },
     validators,
     disabled: new Set(disabled),
@@ -92,6 +102,7 @@ export async function openRelayParent(
       threshold: (groupSize) => backingThreshold(groupSize, minimumVotes),
       carriesCoreIndex: isFeatureOn(features, "elasticScaling"),
     }),
+    viable: new Set(),
     issued: new Set(),
     awaiting: new Set(),
     fallbacks: new Map(),

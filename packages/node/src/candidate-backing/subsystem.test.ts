@@ -7,12 +7,13 @@ import {
   asParaId,
   asValidationCodeHash,
   type BackedCandidate,
+  type CandidateHash,
   CompactStatement,
   type CoreState,
   type Hash,
   type ParaId,
+  type PersistedValidationData,
   statementPayload,
-  toPlainReceipt,
 } from "@parahost/primitives";
 import { encode, onesOf } from "@parahost/scale";
 import { MemoryStore } from "@parahost/storage";
@@ -31,12 +32,14 @@ import {
 } from "../backing-groups/test-chain.ts";
 import type { ValidationVerdict } from "../candidate-validation/messages.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
+import type { ProspectiveParachainsMessage } from "../prospective-parachains/messages.ts";
 import type { MisbehaviorReport } from "../provisioner/messages.ts";
 import type { SignedFullStatementWithPvd } from "./messages.ts";
 import type { StatementRecordColumn } from "./statement-record.ts";
 import { type CandidateBackingSends, run } from "./subsystem.ts";
 
 const LEAF_QUERIES = [
+  "asyncBackingParams",
   "sessionIndexForChild",
   "validators",
   "validatorGroups",
@@ -59,6 +62,13 @@ const newDisk = (): Disk => new MemoryStore<StatementRecordColumn>(["ownStatemen
 /** Validator 0 of group 0 (0, 1, 2), which backs para 1000 with two votes. */
 async function world({ disk = newDisk(), local = 0, ...facts }: WorldFacts = {}) {
   const overseer: Overseer = new FakeOverseer();
+  const prospects: Prospects = {
+    data: VALIDATION_DATA,
+    isMember: () => true,
+    introduced: [],
+    backed: [],
+  };
+  overseer.replace("prospective-parachains", (message) => answerProspects(prospects, message));
   const running = run(overseer.context, {
     logger: silentLogger,
     keystore: keystoreOf(local),
@@ -66,7 +76,34 @@ async function world({ disk = newDisk(), local = 0, ...facts }: WorldFacts = {})
   });
   overseer.activate(LEAF, 7);
   await answerRuntime(overseer, LEAF_QUERIES, facts);
-  return { overseer, running, disk };
+  return { overseer, running, disk, prospects };
+}
+/** What prospective parachains says, and what it is told. */
+interface Prospects {
+  data: PersistedValidationData | undefined;
+  isMember: (candidate: CandidateHash) => boolean;
+  readonly introduced: CandidateHash[];
+  readonly backed: CandidateHash[];
+}
+function answerProspects(prospects: Prospects, message: ProspectiveParachainsMessage): void {
+  switch (message.type) {
+    case "introduceSecondedCandidate":
+      prospects.introduced.push(message.candidateHash);
+      message.reply(prospects.isMember(message.candidateHash));
+      break;
+    case "candidateBacked":
+      assert.ok(prospects.introduced.includes(message.candidateHash), "introduced before");
+      prospects.backed.push(message.candidateHash);
+      break;
+    case "getHypotheticalMembership":
+      message.reply(prospects.isMember(message.candidate.candidateHash) ? [LEAF] : []);
+      break;
+    case "getProspectiveValidationData":
+      message.reply(prospects.data);
+      break;
+    case "getBackableCandidates":
+      assert.fail("backing does not ask for chains");
+  }
 }
 interface WorldFacts extends ChainFacts {
   readonly disk?: Disk;
@@ -110,14 +147,7 @@ function hear(
 
 // Answers of the others
 
-async function answerData(overseer: Overseer, data = VALIDATION_DATA): Promise<void> {
-  const asked = await overseer.expect("runtime-api", "persistedValidationData");
-  assert.equal(asked.args[0], PARA);
-  asked.reply(ok(data));
-}
-
 async function answerCode(overseer: Overseer): Promise<void> {
-  await answerData(overseer);
   (await overseer.expect("runtime-api", "validationCodeByHash")).reply(ok(code));
 }
 
@@ -188,12 +218,6 @@ async function expectSeconded(overseer: Overseer, sample: SampleCandidate = cand
 }
 
 async function expectBackable(overseer: Overseer, sample: SampleCandidate = candidate) {
-  const { data, relayParent } = await overseer.expect("provisioner", "provisionableData");
-  assert.equal(relayParent, LEAF);
-  assert.deepEqual(data, {
-    type: "backableCandidate",
-    candidateReceipt: toPlainReceipt(sample.receipt),
-  });
   const backed = await overseer.expect("statement-distribution", "backed");
   assert.equal(backed.candidateHash, sample.hash);
 }
@@ -306,15 +330,13 @@ test("other commitments, outputs that the chain refuses and a wrong erasure root
 
 test("data or code that the chain does not have for the para are invalid", async () => {
   const net = await world();
+  net.prospects.data = { ...VALIDATION_DATA, maxPovSize: 1 };
   second(net.overseer);
-  for (let assumption = 0; assumption < 3; assumption++)
-    await answerData(net.overseer, { ...VALIDATION_DATA, maxPovSize: 1 });
   await net.overseer.expect("collator-protocol", "invalid");
   await net.overseer.conclude(net.running);
 
   const other = await world();
   second(other.overseer);
-  await answerData(other.overseer);
   (await other.overseer.expect("runtime-api", "validationCodeByHash")).reply(ok(undefined));
   for (let assumption = 0; assumption < 3; assumption++)
     (await other.overseer.expect("runtime-api", "validationCodeHash")).reply(
@@ -328,11 +350,6 @@ test("what is our own fault, or the chain's silence, ends without a vote or a wo
   const unavailable = err({ code: "unavailable", relayParent: LEAF } as const);
   const cases: ((overseer: Overseer) => Promise<void>)[] = [
     async (overseer) => {
-      for (let assumption = 0; assumption < 3; assumption++)
-        (await overseer.expect("runtime-api", "persistedValidationData")).reply(unavailable);
-    },
-    async (overseer) => {
-      await answerData(overseer);
       (await overseer.expect("runtime-api", "validationCodeByHash")).reply(unavailable);
       const asked = await overseer.expect("runtime-api", "validationCodeHash");
       asked.reply(ok(candidate.receipt.descriptor.validationCodeHash));
@@ -611,7 +628,7 @@ test("finality drops records of what nobody signs on any more", async () => {
 // Questions
 
 test("we can second what builds on a head of the chain and is ours to second", async () => {
-  const { overseer, running } = await world();
+  const { overseer, prospects, running } = await world();
   const ask = (paraId: ParaId, parentHeadDataHash: Hash, relayParent = LEAF): Promise<boolean> =>
     overseer.ask({
       type: "canSecond",
@@ -620,14 +637,10 @@ test("we can second what builds on a head of the chain and is ours to second", a
       candidateHash: candidate.hash,
       parentHeadDataHash,
     });
-  const yes = ask(PARA, parentHeadOf(candidate));
-  (await overseer.expect("runtime-api", "persistedValidationData")).reply(ok(undefined));
-  await answerData(overseer);
-  assert.equal(await yes, true);
-
-  const elsewhere = ask(PARA, OTHER);
-  for (let assumption = 0; assumption < 3; assumption++) await answerData(overseer);
-  assert.equal(await elsewhere, false);
+  assert.equal(await ask(PARA, parentHeadOf(candidate)), true);
+  prospects.isMember = () => false;
+  assert.equal(await ask(PARA, OTHER), false);
+  prospects.isMember = () => true;
 
   assert.equal(await ask(asParaId(1001), parentHeadOf(candidate)), false);
   assert.equal(await ask(PARA, parentHeadOf(candidate), OTHER), false);
@@ -672,8 +685,9 @@ test("on a leaf that was active before, or without a runtime, nothing is backed"
   second(overseer, sampleCandidate(0, { pov, relayParent: OTHER }), OTHER);
   const third = asHash(`0x${"3e".repeat(32)}`);
   overseer.activate(third, 9);
+  await answerRuntime(overseer, ["asyncBackingParams"]);
   (await overseer.expect("runtime-api", "sessionIndexForChild")).reply.cancel();
-  await answerRuntime(overseer, LEAF_QUERIES.slice(1, 5));
+  await answerRuntime(overseer, LEAF_QUERIES.slice(2, 6));
   second(overseer, sampleCandidate(0, { pov, relayParent: third }), third);
   await overseer.conclude(running);
 });

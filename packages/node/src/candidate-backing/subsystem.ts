@@ -23,7 +23,6 @@ import {
   type ParaId,
   type PersistedValidationData,
   type PoV,
-  paraHeadHash,
   persistedValidationDataHash,
   statementPayload,
   toPlainReceipt,
@@ -33,8 +32,10 @@ import {
 import { encode } from "@parahost/scale";
 import type { KeyValueStore } from "@parahost/storage";
 import type { ValidationFailed, ValidationVerdict } from "../candidate-validation/messages.ts";
+import { ImplicitView, openLeafView } from "../implicit-view.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
+import type { ActivatedLeaf } from "../overseer/signal.ts";
 import type { MisbehaviorReport } from "../provisioner/messages.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
 import type {
@@ -48,13 +49,13 @@ import { StatementRecord, type StatementRecordColumn } from "./statement-record.
 import type { ImportError, Misbehavior } from "./statement-table.ts";
 
 const TARGET = "parachain::candidate-backing";
-/** Candidates that a validator may second at one relay parent: the guide's rule. */
-const SECONDED_MAX = 1;
-/** Times that one validator is asked for a candidate's PoV. */
+/** Times that one validator is asked for a candidate's PoV, for each block that may take the candidate. */
 const POV_ASKS_MAX = 2;
 
 export type CandidateBackingSends =
   | "runtime-api"
+  | "chain-api"
+  | "prospective-parachains"
   | "candidate-validation"
   | "availability-distribution"
   | "availability-store"
@@ -75,7 +76,10 @@ interface State {
   readonly context: CandidateBackingContext;
   readonly deps: Dependencies;
   readonly record: StatementRecord;
+  readonly view: ImplicitView;
   readonly relayParents: Map<Hash, RelayParent>;
+  /** The longest ancestry that any leaf allowed. */
+  ancestryMax: number;
 }
 
 export async function run(context: CandidateBackingContext, deps: Dependencies): Promise<void> {
@@ -83,7 +87,9 @@ export async function run(context: CandidateBackingContext, deps: Dependencies):
     context,
     deps,
     record: new StatementRecord(deps.store),
+    view: new ImplicitView(),
     relayParents: new Map(),
+    ancestryMax: 0,
   };
   for await (const incoming of context.inbox) {
     if (incoming.from === "subsystem") {
@@ -95,29 +101,36 @@ export async function run(context: CandidateBackingContext, deps: Dependencies):
       case "conclude":
         return;
       case "blockFinalized":
-        state.record.prune(signal.number);
+        // Relay parents may lie so far behind a leaf on the finalized block.
+        state.record.prune(Math.max(0, signal.number - state.ancestryMax));
         break;
-      case "activeLeaves": {
-        for (const hash of signal.deactivated) state.relayParents.delete(hash);
-        const leaf = signal.activated;
-        // Nothing is signed again on a leaf that was active before.
-        if (leaf === undefined || leaf.status !== "fresh") break;
-        const opened = await openRelayParent(
-          context,
-          deps.keystore,
-          leaf.hash,
-          leaf.number,
-          SECONDED_MAX,
-        );
-        if (opened === undefined)
-          deps.logger.log("warn", TARGET, "no runtime data, not backing on this leaf", {
-            leaf: leaf.hash,
-          });
-        else state.relayParents.set(leaf.hash, opened);
+      case "activeLeaves":
+        // First the new leaf, so that what it has in common with the old one goes on.
+        if (signal.activated !== undefined) await openLeaf(state, signal.activated);
+        for (const hash of state.view.deactivate(signal.deactivated))
+          state.relayParents.delete(hash);
         break;
-      }
     }
   }
+}
+
+async function openLeaf(state: State, leaf: ActivatedLeaf): Promise<void> {
+  const { context, deps, relayParents, view } = state;
+  // Nothing is signed again on a leaf that was active before.
+  if (leaf.status !== "fresh") return;
+  const opened = await openLeafView(context, leaf);
+  if (opened !== undefined) {
+    const { allowedAncestryLen } = opened.params;
+    state.ancestryMax = Math.max(state.ancestryMax, allowedAncestryLen);
+    for (const { hash, number } of view.activate(leaf.hash, opened)) {
+      const own = await openRelayParent(context, deps.keystore, hash, number, opened.params);
+      if (own !== undefined) relayParents.set(hash, own);
+    }
+  }
+  if (!relayParents.has(leaf.hash))
+    deps.logger.log("warn", TARGET, "no runtime data, not backing on this leaf", {
+      leaf: leaf.hash,
+    });
 }
 
 async function handle(state: State, message: CandidateBackingMessage): Promise<void> {
@@ -127,7 +140,7 @@ async function handle(state: State, message: CandidateBackingMessage): Promise<v
       break;
     case "statement": {
       const relayParent = state.relayParents.get(message.relayParent);
-      if (relayParent !== undefined) importStatement(state, relayParent, message.statement);
+      if (relayParent !== undefined) await importStatement(state, relayParent, message.statement);
       break;
     }
     case "canSecond":
@@ -144,7 +157,7 @@ async function handle(state: State, message: CandidateBackingMessage): Promise<v
 type SecondRequest = Extract<CandidateBackingMessage, { type: "second" }>;
 
 /**
- * Whether this para's candidates are ours to second here and we have seconded no other yet. One that is
+ * Whether this para's candidates are ours to second here and we have not seconded enough others. One that is
  * on record may be seconded again: we may have crashed before its signature left.
  */
 function maySecond(
@@ -153,12 +166,12 @@ function maySecond(
   paraId: ParaId,
   candidate: CandidateHash,
 ): boolean {
-  const { hash, local, number } = relayParent;
+  const { hash, local, number, secondedMax } = relayParent;
   return (
     local?.core !== undefined &&
     !relayParent.disabled.has(local.index) &&
     local.core.paras.includes(paraId) &&
-    (record.secondedCount(number, hash) < SECONDED_MAX ||
+    (record.secondedCount(number, hash) < secondedMax ||
       record.signed(number, hash, candidate) === "seconded")
   );
 }
@@ -203,12 +216,22 @@ async function second(state: State, request: SecondRequest): Promise<void> {
         });
         return;
       case "valid": {
-        // Another collation may have been seconded while this one was validated.
-        if (!maySecond(state, relayParent, receipt.descriptor.paraId, hash)) return;
         const committed: CommittedCandidateReceipt = {
           descriptor: receipt.descriptor,
           commitments: verdict.commitments,
         };
+        // Others may have been seconded while this one was validated.
+        const isOurTurn = (): boolean =>
+          maySecond(state, relayParent, receipt.descriptor.paraId, hash);
+        if (!isOurTurn()) return;
+        const isViable = await introduce(
+          state,
+          relayParent,
+          hash,
+          committed,
+          request.persistedValidationData,
+        );
+        if (!isViable || !isOurTurn()) return;
         const statement = await signAndShare(state, relayParent, {
           type: "seconded",
           value: committed,
@@ -238,46 +261,51 @@ async function canSecond(
   const relayParent = state.relayParents.get(question.relayParent);
   if (relayParent === undefined || !maySecond(state, relayParent, paraId, candidate)) return false;
   if (relayParent.issued.has(candidate)) return false;
-  const isKnown = await isOfChain(
-    state,
-    relayParent,
-    paraId,
-    ({ parentHead }) => paraHeadHash(parentHead) === question.parentHeadDataHash,
+  const leaves = await unlessCancelled(
+    state.context.ask("prospective-parachains", {
+      type: "getHypotheticalMembership",
+      candidate: {
+        type: "incomplete",
+        candidateHash: candidate,
+        paraId,
+        relayParent: question.relayParent,
+        parentHeadDataHash: question.parentHeadDataHash,
+      },
+    }),
   );
-  return isKnown === true;
+  return leaves !== undefined && leaves.length > 0;
 }
 
-/**
- * Whether what the chain holds for the para's next candidate is as wanted, whatever becomes of the
- * candidate on its core; `undefined` when the chain does not say.
- */
-async function isOfChain(
+/** Whether the candidate, which somebody seconded, may become part of a chain. */
+async function introduce(
   { context }: State,
-  relayParent: RelayParent,
-  paraId: ParaId,
-  isWanted: (data: PersistedValidationData) => boolean,
-): Promise<boolean | undefined> {
-  let answer: false | undefined;
-  for (const type of ["included", "timedOut", "free"] as const) {
-    const data = await queryRuntime(context, relayParent.hash, "persistedValidationData", paraId, {
-      type,
-    });
-    if (data === undefined) continue;
-    if (isWanted(data)) return true;
-    answer = false;
-  }
-  return answer;
+  { viable }: RelayParent,
+  hash: CandidateHash,
+  receipt: CommittedCandidateReceipt,
+  persistedValidationData: PersistedValidationData,
+): Promise<boolean> {
+  if (viable.has(hash)) return true;
+  const isViable = await unlessCancelled(
+    context.ask("prospective-parachains", {
+      type: "introduceSecondedCandidate",
+      candidateHash: hash,
+      receipt,
+      persistedValidationData,
+    }),
+  );
+  if (isViable === true) viable.add(hash);
+  return isViable === true;
 }
 
 // Statements
 
-function importStatement(
+async function importStatement(
   state: State,
   relayParent: RelayParent,
   statement: SignedFullStatementWithPvd,
-): void {
+): Promise<void> {
   if (relayParent.disabled.has(statement.validatorIndex)) return;
-  const imported = tally(state, relayParent, statement);
+  const imported = await tally(state, relayParent, statement);
   if (!imported) return;
   const hash = hashOf(statement.payload);
   const candidate = relayParent.table.get(hash);
@@ -290,7 +318,7 @@ function importStatement(
   const attesting = relayParent.fallbacks.get(hash) ?? [];
   if (!attesting.includes(statement.validatorIndex))
     relayParent.fallbacks.set(hash, [...attesting, statement.validatorIndex]);
-  if (relayParent.awaiting.has(hash)) return;
+  if (relayParent.awaiting.has(hash) || !relayParent.viable.has(hash)) return;
   relayParent.awaiting.add(hash);
   state.context.spawn("attest", () => attest(state, relayParent, hash));
 }
@@ -299,11 +327,11 @@ const hashOf = (payload: FullStatementWithPvd): CandidateHash =>
   payload.type === "seconded" ? candidateHash(payload.value) : payload.value;
 
 /** Counts a statement and tells what follows from it. False for one that changes nothing. */
-function tally(
+async function tally(
   state: State,
   relayParent: RelayParent,
   statement: SignedFullStatementWithPvd,
-): boolean {
+): Promise<boolean> {
   const imported = relayParent.table.import(
     statement as Parameters<typeof relayParent.table.import>[0],
   );
@@ -311,19 +339,19 @@ function tally(
     onImportError(state, relayParent, statement, imported.error);
     return false;
   }
-  const { becameBackable, isNew } = imported.value;
-  if (becameBackable) {
-    const hash = imported.value.candidateHash;
-    const candidate = relayParent.table.get(hash);
-    if (candidate !== undefined) {
-      // Not awaited: statement distribution sends to us, and the table bounds the number.
-      void state.context.send("provisioner", {
-        type: "provisionableData",
-        relayParent: relayParent.hash,
-        data: { type: "backableCandidate", candidateReceipt: toPlainReceipt(candidate.receipt) },
-      });
-      void state.context.send("statement-distribution", { type: "backed", candidateHash: hash });
-    }
+  const { becameBackable, candidateHash: hash, isNew } = imported.value;
+  const { payload } = statement;
+  if (isNew && payload.type === "seconded")
+    await introduce(state, relayParent, hash, payload.value, payload.persistedValidationData);
+  const paraId = relayParent.table.get(hash)?.receipt.descriptor.paraId;
+  if (becameBackable && paraId !== undefined) {
+    // Not awaited: statement distribution sends to us, and the table bounds the number.
+    void state.context.send("prospective-parachains", {
+      type: "candidateBacked",
+      paraId,
+      candidateHash: hash,
+    });
+    void state.context.send("statement-distribution", { type: "backed", candidateHash: hash });
   }
   return isNew;
 }
@@ -373,11 +401,12 @@ async function attest(state: State, relayParent: RelayParent, hash: CandidateHas
   if (candidate === undefined) return;
   const { receipt, persistedValidationData } = candidate;
   const asks = new Map<ValidatorIndex, number>();
+  const asksMax = POV_ASKS_MAX * (1 + relayParent.ancestry);
   for (;;) {
     const attesting = relayParent.fallbacks.get(hash) ?? [];
     const next =
       attesting.find((validator) => !asks.has(validator)) ??
-      attesting.find((validator) => (asks.get(validator) ?? 0) < POV_ASKS_MAX);
+      attesting.find((validator) => (asks.get(validator) ?? 0) < asksMax);
     if (next === undefined || !isLive()) {
       // Another attester may still come; its statement starts the job again.
       relayParent.awaiting.delete(hash);
@@ -395,7 +424,7 @@ async function attest(state: State, relayParent: RelayParent, hash: CandidateHas
       }),
     );
     if (pov === undefined || !pov.ok) {
-      if (pov !== undefined && pov.error.code !== "unavailable") asks.set(next, POV_ASKS_MAX);
+      if (pov !== undefined && pov.error.code !== "unavailable") asks.set(next, asksMax);
       continue;
     }
     const verdict = await validateAndStore(
@@ -441,15 +470,17 @@ async function validateAndStore(
 ): Promise<Judgement> {
   const { context } = state;
   const { descriptor } = receipt;
-  const { paraId, persistedValidationDataHash: dataHash } = descriptor;
-  const isOnChain = await isOfChain(
-    state,
-    relayParent,
-    paraId,
-    (data) => persistedValidationDataHash(data) === dataHash,
+  const expected = await unlessCancelled(
+    context.ask("prospective-parachains", {
+      type: "getProspectiveValidationData",
+      paraId: descriptor.paraId,
+      relayParent: relayParent.hash,
+      parentHead: { type: "data", value: persistedValidationData.parentHead },
+    }),
   );
-  if (isOnChain === undefined) return failed;
-  if (!isOnChain) return invalid("validation data that the chain does not have");
+  if (expected === undefined) return failed;
+  if (persistedValidationDataHash(expected) !== descriptor.persistedValidationDataHash)
+    return invalid("validation data that the chain does not have");
   const validationCode = await queryRuntime(
     context,
     relayParent.hash,
@@ -551,7 +582,7 @@ async function signAndShare(
     relayParent: relayHash,
     statement,
   });
-  tally(state, relayParent, statement);
+  await tally(state, relayParent, statement);
   return statement;
 }
 

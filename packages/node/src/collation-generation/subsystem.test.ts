@@ -4,6 +4,7 @@ import { expectOk, ok, silentLogger } from "@parahost/base";
 import { MemoryKeystore, sr25519Verify } from "@parahost/crypto";
 import { branches, obtainChunks } from "@parahost/erasure";
 import {
+  type AsyncBackingParams,
   AvailableData,
   asCollatorId,
   asCoreIndex,
@@ -23,7 +24,7 @@ import { encode } from "@parahost/scale";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { oneShot } from "../overseer/reply.ts";
 import type { Collation, CollationSecondedSignal, CollatorFunction } from "./messages.ts";
-import { run } from "./subsystem.ts";
+import { type CollationGenerationSends, run } from "./subsystem.ts";
 
 const leaf = asHash(`0x${"11".repeat(32)}`);
 const code = asValidationCodeHash(`0x${"22".repeat(32)}`);
@@ -43,6 +44,7 @@ const collation: Collation = {
   processedDownwardMessages: 0,
   hrmpWatermark: 7,
 };
+const GUIDE_PARAMS: AsyncBackingParams = { maxCandidateDepth: 0, allowedAncestryLen: 0 };
 /** A compression that can be told from none. */
 const compress = (bytes: Uint8Array): Uint8Array => bytes.slice(1);
 
@@ -59,7 +61,7 @@ const occupied = (next: number): CoreState =>
 async function world(collator: CollatorFunction) {
   const keystore = new MemoryKeystore();
   const key = asCollatorId(expectOk(keystore.insert("coll", "//Collator"), "a valid URI"));
-  const overseer = new FakeOverseer<"collation-generation", "runtime-api" | "collator-protocol">();
+  const overseer = new FakeOverseer<"collation-generation", CollationGenerationSends>();
   const running = run(overseer.context, { logger: silentLogger, keystore, compress });
   overseer.message({ type: "initialize", config: { key, paraId: para, collator } });
   assert.equal((await overseer.expect("collator-protocol", "collateOn")).paraId, para);
@@ -67,8 +69,13 @@ async function world(collator: CollatorFunction) {
 }
 type World = Awaited<ReturnType<typeof world>>;
 
+/** The guide's rule, unless told otherwise. */
+async function answerParams(overseer: World["overseer"], params = GUIDE_PARAMS): Promise<void> {
+  (await overseer.expect("runtime-api", "asyncBackingParams")).reply(ok(params));
+}
 async function answerCores({ overseer }: World, cores: readonly CoreState[]): Promise<void> {
   overseer.activate(leaf, 7);
+  await answerParams(overseer);
   (await overseer.expect("runtime-api", "availabilityCores")).reply(ok(cores));
 }
 async function answerPara({ overseer }: World): Promise<OccupiedCoreAssumption> {
@@ -167,6 +174,7 @@ test("a PoV above the limit becomes no candidate", async () => {
 test("a leaf whose state is gone is skipped", async () => {
   const net = await world(async () => ({ collation, onSeconded: undefined }));
   net.overseer.activate(leaf, 7);
+  await answerParams(net.overseer);
   (await net.overseer.expect("runtime-api", "availabilityCores")).reply({
     ok: false,
     error: { code: "unavailable", relayParent: leaf },

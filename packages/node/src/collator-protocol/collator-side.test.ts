@@ -24,13 +24,13 @@ import type { CollationSecondedSignal } from "../collation-generation/messages.t
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
 import { Cancelled, oneShot, unlessCancelled } from "../overseer/reply.ts";
-import { runCollatorSide } from "./collator-side.ts";
+import { type CollatorSideSends, runCollatorSide } from "./collator-side.ts";
 
 const SLOT_MS = 2400;
 const localPeer = peerId("collator");
 const pov = { blockData: new Uint8Array([1, 2, 3]) };
 const candidate = sampleCandidate(0, { pov });
-type Overseer = FakeOverseer<"collator-protocol", "network-bridge-tx" | "runtime-api">;
+type Overseer = FakeOverseer<"collator-protocol", CollatorSideSends>;
 
 /** A collator of para 1000, whose candidates group 0 (validators 0, 1, 2) backs. */
 async function world({ collateOn = true } = {}) {
@@ -49,6 +49,7 @@ async function world({ collateOn = true } = {}) {
     slotMs: SLOT_MS,
   });
   overseer.activate(LEAF, 7);
+  await answerRuntime(overseer, ["asyncBackingParams"]);
   if (collateOn) overseer.message({ type: "collateOn", paraId: asParaId(1000) });
   return { clock, overseer, running, collatorKey, verifier };
 }

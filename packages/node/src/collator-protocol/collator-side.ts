@@ -2,7 +2,7 @@
  * The collator's side: tells the validators of the backing group that there is a collation, hands it
  * over, and hears that it was seconded. Guide: Collation Distribution; node-side reference, 5.7.
  *
- * Bounds: one collation per active leaf; peers are those of the collation set; one upload per collation
+ * Bounds: candidate depth and one collations per relay parent under an active leaf; peers are those of the collation set; one upload per collation
  * is begun at a time, the next when `UPLOAD_PATIENCE_MS` have passed.
  */
 import { type Clock, type Logger, sleep } from "@parahost/base";
@@ -10,6 +10,7 @@ import type { Keystore, SignatureVerifier } from "@parahost/crypto";
 import type { PeerId, View, CollatorProtocolMessage as WireMessage } from "@parahost/network";
 import { declarePayload, VIEW_HEADS_MAX } from "@parahost/network";
 import {
+  type AsyncBackingParams,
   type AuthorityDiscoveryId,
   type CandidateHash,
   type CandidateReceipt,
@@ -25,9 +26,11 @@ import {
   type ValidatorId,
 } from "@parahost/primitives";
 import type { CollationSecondedSignal } from "../collation-generation/messages.ts";
+import { ImplicitView, openLeafView } from "../implicit-view.ts";
 import type { IncomingCollationRequest, NetworkEvent } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import { type Reply, unlessCancelled } from "../overseer/reply.ts";
+import type { ActivatedLeaf } from "../overseer/signal.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
 import type { CollatorProtocolMessage } from "./messages.ts";
 
@@ -44,7 +47,8 @@ const ADVERTISE_TIMES = 3;
 /** Requests of one peer for one collation: answers may be lost too. */
 const REQUESTS_MAX = 6;
 
-export type CollatorSideContext = Context<"collator-protocol", "runtime-api" | "network-bridge-tx">;
+export type CollatorSideSends = "runtime-api" | "chain-api" | "network-bridge-tx";
+export type CollatorSideContext = Context<"collator-protocol", CollatorSideSends>;
 
 export interface CollatorSideDependencies {
   readonly clock: Clock;
@@ -84,8 +88,10 @@ interface State {
   readonly context: CollatorSideContext;
   readonly deps: CollatorSideDependencies;
   paraId: ParaId | undefined;
-  readonly leaves: Set<Hash>;
-  readonly collations: Map<Hash, OwnCollation>;
+  readonly view: ImplicitView;
+  /** Of the last leaf. */
+  params: AsyncBackingParams;
+  readonly collations: Map<CandidateHash, OwnCollation>;
   readonly peers: Map<PeerId, Peer>;
 }
 
@@ -97,7 +103,8 @@ export async function runCollatorSide(
     context,
     deps,
     paraId: undefined,
-    leaves: new Set(),
+    view: new ImplicitView(),
+    params: { maxCandidateDepth: 0, allowedAncestryLen: 0 },
     collations: new Map(),
     peers: new Map(),
   };
@@ -112,17 +119,26 @@ export async function runCollatorSide(
       return;
     }
     if (signal.type !== "activeLeaves") continue;
-    for (const hash of signal.deactivated) {
-      state.leaves.delete(hash);
-      const collation = state.collations.get(hash);
-      if (collation === undefined) continue;
+    // First the new leaf, so that what it has in common with the old one goes on.
+    if (signal.activated !== undefined) await openLeaf(state, signal.activated);
+    const gone = new Set(state.view.deactivate(signal.deactivated));
+    for (const [hash, collation] of state.collations) {
+      if (!gone.has(relayParentOf(collation))) continue;
       logUnused(state, collation);
       drop(collation);
       state.collations.delete(hash);
     }
-    if (signal.activated !== undefined) state.leaves.add(signal.activated.hash);
   }
 }
+
+async function openLeaf(state: State, leaf: ActivatedLeaf): Promise<void> {
+  const opened = await openLeafView(state.context, leaf);
+  if (opened === undefined) return;
+  state.params = opened.params;
+  state.view.activate(leaf.hash, opened);
+}
+
+const relayParentOf = ({ receipt }: OwnCollation): Hash => receipt.descriptor.relayParent;
 
 /** Nobody will hear of this collation any more. */
 function drop(collation: OwnCollation): void {
@@ -202,8 +218,13 @@ async function distribute(
     message.onSeconded?.cancel();
   };
   if (descriptor.paraId !== state.paraId) return refuse("another para");
-  if (!state.leaves.has(relayParent)) return refuse("its relay parent is no active leaf");
-  if (state.collations.has(relayParent)) return refuse("one collation per relay parent");
+  if (!state.view.has(relayParent)) return refuse("its relay parent is under no active leaf");
+  const siblings = [...state.collations.values()].filter(
+    (other) => relayParentOf(other) === relayParent,
+  );
+  if (siblings.some((other) => other.hash === hash)) return refuse("it is distributed already");
+  if (siblings.length > state.params.maxCandidateDepth)
+    return refuse("there are enough at its relay parent");
   const { context } = state;
   const groups = await queryRuntime(context, relayParent, "validatorGroups");
   const session = await queryRuntime(context, relayParent, "sessionIndexForChild");
@@ -238,14 +259,16 @@ async function distribute(
   };
   // Connections to the groups of other leaves stay: groups rotate slowly and leaves overlap.
   const others = [...state.collations.values()].flatMap((other) => other.group);
-  state.collations.set(relayParent, collation);
+  state.collations.set(hash, collation);
   await connect(state, [...collation.group, ...others]);
-  for (const peer of state.peers.keys()) await advertise(state, peer, relayParent, collation);
+  for (const peer of state.peers.keys()) await advertise(state, peer, collation);
   const again = Math.floor(state.deps.slotMs / (2 * ADVERTISE_TIMES));
   context.spawn("advertise again", async (signal) => {
-    for (let time = 1; time < ADVERTISE_TIMES; time++) {
+    // An older relay parent can still be built on: it is worth as many tries more.
+    const times = ADVERTISE_TIMES * (1 + state.params.allowedAncestryLen);
+    for (let time = 1; time < times; time++) {
       if (!(await sleep(state.deps.clock, again, signal))) return;
-      if (state.collations.get(relayParent) !== collation) return;
+      if (state.collations.get(hash) !== collation) return;
       for (const peer of state.peers.keys()) await advertiseAgain(state, peer, collation);
     }
   });
@@ -255,14 +278,10 @@ const isOfGroup = ({ group }: OwnCollation, { authorities }: Peer): boolean =>
   authorities.some((authority) => group.includes(authority));
 
 /** Tells a validator of the group that knows the relay parent, once. */
-async function advertise(
-  state: State,
-  peer: PeerId,
-  relayParent: Hash,
-  collation: OwnCollation,
-): Promise<void> {
+async function advertise(state: State, peer: PeerId, collation: OwnCollation): Promise<void> {
   const known = state.peers.get(peer);
-  if (known === undefined || !known.heads.has(relayParent) || !isOfGroup(collation, known)) return;
+  if (known === undefined || !isOfGroup(collation, known)) return;
+  if (!state.view.isKnownTo(known.heads, relayParentOf(collation))) return;
   if (!collation.advertisedTo.has(peer)) await sendAdvertisement(state, peer, collation);
 }
 
@@ -308,8 +327,8 @@ async function report(
 
 async function onRequest(state: State, incoming: IncomingCollationRequest): Promise<void> {
   const { peer, payload, reply } = incoming;
-  const collation = state.collations.get(payload.relayParent);
-  if (collation === undefined || collation.hash !== payload.candidateHash) {
+  const collation = state.collations.get(payload.candidateHash);
+  if (collation === undefined) {
     // It may have been advertised on a leaf that is gone by now.
     reply.cancel();
     return;
@@ -397,8 +416,7 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
 const headsOf = (view: View): ReadonlySet<Hash> => new Set(view.heads.slice(0, VIEW_HEADS_MAX));
 
 async function advertiseAll(state: State, peer: PeerId): Promise<void> {
-  for (const [relayParent, collation] of state.collations)
-    await advertise(state, peer, relayParent, collation);
+  for (const collation of state.collations.values()) await advertise(state, peer, collation);
 }
 
 async function declare(state: State, peer: PeerId): Promise<void> {
@@ -425,12 +443,13 @@ async function onMessage(state: State, peer: PeerId, message: WireMessage): Prom
     return;
   }
   const { relayParent, statement } = message.value;
-  const collation = state.collations.get(relayParent);
-  if (collation === undefined) return;
+  // It may be late.
+  if (!state.view.has(relayParent)) return;
   const { payload, validatorIndex, signature } = statement;
-  const signer = collation.signers.get(validatorIndex);
-  const isOurs = payload.type === "seconded" && candidateHash(payload.value) === collation.hash;
-  if (!isOurs || signer === undefined) {
+  const collation =
+    payload.type === "seconded" ? state.collations.get(candidateHash(payload.value)) : undefined;
+  const signer = collation?.signers.get(validatorIndex);
+  if (collation === undefined || signer === undefined) {
     await report(state, peer, "costMinor", "seconded something that is not ours");
     return;
   }

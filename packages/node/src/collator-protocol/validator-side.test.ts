@@ -30,9 +30,10 @@ import {
 } from "../backing-groups/test-chain.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
-import { runValidatorSide } from "./validator-side.ts";
+import { runValidatorSide, type ValidatorSideSends } from "./validator-side.ts";
 
 const LEAF_QUERIES = [
+  "asyncBackingParams",
   "sessionIndexForChild",
   "validators",
   "validatorGroups",
@@ -41,10 +42,7 @@ const LEAF_QUERIES = [
 const OTHER = asHash(`0x${"2e".repeat(32)}`);
 const pov = { blockData: new Uint8Array([1, 2, 3]) };
 const candidate = sampleCandidate(0, { pov });
-type Overseer = FakeOverseer<
-  "collator-protocol",
-  "runtime-api" | "candidate-backing" | "network-bridge-tx"
->;
+type Overseer = FakeOverseer<"collator-protocol", ValidatorSideSends>;
 
 const collatorKeys = new MemoryKeystore();
 const keyOf = (name: string) =>
@@ -155,10 +153,12 @@ const collationOf = (sample: SampleCandidate, given = pov): CollationFetchingRes
   },
 });
 
-/** The head that the candidate builds on is the one the chain knows when its core frees. */
-async function answerValidationData(overseer: Overseer, data = VALIDATION_DATA): Promise<void> {
-  const asked = await overseer.expect("runtime-api", "persistedValidationData");
-  asked.reply(ok(data));
+/** What candidates on the head that came with the collation are validated with. */
+async function answerValidationData(overseer: Overseer): Promise<void> {
+  const asked = await overseer.expect("prospective-parachains", "getProspectiveValidationData");
+  assert.deepEqual([asked.paraId, asked.relayParent], [1000, LEAF]);
+  assert.equal(asked.parentHead.type, "data");
+  asked.reply({ ...VALIDATION_DATA, parentHead: asked.parentHead.value as Uint8Array });
 }
 
 async function expectSecond(overseer: Overseer, sample = candidate): Promise<void> {
@@ -389,14 +389,15 @@ test("what a bad collator spoils another may still give", async () => {
   await overseer.conclude(running);
 });
 
-test("when the head is not the chain's any more, nobody is to blame", async () => {
+test("when nothing is known of the relay parent any more, nobody is to blame", async () => {
   const { overseer, running } = await world();
   join(overseer, "alice");
   advertise(overseer, "alice");
   await answerCanSecond(overseer);
   (await expectFetch(overseer, "alice")).answer(collationOf(candidate));
-  const data = { ...VALIDATION_DATA, parentHead: new Uint8Array([8]) };
-  for (let i = 0; i < 3; i++) await answerValidationData(overseer, data);
+  (await overseer.expect("prospective-parachains", "getProspectiveValidationData")).reply(
+    undefined,
+  );
   await overseer.conclude(running);
 });
 
@@ -551,8 +552,9 @@ test("on a leaf that was active before, or without a runtime, nothing is fetched
   advertise(overseer, "alice", candidate, { relayParent: OTHER });
   const third = asHash(`0x${"3e".repeat(32)}`);
   overseer.activate(third, 9);
+  await answerRuntime(overseer, ["asyncBackingParams"]);
   (await overseer.expect("runtime-api", "sessionIndexForChild")).reply.cancel();
-  await answerRuntime(overseer, LEAF_QUERIES.slice(1));
+  await answerRuntime(overseer, LEAF_QUERIES.slice(2));
   advertise(overseer, "alice", candidate, { relayParent: third });
   await overseer.conclude(running);
 });

@@ -24,16 +24,19 @@ import {
   type CollatorId,
   candidateHash,
   type Hash,
+  type HeadData,
   type ParaId,
   type PersistedValidationData,
   type PoV,
-  paraHeadHash,
   type SessionIndex,
 } from "@parahost/primitives";
 import { backingCores, groupOf } from "../backing-groups/backing-cores.ts";
+import { ImplicitView, openLeafView } from "../implicit-view.ts";
 import type { NetworkEvent } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
+import type { ActivatedLeaf } from "../overseer/signal.ts";
+import type { ParentHead } from "../prospective-parachains/messages.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
 import { type Advertisement, FetchQueue } from "./fetch-queue.ts";
 import { checkFetched } from "./fetched.ts";
@@ -57,10 +60,13 @@ const BLOCKED_MAX = 1024;
 /** Collators whose number of fetches is remembered. */
 const SERVED_MAX = 4096;
 
-export type ValidatorSideContext = Context<
-  "collator-protocol",
-  "runtime-api" | "candidate-backing" | "network-bridge-tx"
->;
+export type ValidatorSideSends =
+  | "runtime-api"
+  | "chain-api"
+  | "prospective-parachains"
+  | "candidate-backing"
+  | "network-bridge-tx";
+export type ValidatorSideContext = Context<"collator-protocol", ValidatorSideSends>;
 
 export interface ValidatorSideDependencies {
   readonly clock: Clock;
@@ -82,11 +88,19 @@ interface Peer {
   collating: Collating | undefined;
 }
 
+interface BlockedCollation {
+  readonly advertised: Advertisement;
+  readonly candidateReceipt: CandidateReceipt;
+  readonly pov: PoV;
+}
+
 interface RelayParent {
   readonly hash: Hash;
   readonly session: SessionIndex;
   /** Paras that our group may back in the child block; none when we are no validator. */
   readonly paras: readonly ParaId[];
+  /** Candidates that we may second here. */
+  readonly secondedMax: number;
   readonly queue: FetchQueue;
   /** Fetches that have not ended. */
   fetching: number;
@@ -96,14 +110,17 @@ interface RelayParent {
   readonly handedOver: Set<CandidateHash>;
   /** Collations handed to backing that it has not judged, by candidate. */
   readonly inBacking: Map<CandidateHash, Advertisement>;
-  /** Backing seconded one: nothing more is fetched here. */
-  isSeconded: boolean;
+  /** Fetched without the head that they build on, which is not known yet. */
+  readonly blocked: Map<CandidateHash, BlockedCollation>;
+  /** Candidates that backing seconded; when they are enough, nothing more is fetched here. */
+  secondedCount: number;
 }
 
 interface State {
   readonly context: ValidatorSideContext;
   readonly deps: ValidatorSideDependencies;
   readonly peers: Map<PeerId, Peer>;
+  readonly view: ImplicitView;
   readonly relayParents: Map<Hash, RelayParent>;
   readonly past: LruMap<Hash, true>;
   session: SessionIndex | undefined;
@@ -119,6 +136,7 @@ export async function runValidatorSide(
     context,
     deps,
     peers: new Map(),
+    view: new ImplicitView(),
     relayParents: new Map(),
     past: new LruMap(PAST_MAX),
     session: undefined,
@@ -133,36 +151,48 @@ export async function runValidatorSide(
     const { signal } = incoming;
     if (signal.type === "conclude") return;
     if (signal.type !== "activeLeaves") continue;
-    for (const hash of signal.deactivated) {
+    // First the new leaf, so that what it has in common with the old one goes on.
+    const isOpen = signal.activated !== undefined && (await openLeaf(state, signal.activated));
+    for (const hash of state.view.deactivate(signal.deactivated)) {
       state.relayParents.delete(hash);
       state.past.set(hash, true);
       for (const { collating } of state.peers.values()) collating?.advertised.delete(hash);
     }
-    const leaf = signal.activated;
-    if (leaf === undefined) continue;
-    // Nobody seconds on a leaf that was active before.
-    if (leaf.status === "stale") state.past.set(leaf.hash, true);
-    else await openLeaf(state, leaf.hash);
+    if (isOpen) await partWithOthers(state);
   }
 }
 
-/** Learns which paras our group may back on the leaf, and parts with collators of others. */
-async function openLeaf(state: State, leaf: Hash): Promise<void> {
+/** False for a leaf on which nothing is done. */
+async function openLeaf(state: State, leaf: ActivatedLeaf): Promise<boolean> {
+  const { context, deps, past, view } = state;
+  // Nobody seconds on a leaf that was active before.
+  const opened = leaf.status === "stale" ? undefined : await openLeafView(context, leaf);
+  if (opened === undefined) {
+    past.set(leaf.hash, true);
+    return false;
+  }
+  for (const { hash } of view.activate(leaf.hash, opened)) {
+    if (await openRelayParent(state, hash, opened.params.maxCandidateDepth + 1)) continue;
+    deps.logger.log("debug", TARGET, "no runtime data, no collations here", { relayParent: hash });
+    past.set(hash, true);
+  }
+  return state.relayParents.has(leaf.hash);
+}
+
+/** Learns which paras our group may back on the relay parent. False when the runtime does not say. */
+async function openRelayParent(state: State, hash: Hash, secondedMax: number): Promise<boolean> {
   const { context, deps } = state;
-  const session = await queryRuntime(context, leaf, "sessionIndexForChild");
-  const validators = await queryRuntime(context, leaf, "validators");
-  const groups = await queryRuntime(context, leaf, "validatorGroups");
-  const cores = await queryRuntime(context, leaf, "availabilityCores");
+  const session = await queryRuntime(context, hash, "sessionIndexForChild");
+  const validators = await queryRuntime(context, hash, "validators");
+  const groups = await queryRuntime(context, hash, "validatorGroups");
+  const cores = await queryRuntime(context, hash, "availabilityCores");
   if (
     session === undefined ||
     validators === undefined ||
     groups === undefined ||
     cores === undefined
-  ) {
-    deps.logger.log("debug", TARGET, "no runtime data, no collations at this leaf", { leaf });
-    state.past.set(leaf, true);
-    return;
-  }
+  )
+    return false;
   if (session !== state.session) {
     state.session = session;
     state.blocked.clear();
@@ -171,19 +201,27 @@ async function openLeaf(state: State, leaf: Hash): Promise<void> {
   const local = validators.findIndex((key) => deps.keystore.has("para", key));
   const group = local < 0 ? undefined : groupOf(groups.groups, asValidatorIndex(local));
   const ours = backingCores(cores, groups).filter((core) => core.group === group);
-  state.relayParents.set(leaf, {
-    hash: leaf,
+  state.past.delete(hash);
+  state.relayParents.set(hash, {
+    hash,
     session,
     paras: group === undefined ? [] : ours.flatMap(({ paras }) => paras),
+    secondedMax,
     queue: new FetchQueue(),
     fetching: 0,
     asks: new Map(),
     handedOver: new Set(),
     inBacking: new Map(),
-    isSeconded: false,
+    blocked: new Map(),
+    secondedCount: 0,
   });
+  return true;
+}
+
+/** Collators of paras that are ours nowhere, and those that are idle, are not kept. */
+async function partWithOthers(state: State): Promise<void> {
   const paras = parasOfInterest(state);
-  const idleSince = deps.clock.now() - INACTIVE_MS;
+  const idleSince = state.deps.clock.now() - INACTIVE_MS;
   const leaving = [...state.peers].flatMap(([peer, { collating }]) =>
     collating !== undefined && (!paras.has(collating.paraId) || collating.lastActive < idleSince)
       ? [peer]
@@ -391,11 +429,14 @@ function isWorthRetrying(
   return isIdle && times > 0 && times < 2 * FETCHES_MAX && !handedOver.has(candidate);
 }
 
-/** Begins the next fetch, if there is one and nothing was seconded here. */
+const isFull = ({ secondedCount, secondedMax }: RelayParent): boolean =>
+  secondedCount >= secondedMax;
+
+/** Begins the next fetch, if there is one and something may still be seconded here. */
 function fetchNext(state: State, relayParent: RelayParent): void {
   const { asks, handedOver, queue } = relayParent;
   const { served } = state;
-  if (relayParent.isSeconded || state.relayParents.get(relayParent.hash) !== relayParent) return;
+  if (isFull(relayParent) || state.relayParents.get(relayParent.hash) !== relayParent) return;
   const next = queue.shift(served);
   if (next === undefined) return;
   if (state.blocked.has(next.collator) || handedOver.has(next.candidateHash)) {
@@ -458,15 +499,39 @@ async function fetch(
     answer.value.response.type === "collationWithParentHeadData"
       ? answer.value.response.value.parentHeadData
       : undefined;
-  const validationData = await validationDataFor(state, advertised);
-  if (validationData === undefined) return "refused";
+  const validationData = await validationDataFor(state, advertised, parentHeadData);
   // An earlier request for it may have been answered meanwhile.
   if (relayParent.handedOver.has(advertised.candidateHash)) return "handedOver";
+  if (validationData === undefined) {
+    if (parentHeadData === undefined && relayParent.blocked.size < relayParent.secondedMax)
+      relayParent.blocked.set(advertised.candidateHash, { advertised, candidateReceipt, pov });
+    return "refused";
+  }
+  return take(
+    state,
+    relayParent,
+    { advertised, candidateReceipt, pov },
+    validationData,
+    parentHeadData,
+  );
+}
+
+/** Checks what was fetched, and gives it to backing. */
+async function take(
+  state: State,
+  relayParent: RelayParent,
+  { advertised, candidateReceipt, pov }: BlockedCollation,
+  validationData: PersistedValidationData,
+  parentHeadData: HeadData | undefined,
+): Promise<"handedOver" | "refused"> {
+  const { peer } = advertised;
   const checked = checkFetched(advertised, candidateReceipt, pov, parentHeadData, validationData);
   if (!checked.ok) {
     await report(state, peer, "malicious", `collation is not what was advertised`);
     block(state, advertised.collator);
-    deps.logger.log("warn", TARGET, `collation refused: ${describe(checked.error)}`, { peer });
+    state.deps.logger.log("warn", TARGET, `collation refused: ${describe(checked.error)}`, {
+      peer,
+    });
     return "refused";
   }
   await hand(state, relayParent, advertised, candidateReceipt, pov, validationData);
@@ -477,14 +542,33 @@ async function fetch(
 async function validationDataFor(
   { context }: State,
   { relayParent, paraId, parentHeadDataHash }: Advertisement,
+  parentHeadData: HeadData | undefined,
 ): Promise<PersistedValidationData | undefined> {
-  for (const type of ["included", "timedOut", "free"] as const) {
-    const data = await queryRuntime(context, relayParent, "persistedValidationData", paraId, {
-      type,
-    });
-    if (data !== undefined && paraHeadHash(data.parentHead) === parentHeadDataHash) return data;
-  }
-  return undefined;
+  const parentHead: ParentHead =
+    parentHeadData === undefined
+      ? { type: "hash", value: parentHeadDataHash }
+      : { type: "data", value: parentHeadData };
+  return unlessCancelled(
+    context.ask("prospective-parachains", {
+      type: "getProspectiveValidationData",
+      paraId,
+      relayParent,
+      parentHead,
+    }),
+  );
+}
+
+/** The head of a candidate is known now: collations that wait for it go on. */
+async function unblock(state: State, paraId: ParaId, head: Hash): Promise<void> {
+  for (const relayParent of state.relayParents.values())
+    for (const [candidate, waiting] of relayParent.blocked) {
+      const { advertised } = waiting;
+      if (advertised.paraId !== paraId || advertised.parentHeadDataHash !== head) continue;
+      relayParent.blocked.delete(candidate);
+      if (relayParent.handedOver.has(candidate) || state.blocked.has(advertised.collator)) continue;
+      const data = await validationDataFor(state, advertised, undefined);
+      if (data !== undefined) await take(state, relayParent, waiting, data, undefined);
+    }
 }
 
 async function hand(
@@ -514,7 +598,8 @@ async function onSeconded(
 ): Promise<void> {
   const relayParent = state.relayParents.get(hash);
   if (relayParent === undefined || statement.payload.type !== "seconded") return;
-  relayParent.isSeconded = true;
+  relayParent.secondedCount += 1;
+  const { descriptor } = statement.payload.value;
   const candidate = candidateHash(statement.payload.value);
   const advertised = relayParent.inBacking.get(candidate);
   relayParent.inBacking.delete(candidate);
@@ -529,6 +614,8 @@ async function onSeconded(
       value: { type: "collationSeconded", value: { relayParent: hash, statement } },
     },
   });
+  await unblock(state, descriptor.paraId, descriptor.paraHead);
+  fetchNext(state, relayParent);
 }
 
 async function onInvalid(state: State, hash: Hash, receipt: CandidateReceipt): Promise<void> {

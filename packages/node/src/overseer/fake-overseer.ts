@@ -29,10 +29,13 @@ export class FakeOverseer<Name extends SubsystemName, Sends extends SubsystemNam
     this.#failed = `job ${name} failed: ${describe(failure)}`;
   });
   #failed: string | undefined;
+  readonly #standIns = new Map<SubsystemName, (message: { readonly type: string }) => void>();
 
   constructor() {
     const say = (to: SubsystemName, message: { readonly type: string }): void => {
-      this.#said.push({ to, message });
+      const standIn = this.#standIns.get(to);
+      if (standIn === undefined) this.#said.push({ to, message });
+      else standIn(message);
     };
     this.context = {
       inbox: this.#inbox,
@@ -75,6 +78,11 @@ export class FakeOverseer<Name extends SubsystemName, Sends extends SubsystemNam
     const { reply, answer } = oneShot<Answer<Name, Type>>(String(question.type));
     this.message({ ...question, reply } as unknown as Messages[Name]);
     return answer;
+  }
+
+  /** What is said to this subsystem from now on goes to `standIn` and is no part of the dialogue. */
+  replace<To extends Sends>(to: To, standIn: (message: Messages[To]) => void): void {
+    this.#standIns.set(to, (message) => standIn(message as unknown as Messages[To]));
   }
 
   // What the subsystem says

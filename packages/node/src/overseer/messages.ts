@@ -16,6 +16,7 @@ import type { DisputeDistributionMessage } from "../dispute-distribution/message
 import type { GossipSupportMessage } from "../gossip-support/messages.ts";
 import type { MisbehaviorArbitrationMessage } from "../misbehavior-arbitration/messages.ts";
 import type { NetworkBridgeRxMessage, NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
+import type { ProspectiveParachainsMessage } from "../prospective-parachains/messages.ts";
 import type { ProvisionerMessage } from "../provisioner/messages.ts";
 import type { PvfCheckerMessage } from "../pvf-checker/messages.ts";
 import type { RuntimeApiMessage } from "../runtime-api/messages.ts";
@@ -40,6 +41,7 @@ export interface Messages {
   readonly "misbehavior-arbitration": MisbehaviorArbitrationMessage;
   readonly "network-bridge-rx": NetworkBridgeRxMessage;
   readonly "network-bridge-tx": NetworkBridgeTxMessage;
+  readonly "prospective-parachains": ProspectiveParachainsMessage;
   readonly provisioner: ProvisionerMessage;
   readonly "pvf-checker": PvfCheckerMessage;
   readonly "runtime-api": RuntimeApiMessage;

@@ -1,79 +1,54 @@
-/** Which candidates an author asks for: one per core that the block can fill. Guide: Provisioner. */
+/** How many candidates of which paras an author asks for: one per core that the block can fill. Guide: Provisioner. */
 import {
   asCoreIndex,
   type BackedCandidate,
   type BlockNumber,
-  type CandidateReceipt,
-  type CoreIndex,
+  type CandidateHash,
   type CoreState,
-  candidateHash,
-  type Hash,
-  type OccupiedCoreAssumption,
   type ParaId,
+  type ScheduledCore,
   type UncheckedSignedAvailabilityBitfield,
 } from "@parahost/primitives";
 import { becomesAvailable } from "./bitfields.ts";
 
-/** A core that takes a candidate in this block, and what the candidate may build on. */
-export interface FillableCore {
-  readonly core: CoreIndex;
-  readonly paraId: ParaId;
-  readonly assumption: OccupiedCoreAssumption;
+/** What the block makes of the cores, as far as bitfields and timeouts decide. */
+export interface CoreUse {
+  /** For each para how many cores it can fill; paras in the order of their first core. */
+  readonly wanted: ReadonlyMap<ParaId, number>;
+  /** For each para the candidates that are included in this very block or go on waiting. */
+  readonly ancestors: ReadonlyMap<ParaId, ReadonlySet<CandidateHash>>;
 }
 
 /**
- * Cores in index order: those that are free for a para, those whose occupant becomes available by the
- * bitfields of this very block, and those whose occupant times out in it.
+ * Cores that are free for a para, those whose occupant becomes available by the bitfields of this very
+ * block, and those whose occupant times out in it can be filled.
  */
-export function fillableCores(
+export function coreUse(
   cores: readonly CoreState[],
   bitfields: readonly UncheckedSignedAvailabilityBitfield[],
   blockNumber: BlockNumber,
-): FillableCore[] {
-  const fillable: FillableCore[] = [];
-  cores.forEach((state, index) => {
-    const core = asCoreIndex(index);
-    switch (state.type) {
-      case "scheduled":
-        fillable.push({ core, paraId: state.value.paraId, assumption: { type: "free" } });
-        break;
-      case "occupied": {
-        const { availability, nextUpOnAvailable, nextUpOnTimeOut, timeOutAt } = state.value;
-        if (becomesAvailable(core, availability, bitfields)) {
-          if (nextUpOnAvailable !== undefined)
-            fillable.push({
-              core,
-              paraId: nextUpOnAvailable.paraId,
-              assumption: { type: "included" },
-            });
-        } else if (timeOutAt === blockNumber && nextUpOnTimeOut !== undefined)
-          fillable.push({
-            core,
-            paraId: nextUpOnTimeOut.paraId,
-            assumption: { type: "timedOut" },
-          });
-        break;
-      }
-      case "free":
-        break;
+): CoreUse {
+  const wanted = new Map<ParaId, number>();
+  const ancestors = new Map<ParaId, Set<CandidateHash>>();
+  const want = (next: ScheduledCore | undefined): void => {
+    if (next !== undefined) wanted.set(next.paraId, (wanted.get(next.paraId) ?? 0) + 1);
+  };
+  for (const [index, core] of cores.entries()) {
+    if (core.type === "free") continue;
+    if (core.type === "scheduled") {
+      want(core.value);
+      continue;
     }
-  });
-  return fillable;
-}
-
-/** The candidate for a core: it builds on the expected data; of several the lowest hash. */
-export function chooseCandidate(
-  backable: readonly CandidateReceipt[],
-  paraId: ParaId,
-  validationDataHash: Hash,
-): CandidateReceipt | undefined {
-  return backable
-    .filter(
-      ({ descriptor }) =>
-        descriptor.paraId === paraId &&
-        descriptor.persistedValidationDataHash === validationDataHash,
-    )
-    .sort((a, b) => (candidateHash(a) < candidateHash(b) ? -1 : 1))[0];
+    const { availability, candidateDescriptor, candidateHash } = core.value;
+    const isAvailable = becomesAvailable(asCoreIndex(index), availability, bitfields);
+    const isGivenUp = !isAvailable && core.value.timeOutAt <= blockNumber;
+    if (isAvailable) want(core.value.nextUpOnAvailable);
+    if (isGivenUp) want(core.value.nextUpOnTimeOut);
+    if (isGivenUp) continue;
+    const { paraId } = candidateDescriptor;
+    ancestors.set(paraId, (ancestors.get(paraId) ?? new Set()).add(candidateHash));
+  }
+  return { wanted, ancestors };
 }
 
 /** At most one candidate with a code upgrade: large codes would crowd out everything else. */

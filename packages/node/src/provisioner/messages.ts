@@ -2,7 +2,6 @@
 import type { Result } from "@parahost/base";
 import type {
   BackedCandidate,
-  CandidateReceipt,
   Hash,
   UncheckedSignedAvailabilityBitfield,
   ValidatorIndex,
@@ -23,7 +22,6 @@ export interface MisbehaviorReport {
 
 export type ProvisionableData =
   | { readonly type: "bitfield"; readonly bitfield: UncheckedSignedAvailabilityBitfield }
-  | { readonly type: "backableCandidate"; readonly candidateReceipt: CandidateReceipt }
   | { readonly type: "misbehaviorReport"; readonly report: MisbehaviorReport };
 
 /** What an author puts into the inherent beside the parent header. */

@@ -7,43 +7,17 @@ import {
   asParaId,
   asValidatorIndex,
   type BackedCandidate,
-  type CandidateReceipt,
   type CoreState,
-  candidateHash,
-  type PersistedValidationData,
-  persistedValidationDataHash,
   type UncheckedSignedAvailabilityBitfield,
 } from "@parahost/primitives";
 import { bitsAt, bitsFrom } from "@parahost/scale";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
-import { run } from "./subsystem.ts";
+import { type ProvisionerSends, run } from "./subsystem.ts";
 
 const leaf = asHash(`0x${"11".repeat(32)}`);
 const para = asParaId(1000);
-const validationData: PersistedValidationData = {
-  parentHead: new Uint8Array([1]),
-  relayParentNumber: 7,
-  relayParentStorageRoot: leaf,
-  maxPovSize: 1000,
-};
-const elsewhere: PersistedValidationData = { ...validationData, parentHead: new Uint8Array([2]) };
-
-const receipt = (data: PersistedValidationData, salt: number): CandidateReceipt => ({
-  descriptor: {
-    version: 2,
-    paraId: para,
-    relayParent: leaf,
-    coreIndex: 0,
-    sessionIndex: 1,
-    persistedValidationDataHash: persistedValidationDataHash(data),
-    povHash: leaf,
-    erasureRoot: leaf,
-    paraHead: leaf,
-    validationCodeHash: leaf,
-  } as unknown as CandidateReceipt["descriptor"],
-  commitmentsHash: asHash(`0x${salt.toString(16).padStart(64, "0")}`),
-});
-
+const occupant = asCandidateHash(`0x${"22".repeat(32)}`);
+const chosen = { candidateHash: asCandidateHash(`0x${"33".repeat(32)}`), relayParent: leaf };
 const bitfield = (validator: number, bit: boolean): UncheckedSignedAvailabilityBitfield => ({
   payload: bitsFrom([bit]),
   validatorIndex: asValidatorIndex(validator),
@@ -56,6 +30,8 @@ const occupied = (timeOutAt: number): CoreState =>
     type: "occupied",
     value: {
       availability: bitsAt(4, []),
+      candidateHash: occupant,
+      candidateDescriptor: { paraId: para },
       timeOutAt,
       nextUpOnAvailable: { paraId: para, collator: undefined },
       nextUpOnTimeOut: { paraId: para, collator: undefined },
@@ -64,7 +40,7 @@ const occupied = (timeOutAt: number): CoreState =>
 
 function world() {
   const clock = new VirtualClock(0);
-  const overseer = new FakeOverseer<"provisioner", "runtime-api" | "candidate-backing">();
+  const overseer = new FakeOverseer<"provisioner", ProvisionerSends>();
   const running = run(overseer.context, { clock, logger: silentLogger, slotMs: 6000 });
   overseer.activate(leaf, 7);
   return {
@@ -87,24 +63,23 @@ test("a request waits until the leaf has collected for a third of the slot", asy
   await overseer.conclude(running);
 });
 
-test("a free core gets the backable candidate that builds on its para's head", async () => {
+/** Prospective parachains is asked for a chain behind these candidates. */
+async function expectChain(overseer: ReturnType<typeof world>["overseer"], count: number) {
+  const asked = await overseer.expect("prospective-parachains", "getBackableCandidates");
+  assert.deepEqual([asked.leaf, asked.paraId, asked.count], [leaf, para, count]);
+  return { ancestors: [...asked.ancestors], reply: asked.reply };
+}
+
+test("a free core gets the candidate that comes next in its para's chain", async () => {
   const { overseer, running, tick } = world();
-  const good = [receipt(validationData, 1), receipt(validationData, 2)];
-  for (const candidateReceipt of [receipt(elsewhere, 0), ...good])
-    overseer.message({
-      type: "provisionableData",
-      relayParent: leaf,
-      data: { type: "backableCandidate", candidateReceipt },
-    });
   await tick(2000);
   const answer = request(overseer);
   (await overseer.expect("runtime-api", "availabilityCores")).reply(ok([scheduled]));
-  const question = await overseer.expect("runtime-api", "persistedValidationData");
-  assert.deepEqual(question.args, [para, { type: "free" }]);
-  question.reply(ok(validationData));
+  const { ancestors, reply } = await expectChain(overseer, 1);
+  assert.deepEqual(ancestors, []);
+  reply([chosen]);
   const asked = await overseer.expect("candidate-backing", "getBackableCandidates");
-  const lowest = good.map(candidateHash).sort()[0];
-  assert.deepEqual([...asked.candidates], [[para, [{ candidateHash: lowest, relayParent: leaf }]]]);
+  assert.deepEqual([...asked.candidates], [[para, [chosen]]]);
   const backed = { candidate: { commitments: {} } } as unknown as BackedCandidate;
   asked.reply(new Map([[para, [backed]]]));
   assert.deepEqual(await answer, {
@@ -125,9 +100,9 @@ test("a core whose candidate becomes available in this block is filled on top of
   await tick(2000);
   const answer = request(overseer);
   (await overseer.expect("runtime-api", "availabilityCores")).reply(ok([occupied(99)]));
-  const question = await overseer.expect("runtime-api", "persistedValidationData");
-  assert.deepEqual(question.args, [para, { type: "included" }]);
-  question.reply(ok(validationData));
+  const { ancestors, reply } = await expectChain(overseer, 1);
+  assert.deepEqual(ancestors, [occupant]);
+  reply([]);
   const result = await answer;
   assert.deepEqual(
     result.ok && result.value.bitfields.map(({ validatorIndex }) => validatorIndex),
@@ -141,10 +116,23 @@ test("a core whose candidate times out in this block is filled in its place", as
   await tick(2000);
   const answer = request(overseer);
   (await overseer.expect("runtime-api", "availabilityCores")).reply(ok([occupied(8)]));
-  const question = await overseer.expect("runtime-api", "persistedValidationData");
-  assert.deepEqual(question.args, [para, { type: "timedOut" }]);
-  question.reply(ok(undefined));
+  const { ancestors, reply } = await expectChain(overseer, 1);
+  assert.deepEqual(ancestors, []);
+  reply([]);
   assert.equal((await answer).ok, true);
+  await overseer.conclude(running);
+});
+
+test("a para with two cores is asked for two, behind the candidate that goes on waiting", async () => {
+  const { overseer, running, tick } = world();
+  await tick(2000);
+  const answer = request(overseer);
+  const cores = [scheduled, occupied(99), scheduled];
+  (await overseer.expect("runtime-api", "availabilityCores")).reply(ok(cores));
+  const { ancestors, reply } = await expectChain(overseer, 2);
+  assert.deepEqual(ancestors, [occupant]);
+  reply.cancel();
+  assert.deepEqual(await answer, ok({ bitfields: [], backedCandidates: [] }));
   await overseer.conclude(running);
 });
 
@@ -170,18 +158,12 @@ test("an author is not held up by a runtime that does not answer", async () => {
 
 test("only one candidate with a code upgrade goes into a block", async () => {
   const { overseer, running, tick } = world();
-  overseer.message({
-    type: "provisionableData",
-    relayParent: leaf,
-    data: { type: "backableCandidate", candidateReceipt: receipt(validationData, 1) },
-  });
   await tick(2000);
   const answer = request(overseer);
   (await overseer.expect("runtime-api", "availabilityCores")).reply(ok([scheduled]));
-  (await overseer.expect("runtime-api", "persistedValidationData")).reply(ok(validationData));
+  (await expectChain(overseer, 1)).reply([chosen]);
   const upgrade = {
     candidate: { commitments: { newValidationCode: new Uint8Array([1]) } },
-    hash: asCandidateHash(leaf),
   } as unknown as BackedCandidate;
   (await overseer.expect("candidate-backing", "getBackableCandidates")).reply(
     new Map([[para, [upgrade, upgrade]]]),

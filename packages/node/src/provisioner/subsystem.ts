@@ -4,21 +4,19 @@
  * `ASSEMBLY_MAX_MS` it gets an error and goes on with an empty inherent. Guide: Provisioner.
  */
 import { type Clock, describe, err, type Logger, ok, type Result, sleep } from "@parahost/base";
-import {
-  type BackedCandidate,
-  type CandidateReceipt,
-  candidateHash,
-  type Hash,
-  type ParaId,
-  persistedValidationDataHash,
-  type UncheckedSignedAvailabilityBitfield,
+import type {
+  BackedCandidate,
+  CandidateHash,
+  Hash,
+  ParaId,
+  UncheckedSignedAvailabilityBitfield,
 } from "@parahost/primitives";
 import type { CandidateAt } from "../candidate-backing/messages.ts";
 import type { Context, Job } from "../overseer/context.ts";
 import { type Reply, unlessCancelled } from "../overseer/reply.ts";
 import type { ActivatedLeaf } from "../overseer/signal.ts";
 import { selectBitfields } from "./bitfields.ts";
-import { chooseCandidate, fillableCores, withOneCodeUpgrade } from "./candidates.ts";
+import { coreUse, withOneCodeUpgrade } from "./candidates.ts";
 import type {
   MisbehaviorReport,
   ProvisionableData,
@@ -32,11 +30,12 @@ const READY_SLOT_SHARE = 1 / 3;
 const ASSEMBLY_MAX_MS = 500;
 /** Bitfields kept per leaf: a validator has one honest one, and a second shows a conflict. */
 const BITFIELDS_PER_VALIDATOR_MAX = 2;
-const BACKABLE_MAX = 512;
 const REPORTS_MAX = 32;
 const WAITING_MAX = 16;
+const NOTHING: ReadonlySet<CandidateHash> = new Set();
 
-export type ProvisionerContext = Context<"provisioner", "runtime-api" | "candidate-backing">;
+export type ProvisionerSends = "runtime-api" | "prospective-parachains" | "candidate-backing";
+export type ProvisionerContext = Context<"provisioner", ProvisionerSends>;
 
 export interface Dependencies {
   readonly clock: Clock;
@@ -49,7 +48,6 @@ type InherentReply = Reply<Result<ProvisionerInherentData, ProvisionerError>>;
 interface LeafState {
   readonly leaf: ActivatedLeaf;
   readonly bitfields: Map<number, UncheckedSignedAvailabilityBitfield[]>;
-  readonly backable: Map<string, CandidateReceipt>;
   readonly reports: MisbehaviorReport[];
   readonly waiting: InherentReply[];
   isReady: boolean;
@@ -95,7 +93,6 @@ function openLeaf(context: ProvisionerContext, deps: Dependencies, leaf: Activat
   const state: LeafState = {
     leaf,
     bitfields: new Map(),
-    backable: new Map(),
     reports: [],
     waiting: [],
     isReady: false,
@@ -124,10 +121,6 @@ function note(state: LeafState, data: ProvisionableData): void {
         state.bitfields.set(validatorIndex, [...known, data.bitfield]);
       break;
     }
-    case "backableCandidate":
-      if (state.backable.size < BACKABLE_MAX)
-        state.backable.set(candidateHash(data.candidateReceipt), data.candidateReceipt);
-      break;
     case "misbehaviorReport":
       if (state.reports.length < REPORTS_MAX) state.reports.push(data.report);
       break;
@@ -158,7 +151,7 @@ function assemble(
 
 async function inherentData(
   context: ProvisionerContext,
-  { leaf, bitfields: heard, backable }: LeafState,
+  { leaf, bitfields: heard }: LeafState,
 ): Promise<Result<ProvisionerInherentData, ProvisionerError>> {
   const relayParent = leaf.hash;
   const cores = await unlessCancelled(
@@ -168,28 +161,27 @@ async function inherentData(
     return err({ code: "queryFailed", message: describe(cores?.error ?? "no cores") });
   const bitfields = selectBitfields(cores.value, [...heard.values()].flat());
 
-  const wanted = new Map<ParaId, CandidateAt[]>();
-  const candidates = [...backable.values()];
-  for (const { paraId, assumption } of fillableCores(cores.value, bitfields, leaf.number + 1)) {
-    const data = await unlessCancelled(
-      context.ask("runtime-api", {
-        type: "persistedValidationData",
-        relayParent,
-        args: [paraId, assumption],
+  const { wanted, ancestors } = coreUse(cores.value, bitfields, leaf.number + 1);
+  const chains = new Map<ParaId, readonly CandidateAt[]>();
+  for (const [paraId, count] of wanted) {
+    const chain = await unlessCancelled(
+      context.ask("prospective-parachains", {
+        type: "getBackableCandidates",
+        leaf: relayParent,
+        paraId,
+        count,
+        ancestors: ancestors.get(paraId) ?? NOTHING,
       }),
     );
-    if (data === undefined || !data.ok || data.value === undefined) continue;
-    const chosen = chooseCandidate(candidates, paraId, persistedValidationDataHash(data.value));
-    if (chosen === undefined || wanted.has(paraId)) continue;
-    wanted.set(paraId, [{ candidateHash: candidateHash(chosen), relayParent }]);
+    if (chain !== undefined && chain.length > 0) chains.set(paraId, chain);
   }
-  if (wanted.size === 0) return ok({ bitfields, backedCandidates: [] });
+  if (chains.size === 0) return ok({ bitfields, backedCandidates: [] });
   const backed = await unlessCancelled(
-    context.ask("candidate-backing", { type: "getBackableCandidates", candidates: wanted }),
+    context.ask("candidate-backing", { type: "getBackableCandidates", candidates: chains }),
   );
   if (backed === undefined) return err({ code: "queryFailed", message: "backing gave no answer" });
   // Paras were asked for in the order of their cores.
-  const inCoreOrder: BackedCandidate[] = [...wanted.keys()].flatMap((paraId) => [
+  const inCoreOrder: BackedCandidate[] = [...chains.keys()].flatMap((paraId) => [
     ...(backed.get(paraId) ?? []),
   ]);
   return ok({ bitfields, backedCandidates: withOneCodeUpgrade(inCoreOrder) });

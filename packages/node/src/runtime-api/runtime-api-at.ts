@@ -7,6 +7,7 @@ import type {
   AsyncBackingParams,
   AuthorityDiscoveryId,
   BabeEpoch,
+  BackingState,
   CandidateCommitments,
   CandidateEvent,
   CommittedCandidateReceipt,
@@ -67,6 +68,8 @@ export interface RuntimeApiAt {
   disabledValidators(): readonly ValidatorIndex[];
   /** How far candidates may run ahead of the chain; 0 and 0 is the guide's rule: build on the leaf. */
   asyncBackingParams(): AsyncBackingParams;
+  /** Bounds on the candidate behind the included head, and the candidates that wait for availability. */
+  paraBackingState(para: ParaId): BackingState | undefined;
   nodeFeatures(session: SessionIndex): NodeFeatures;
   /** For each core the paras that come next, soonest first. */
   claimQueue(): ReadonlyMap<CoreIndex, readonly ParaId[]>;

@@ -61,6 +61,7 @@ import { runRx } from "../network-bridge/rx.ts";
 import { runTx } from "../network-bridge/tx.ts";
 import { Overseer, type OverseerEnd, type Subsystems } from "../overseer/overseer.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
+import { run as runProspectiveParachains } from "../prospective-parachains/subsystem.ts";
 import { run as runProvisioner } from "../provisioner/subsystem.ts";
 import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
@@ -479,6 +480,7 @@ export class RelayNode {
           store,
           submit: (extrinsic) => this.submit(extrinsic),
         }),
+      "prospective-parachains": (context) => runProspectiveParachains(context, { logger }),
       provisioner: (context) => runProvisioner(context, { clock, logger, slotMs }),
     };
   }

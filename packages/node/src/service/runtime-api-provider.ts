@@ -39,6 +39,7 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     minimumBackingVotes: () => runtimeApi.minimumBackingVotes(state),
     disabledValidators: () => runtimeApi.disabledValidators(state),
     asyncBackingParams: () => runtimeApi.asyncBackingParams(state),
+    paraBackingState: (para) => runtimeApi.paraBackingState(state, para),
     nodeFeatures: () => runtimeApi.nodeFeatures(state),
     claimQueue: () => runtimeApi.claimQueue(state),
     validationCodeBombLimit: () => runtimeApi.validationCodeBombLimit(state),
