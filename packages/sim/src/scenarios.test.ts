@@ -172,7 +172,7 @@ test("validators leave and join with sessions, groups rotate, and the chains go 
     seed: 5,
     validators: 5,
     paras: 2,
-    epochSlots: 6,
+    epochSlots: 4,
     configuration: { schedulerParams: { ...schedulerParams, groupRotationFrequency: 2 } },
   };
   await scenario(options, async (simulation) => {

@@ -106,12 +106,20 @@ const CASES: readonly Case[] = [
 ];
 
 test("statements that are forged or out of place cost their validator and back nothing", async () => {
-  const network = new WatchedNetwork({ seed: 11, validators: 4, paras: 1, absent: [ROGUE] });
+  const network = new WatchedNetwork({
+    seed: 11,
+    validators: 4,
+    paras: 1,
+    absent: [ROGUE],
+    // Few blocks pass while costs are gathered.
+    slotMs: 15_000,
+  });
   const { simulation } = network;
   const rogue = new RogueValidator(simulation, ROGUE);
   const alice = simulation.peerOf(0);
   await simulation.runUntilFinalized(1, 20 * simulation.slotMs);
   for (const [salt, { does, message, pays }] of CASES.entries()) {
+    await network.midSlot();
     const now = bestOf(simulation);
     const bytes = message(rogue, now, makeUpCandidate(now, PARA, salt));
     assert.ok(rogue.stranger.say("validation", alice, bytes), does);
