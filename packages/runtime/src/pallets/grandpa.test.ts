@@ -14,6 +14,7 @@ import {
   onNewSession,
   storage,
 } from "./grandpa.ts";
+import { storage as historical } from "./historical.ts";
 import { digest } from "./system/block.ts";
 
 const [alice, bob, charlie] = [0, 1, 2].map(developmentValidator) as [
@@ -47,6 +48,23 @@ test("other voters are announced in the block that they follow, and are in force
   assert.equal(storage.pendingChange.has(state), false);
   assert.deepEqual(eventNames(state), ["grandpa.newAuthorities"]);
   assert.equal(storage.setIdSession.get(state, 1), 1);
+});
+
+test("sets whose keys cannot be proven are forgotten, but for the last of them", () => {
+  const state = stateWithVoters();
+  historical.storedRange.set(state, [asSessionIndex(3), asSessionIndex(9)]);
+  for (let session = 1; session <= 5; session++) {
+    onNewSession(state, asSessionIndex(session), true, [session % 2 === 0 ? alice : charlie]);
+    onFinalize(state);
+  }
+  const kept = storage.setIdSession.entries(state).sort(([a], [b]) => a - b);
+  // Set 2 ended with session 2, so set 3 began with session 3.
+  assert.deepEqual(kept, [
+    [2, 2],
+    [3, 3],
+    [4, 4],
+    [5, 5],
+  ]);
 });
 
 test("the same voters in another order are another set", () => {

@@ -16,6 +16,7 @@ import { encode, struct } from "@parahost/scale";
 import { pallet, palletEvents, type State } from "../framework/index.ts";
 import { provenEquivocation } from "./grandpa/equivocation.ts";
 import { errors, storage } from "./grandpa/storage.ts";
+import { firstStoredSession } from "./historical.ts";
 import { equivocationCalls } from "./offences/equivocations.ts";
 import type { SessionValidator } from "./session/keys.ts";
 import { blockNumber, depositLog } from "./system/block.ts";
@@ -49,8 +50,20 @@ export function onNewSession(
     const scheduledAt = blockNumber(state);
     storage.pendingChange.set(state, { scheduledAt, delay: 0, nextAuthorities });
     storage.currentSetId.update(state, (id) => id + 1);
+    forgetSets(state);
   }
   storage.setIdSession.set(state, currentSetId(state), session);
+}
+
+/**
+ * Forgets the sets of sessions whose keys cannot be proven any more, but for the last of them: it says when
+ * the one after it began.
+ */
+function forgetSets(state: State): void {
+  const first = firstStoredSession(state);
+  const past = storage.setIdSession.entries(state).filter(([, session]) => session < first);
+  const last = Math.max(...past.map(([setId]) => setId));
+  for (const [setId] of past) if (setId < last) storage.setIdSession.remove(state, setId);
 }
 
 export function onGenesis(state: State, initial: readonly SessionValidator[]): void {

@@ -110,6 +110,10 @@ export function pruneUpTo(state: State, upTo: SessionIndex): void {
   events.deposit(state, { type: "rootsPruned", value: { upTo } });
 }
 
+/** The first session whose keys can be proven. */
+export const firstStoredSession = (state: State): SessionIndex =>
+  storage.storedRange.get(state)?.[0] ?? currentSession(state);
+
 /** Proves that the key belongs to a validator of the current session; `undefined` when it does not. */
 export function proveKeyOwnership(
   state: State,

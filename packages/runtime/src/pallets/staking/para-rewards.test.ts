@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asSessionIndex, asValidatorIndex } from "@parahost/primitives";
+import { asSessionIndex } from "@parahost/primitives";
 import { bitsAt } from "@parahost/scale";
 import { sessionAccounts } from "../../parachains/session-info.ts";
 import { TestChain } from "../../testing/chain.ts";
-import { rewardDisputeVotes, rewardIncluded } from "./para-rewards.ts";
-import { AUTHORSHIP_POINTS, BACKING_POINTS, DISPUTE_POINTS, INCLUSION_POINTS } from "./points.ts";
+import { rewardIncluded } from "./para-rewards.ts";
+import { AUTHORSHIP_POINTS, BACKING_POINTS, INCLUSION_POINTS } from "./points.ts";
 import { storage } from "./storage.ts";
 
 const session = asSessionIndex(0);
@@ -30,16 +30,10 @@ test("backers and those who found a candidate available earn points when it is i
   assert.equal(total, AUTHORSHIP_POINTS + 2 * BACKING_POINTS + 3 * INCLUSION_POINTS);
 });
 
-test("votes in a dispute earn points", () => {
+test("a session that is forgotten and validators that there were not earn nothing", () => {
   const chain = new TestChain();
-  rewardDisputeVotes(chain.state, session, [2, 3].map(asValidatorIndex));
-  assert.equal(storage.erasRewardPoints.get(chain.state, 0).total, 2 * DISPUTE_POINTS);
-});
-
-test("a session that is forgotten and a validator that there was not earn nothing", () => {
-  const chain = new TestChain();
-  rewardDisputeVotes(chain.state, asSessionIndex(9), [asValidatorIndex(0)]);
-  rewardDisputeVotes(chain.state, session, [asValidatorIndex(9)]);
+  rewardIncluded(chain.state, asSessionIndex(9), bitsAt(4, [0]), bitsAt(4, []));
+  rewardIncluded(chain.state, session, bitsAt(9, [8]), bitsAt(9, [7]));
   assert.equal(storage.erasRewardPoints.get(chain.state, 0).total, 0);
 });
 

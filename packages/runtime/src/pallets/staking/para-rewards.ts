@@ -4,11 +4,11 @@
  *
  * Guide: runtime/inclusion.md. Reference: runtime-and-primitives.md 4.8.
  */
-import type { SessionIndex, ValidatorIndex } from "@parahost/primitives";
+import type { SessionIndex } from "@parahost/primitives";
 import { type BitVec, onesOf } from "@parahost/scale";
 import type { State } from "../../framework/index.ts";
 import { sessionAccounts } from "../../parachains/session-info.ts";
-import { BACKING_POINTS, DISPUTE_POINTS, INCLUSION_POINTS, rewardPoints } from "./points.ts";
+import { BACKING_POINTS, INCLUSION_POINTS, rewardPoints } from "./points.ts";
 
 /**
  * Rewards the session's validators for a candidate that is included: `backers` and `availabilityVotes` are
@@ -24,19 +24,6 @@ export function rewardIncluded(
     ...[...onesOf(backers)].map((index) => [index, BACKING_POINTS] as const),
     ...[...onesOf(availabilityVotes)].map((index) => [index, INCLUSION_POINTS] as const),
   ]);
-}
-
-/** Rewards votes in a dispute over a candidate of the session. */
-export function rewardDisputeVotes(
-  state: State,
-  session: SessionIndex,
-  voters: readonly ValidatorIndex[],
-): void {
-  reward(
-    state,
-    session,
-    voters.map((index) => [index, DISPUTE_POINTS] as const),
-  );
 }
 
 /** Sessions that are forgotten, and validators that they did not have, earn nothing. */
