@@ -272,6 +272,18 @@ test("a candidate on a core of another para is found", () => {
   );
 });
 
+test("a candidate of a parathread that has no paid block is found", () => {
+  const { parent, block } = world;
+  const onlyThreads = { ...block.before, parachains: [] };
+  const parathreads = new Set([asParaId(1000)]);
+  found(advance(parent, { ...block, before: { ...onlyThreads, parathreads } }).problems);
+  found(
+    advance(parent, { ...block, before: { ...onlyThreads, parathreads: new Set() } }).problems,
+    "is backed on core 0, which is not its own",
+    "and the chain says",
+  );
+});
+
 test("a candidate on an occupied core is found", () => {
   const { parent, block } = world;
   const claims = block.claims.filter(({ type }) => type !== "included");
