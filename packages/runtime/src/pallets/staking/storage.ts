@@ -45,7 +45,7 @@ export const EXPOSURE_PAGE_SIZE = 512;
 
 /** Who may stand and who may nominate at all, if genesis does not say: they bound an election's work. */
 export const VALIDATORS_MAX = 1_000;
-export const NOMINATORS_MAX = 5_000;
+export const NOMINATORS_MAX = 2_000;
 
 // Types
 
