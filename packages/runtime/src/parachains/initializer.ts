@@ -26,6 +26,7 @@ import { blockNumber, depositLog } from "../pallets/system/block.ts";
 import { holdAuction, onNewSession as onAuctionSession } from "./claim-auction/claim-auction.ts";
 import { onNewSession as onConfigurationSession } from "./configuration/configuration.ts";
 import { onNewSession as onDisputesSession } from "./disputes/disputes.ts";
+import { initialize as initializeFishermen } from "./fishermen/bonds.ts";
 import { onNewSession as onInclusionSession } from "./inclusion/inclusion.ts";
 import { initialize as initializeOnDemand } from "./on-demand/on-demand.ts";
 import {
@@ -74,6 +75,7 @@ export function onInitialize(state: State, now: BlockNumber): void {
   initializeOnDemand(state);
   initializeScheduler(state);
   initializeSlashing(state, now);
+  initializeFishermen(state, now);
   storage.hasInitialized.set(state, undefined);
 }
 

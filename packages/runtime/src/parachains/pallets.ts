@@ -2,6 +2,7 @@
 import { claimAuction } from "./claim-auction/claim-auction.ts";
 import { configurationPallet } from "./configuration/configuration.ts";
 import { parasDisputes } from "./disputes/disputes.ts";
+import { fishermen } from "./fishermen/fishermen.ts";
 import { paraInclusion } from "./inclusion/inclusion.ts";
 import { initializer } from "./initializer.ts";
 import { onDemand } from "./on-demand/on-demand.ts";
@@ -28,5 +29,6 @@ export const PARACHAIN_PALLETS = [
   onDemand,
   registrar,
   claimAuction,
+  fishermen,
   parasSudoWrapper,
 ] as const;

@@ -3,10 +3,12 @@
  * state after a block and describe what its child may contain; none of them changes the state.
  */
 export { disputes, isAccepted } from "../disputes/disputes.ts";
+export { type FishermenStake, fishermenStakes } from "../fishermen/fishermen.ts";
 export { paraIds, pvfsRequirePrecheck, validationCodeByHash } from "../paras/paras.ts";
 export { sessionExecutorParams, sessionInfo } from "../session-info.ts";
 export { disabledValidators } from "../shared/disabled.ts";
 export { sessionIndex as sessionIndexForChild } from "../shared/shared.ts";
+export { unappliedSlashes } from "../slashing/slashing.ts";
 export {
   type AssumedValidationData,
   assumedValidationData,

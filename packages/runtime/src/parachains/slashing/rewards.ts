@@ -17,6 +17,7 @@ import { reducibleBalance } from "../../pallets/balances/account.ts";
 import { transfer } from "../../pallets/balances/transfer.ts";
 import { DISPUTE_POINTS, rewardPoints } from "../../pallets/staking/points.ts";
 import { activeEra, storage as stakingStorage } from "../../pallets/staking/storage.ts";
+import type { FishermanReport } from "../fishermen/storage.ts";
 import { sessionAccounts } from "../session-info.ts";
 import { storage } from "./storage.ts";
 
@@ -62,6 +63,21 @@ export function dividePot(state: State, shares: readonly Share[]): void {
     // Who cannot keep so little leaves it in the pot.
     if (amount > 0n) transfer(state, REWARD_POT, account, amount, "preserve");
   }
+}
+
+/** Voters and fishermen together: fishermen get half of it, in proportion to what they staked. */
+export function withFishermen(
+  voters: readonly Share[],
+  reports: readonly FishermanReport[],
+): Share[] {
+  if (voters.length === 0 || reports.length === 0)
+    return [...voters, ...reports.map(({ who, stake }): Share => [who, stake])];
+  const votes = voters.reduce((sum, [, weight]) => sum + weight, 0n);
+  const staked = reports.reduce((sum, { stake }) => sum + stake, 0n);
+  return [
+    ...voters.map(([account, weight]): Share => [account, weight * staked]),
+    ...reports.map(({ who, stake }): Share => [who, stake * votes]),
+  ];
 }
 
 // Points of the session

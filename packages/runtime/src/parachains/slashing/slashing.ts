@@ -27,6 +27,7 @@ import {
 } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import type { CheckedSet } from "../disputes/statement-set.ts";
+import { forfeitBonds, returnBonds } from "../fishermen/bonds.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
 import {
   BackingStatement,
@@ -37,7 +38,7 @@ import { reportDisputeLost, validateDisputeLost } from "./dispute-lost.ts";
 import { Penalties } from "./penalties.ts";
 import { punishLosers } from "./punish.ts";
 import { REPORT_WEIGHT } from "./reports.ts";
-import { dividePot, noteSessionPoints, rewardVoters } from "./rewards.ts";
+import { dividePot, noteSessionPoints, rewardVoters, withFishermen } from "./rewards.ts";
 import { errors, events, storage } from "./storage.ts";
 import { openWindow, winnersShares } from "./windows.ts";
 
@@ -74,8 +75,10 @@ export function settleImport(state: State, { set, summary, isNew }: CheckedSet):
   if (isNew) openWindow(state, now, timeSlot, "beginning");
   if (dispute.concludedAt === now) openWindow(state, now, timeSlot, "conclusion");
   for (const kind of KINDS) punishLosers(state, timeSlot, kind, losers[kind]);
+  if (concluded === "for") forfeitBonds(state, timeSlot);
+  const fishermen = concluded === "against" ? returnBonds(state, timeSlot) : [];
   if (KINDS.some((kind) => losers[kind].length > 0))
-    dividePot(state, winnersShares(state, timeSlot, dispute));
+    dividePot(state, withFishermen(winnersShares(state, timeSlot, dispute), fishermen));
 }
 
 // Session change

@@ -72,6 +72,7 @@ import {
   updateConfiguration,
 } from "../configuration/configuration.ts";
 import { errors as disputesErrors } from "../disputes/storage.ts";
+import { errors as fishermenErrors } from "../fishermen/storage.ts";
 import { candidatesPendingAvailability } from "../inclusion/inclusion.ts";
 import { errors as inclusionErrors } from "../inclusion/storage.ts";
 import { onFinalize, onInitialize, onNewSession } from "../initializer.ts";
@@ -542,6 +543,7 @@ export function errorName(error: DispatchError): string {
     onDemandErrors,
     disputesErrors,
     slashingErrors,
+    fishermenErrors,
   ];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";
