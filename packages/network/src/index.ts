@@ -18,10 +18,19 @@ export {
   type RequestProtocol,
 } from "./port.ts";
 export {
+  ApprovalDistributionMessage,
+  ClaimedAssignment,
+} from "./protocols/approval-distribution.ts";
+export {
   AttestedCandidateRequest,
   AttestedCandidateResponse,
   attestedCandidateProtocol,
 } from "./protocols/attested-candidate.ts";
+export {
+  AvailableDataFetchingRequest,
+  AvailableDataFetchingResponse,
+  availableDataFetchingProtocol,
+} from "./protocols/available-data-fetching.ts";
 export { BitfieldDistributionMessage } from "./protocols/bitfield-distribution.ts";
 export {
   BlockAnnounce,

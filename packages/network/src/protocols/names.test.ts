@@ -3,6 +3,7 @@ import test from "node:test";
 import { asHash } from "@parahost/primitives";
 import type { NotificationProtocol, RequestProtocol } from "../port.ts";
 import { attestedCandidateProtocol } from "./attested-candidate.ts";
+import { availableDataFetchingProtocol } from "./available-data-fetching.ts";
 import { blockAnnouncesProtocol } from "./block-announces.ts";
 import { chunkFetchingProtocol } from "./chunk-fetching.ts";
 import { collationFetchingProtocol } from "./collation-fetching.ts";
@@ -24,6 +25,7 @@ test("a name begins with the genesis hash and the fork, if the chain has one", (
 
 const requests: readonly (readonly [string, (chain: ChainIdentity) => RequestProtocol])[] = [
   ["req_attested_candidate/2", attestedCandidateProtocol],
+  ["req_available_data/1", availableDataFetchingProtocol],
   ["req_chunk/2", chunkFetchingProtocol],
   ["req_collation/2", collationFetchingProtocol],
   ["req_pov/1", povFetchingProtocol],

@@ -5,6 +5,7 @@
 import type { Clock, Logger } from "@parahost/base";
 import {
   attestedCandidateProtocol,
+  availableDataFetchingProtocol,
   type ChainIdentity,
   chunkFetchingProtocol,
   collationFetchingProtocol,
@@ -56,7 +57,10 @@ export interface PeerSetState {
 
 /** Our request protocols, by the message that asks. */
 export type RequestProtocols = Readonly<
-  Record<"chunk" | "collation" | "pov" | "attestedCandidate" | "dispute" | "votes", RequestProtocol>
+  Record<
+    "availableData" | "chunk" | "collation" | "pov" | "attestedCandidate" | "dispute" | "votes",
+    RequestProtocol
+  >
 >;
 
 export type RequestName = keyof RequestProtocols;
@@ -79,6 +83,7 @@ export class NetworkBridge {
       collation: this.#join("collation", collationProtocol),
     };
     this.requests = {
+      availableData: availableDataFetchingProtocol(chain),
       chunk: chunkFetchingProtocol(chain),
       collation: collationFetchingProtocol(chain),
       pov: povFetchingProtocol(chain),

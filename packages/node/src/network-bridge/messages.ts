@@ -7,6 +7,8 @@ import type { Result } from "@parahost/base";
 import type {
   AttestedCandidateRequest,
   AttestedCandidateResponse,
+  AvailableDataFetchingRequest,
+  AvailableDataFetchingResponse,
   ChunkFetchingRequest,
   ChunkFetchingResponse,
   CollationFetchingRequest,
@@ -163,6 +165,11 @@ export type NetworkBridgeTxMessage =
       readonly peers: readonly PeerId[];
       readonly message: CollationProtocol;
     }
+  | OutgoingRequest<
+      "requestAvailableData",
+      AvailableDataFetchingRequest,
+      AvailableDataFetchingResponse
+    >
   | OutgoingRequest<"requestChunk", ChunkFetchingRequest, ChunkFetchingResponse>
   | OutgoingRequest<"requestCollation", CollationFetchingRequest, CollationFetchingResponse>
   | OutgoingRequest<"requestPov", PovFetchingRequest, PovFetchingResponse>

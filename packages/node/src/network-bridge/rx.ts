@@ -9,6 +9,8 @@ import { unreachable } from "@parahost/base";
 import {
   AttestedCandidateRequest,
   AttestedCandidateResponse,
+  AvailableDataFetchingRequest,
+  AvailableDataFetchingResponse,
   ChunkFetchingRequest,
   ChunkFetchingResponse,
   COLLATION_VERSION,
@@ -69,7 +71,11 @@ const AUTHORITY_LISTENERS = [
 
 type Listener = (typeof VIEW_LISTENERS)[number] | "gossip-support";
 
-export type NetworkBridgeRxSends = Listener | "availability-distribution" | "dispute-distribution";
+export type NetworkBridgeRxSends =
+  | Listener
+  | "availability-distribution"
+  | "dispute-distribution"
+  | "availability-recovery";
 export type NetworkBridgeRxContext = Context<"network-bridge-rx", NetworkBridgeRxSends>;
 
 const NO_VIEW: View = { heads: [], finalizedNumber: 0 };
@@ -267,6 +273,16 @@ function punish(state: State, peer: PeerId, change: ReputationClass, reason: str
 function answerPeer(state: State, name: RequestName, request: IncomingRequest): void {
   const { context } = state;
   switch (name) {
+    case "availableData":
+      answer(
+        state,
+        request,
+        AvailableDataFetchingRequest,
+        AvailableDataFetchingResponse,
+        (incoming) =>
+          context.send("availability-recovery", { type: "availableDataRequest", ...incoming }),
+      );
+      return;
     case "chunk":
       answer(state, request, ChunkFetchingRequest, ChunkFetchingResponse, (incoming) =>
         context.send("availability-distribution", { type: "chunkRequest", ...incoming }),

@@ -6,6 +6,8 @@ import { bytesToHex, err, ok, type Result, unreachable } from "@parahost/base";
 import {
   AttestedCandidateRequest,
   AttestedCandidateResponse,
+  AvailableDataFetchingRequest,
+  AvailableDataFetchingResponse,
   ChunkFetchingRequest,
   ChunkFetchingResponse,
   CollationFetchingRequest,
@@ -83,6 +85,15 @@ function handle(state: State, message: NetworkBridgeTxMessage): void {
       sendToAll(state, "collation", message.peers, encode(CollationWireMessage, wire));
       return;
     }
+    case "requestAvailableData":
+      request(
+        state,
+        bridge.requests.availableData,
+        AvailableDataFetchingRequest,
+        AvailableDataFetchingResponse,
+        message,
+      );
+      return;
     case "requestChunk":
       request(state, bridge.requests.chunk, ChunkFetchingRequest, ChunkFetchingResponse, message);
       return;
