@@ -692,6 +692,79 @@ test("on a leaf that was active before, or without a runtime, nothing is backed"
   await overseer.conclude(running);
 });
 
+/** A leaf that lets in the one before it, both ready for two candidates. */
+async function worldOfTwo() {
+  const asyncBackingParams = { maxCandidateDepth: 1, allowedAncestryLen: 1 };
+  const net = await world();
+  net.overseer.activate(OTHER, 8, [LEAF]);
+  await answerRuntime(net.overseer, ["asyncBackingParams", "sessionIndexForChild"], {
+    asyncBackingParams,
+  });
+  (await net.overseer.expect("chain-api", "ancestors")).reply(ok([LEAF]));
+  await answerRuntime(net.overseer, ["sessionIndexForChild"]);
+  await answerRuntime(net.overseer, LEAF_QUERIES.slice(1));
+  return net;
+}
+
+test("work at a relay parent goes on under a leaf that lets it in", async () => {
+  const { overseer, running, prospects } = await worldOfTwo();
+  second(overseer);
+  await answerValid(overseer);
+  await expectSeconded(overseer);
+  hear(overseer, 1, "valid");
+  await expectBackable(overseer);
+  assert.deepEqual(prospects.backed, [candidate.hash]);
+  overseer.deactivate(OTHER);
+  second(overseer, sampleCandidate(0, { pov, salt: 1 }));
+  await overseer.conclude(running);
+});
+
+test("with a depth of one two candidates are seconded at a relay parent, and no third", async () => {
+  const { overseer, running } = await worldOfTwo();
+  const samples = [1, 2, 3].map((salt) => sampleCandidate(0, { pov, salt, relayParent: OTHER }));
+  for (const sample of samples.slice(0, 2)) {
+    second(overseer, sample, OTHER);
+    (await overseer.expect("runtime-api", "validationCodeByHash")).reply(ok(code));
+    const asked = await overseer.expect("candidate-validation", "validateFromExhaustive");
+    asked.reply(ok(validVerdict(sample)));
+    (await expectStored(overseer, sample)).reply(ok(undefined));
+    const shared = await overseer.expect("statement-distribution", "share");
+    assert.equal(shared.relayParent, OTHER);
+    await overseer.expect("collator-protocol", "seconded");
+  }
+  for (const sample of samples.slice(2)) second(overseer, sample, OTHER);
+  await overseer.conclude(running);
+});
+
+test("what can not become part of a chain is neither seconded nor voted for, but tallied", async () => {
+  const { overseer, running, prospects } = await world();
+  prospects.isMember = () => false;
+  second(overseer);
+  await answerValid(overseer);
+  await overseer.expectSilence();
+  hear(overseer, 1, "seconded");
+  hear(overseer, 2, "valid");
+  await expectBackable(overseer);
+  await overseer.conclude(running);
+});
+
+test("finality keeps the records of relay parents that a leaf may still let in", async () => {
+  const { overseer, running, disk } = await worldOfTwo();
+  second(overseer);
+  await answerValid(overseer);
+  await expectSeconded(overseer);
+  const kept = () => [
+    ...disk.range("ownStatements", new Uint8Array(0), new Uint8Array(80).fill(255)),
+  ];
+  overseer.signal({ type: "blockFinalized", hash: OTHER, number: 8 });
+  await overseer.settle();
+  assert.equal(kept().length, 1);
+  overseer.signal({ type: "blockFinalized", hash: OTHER, number: 9 });
+  await overseer.settle();
+  assert.equal(kept().length, 0);
+  await overseer.conclude(running);
+});
+
 test("a core that is free has nothing to second", async () => {
   const cores: CoreState[] = [{ type: "free" }];
   const { overseer, running } = await world({ cores });

@@ -12,8 +12,10 @@ import {
   asParaId,
   asSessionIndex,
   asValidationCodeHash,
+  type BackingState,
   type CoreState,
   collatorSignaturePayload,
+  type Hash,
   nodeFeatures,
   type OccupiedCoreAssumption,
   type PersistedValidationData,
@@ -199,4 +201,57 @@ test("a submitted collation is taken when it builds on a head the para may have"
   const sent = await net.overseer.expect("collator-protocol", "distributeCollation");
   assert.equal(sent.coreIndex, 0);
   await net.overseer.conclude(net.running);
+});
+
+test("a block that was seconded is built on before the relay chain has it", async () => {
+  const params: AsyncBackingParams = { maxCandidateDepth: 1, allowedAncestryLen: 1 };
+  const child = asHash(`0x${"12".repeat(32)}`);
+  const grandchild = asHash(`0x${"13".repeat(32)}`);
+  const parents: Uint8Array[] = [];
+  const net = await world(async (_, { parentHead }) => {
+    parents.push(parentHead);
+    const headData = new Uint8Array([...parentHead, parents.length]);
+    return { collation: { ...collation, headData }, onSeconded: undefined };
+  });
+  const { overseer } = net;
+  const activate = async (hash: Hash, number: number, before: readonly Hash[]): Promise<void> => {
+    overseer.activate(hash, number, before.slice(0, 1));
+    await answerParams(overseer, params);
+    (await overseer.expect("runtime-api", "sessionIndexForChild")).reply(ok(asSessionIndex(5)));
+    (await overseer.expect("chain-api", "ancestors")).reply(ok(before));
+    for (const _ of before)
+      (await overseer.expect("runtime-api", "sessionIndexForChild")).reply(ok(asSessionIndex(5)));
+    (await overseer.expect("runtime-api", "availabilityCores")).reply(ok([scheduled(1000)]));
+    const data = await overseer.expect("runtime-api", "persistedValidationData");
+    data.reply(ok({ ...validationData, relayParentNumber: number }));
+    (await overseer.expect("runtime-api", "validationCodeHash")).reply(ok(code));
+  };
+  await activate(leaf, 7, []);
+  await answerSession(net, true);
+  const sent = await overseer.expect("collator-protocol", "distributeCollation");
+  sent.onSeconded?.({ relayParent: leaf } as CollationSecondedSignal);
+  await overseer.settle();
+
+  await activate(child, 8, [leaf]);
+  const upgrade = { expectedAt: 7, codeHash: asValidationCodeHash(`0x${"33".repeat(32)}`) };
+  const backing = (futureValidationCode: typeof upgrade | undefined) =>
+    ok({
+      constraints: { futureValidationCode },
+      pendingAvailability: [],
+    } as unknown as BackingState);
+  (await overseer.expect("runtime-api", "paraBackingState")).reply(backing(upgrade));
+  await answerSession(net, true);
+  const next = await overseer.expect("collator-protocol", "distributeCollation");
+  assert.deepEqual(parents, [validationData.parentHead, new Uint8Array([1, 2, 1])]);
+  assert.deepEqual(next.parentHeadData, parents[1]);
+  assert.equal(next.candidateReceipt.descriptor.validationCodeHash, upgrade.codeHash);
+  next.onSeconded?.({ relayParent: child } as CollationSecondedSignal);
+  await overseer.settle();
+
+  // The first is out of view, and with it what builds on it: begin anew.
+  await activate(grandchild, 9, [child]);
+  await answerSession(net, true);
+  await overseer.expect("collator-protocol", "distributeCollation");
+  assert.deepEqual(parents[2], validationData.parentHead);
+  await overseer.conclude(net.running);
 });

@@ -298,6 +298,35 @@ test("with its leaf a collation is gone", async () => {
   await overseer.conclude(running);
 });
 
+test("a collation outlives its leaf while another lets its relay parent in", async () => {
+  const { overseer, running, onSeconded } = await advertised([0]);
+  const child = asHash(`0x${"2e".repeat(32)}`);
+  const asyncBackingParams = { maxCandidateDepth: 1, allowedAncestryLen: 1 };
+  overseer.activate(child, 8, [LEAF]);
+  await answerRuntime(overseer, ["asyncBackingParams", "sessionIndexForChild"], {
+    asyncBackingParams,
+  });
+  (await overseer.expect("chain-api", "ancestors")).reply({ ok: true, value: [LEAF] });
+  await answerRuntime(overseer, ["sessionIndexForChild"]);
+  await overseer.settle();
+  // Who has the child in view knows what the child lets in.
+  connect(overseer, 1);
+  await overseer.expect("network-bridge-tx", "sendCollationMessage");
+  setView(overseer, 1, [child]);
+  await expectAdvertisement(overseer, 1);
+  assert.ok((await request(overseer, 0)) !== undefined);
+  overseer.deactivate(child);
+  assert.equal(await onSeconded, undefined);
+  await overseer.conclude(running);
+});
+
+test("at one relay parent there are as many collations as may follow one another", async () => {
+  const { overseer, running } = await advertised([]);
+  const other = sampleCandidate(0, { pov, salt: 1 });
+  assert.equal(await distribute(overseer, other), undefined, "one by the guide's rule");
+  await overseer.conclude(running);
+});
+
 test("who waits when the leaf goes is refused", async () => {
   const { clock, overseer, running } = await advertised([0, 1]);
   await request(overseer, 0);

@@ -558,3 +558,70 @@ test("on a leaf that was active before, or without a runtime, nothing is fetched
   advertise(overseer, "alice", candidate, { relayParent: third });
   await overseer.conclude(running);
 });
+
+// Depth and ancestry
+
+const ASYNC = { asyncBackingParams: { maxCandidateDepth: 1, allowedAncestryLen: 1 } };
+
+/** The leaf lets in the one before it, and two candidates are seconded at each. */
+async function worldOfTwo() {
+  const net = await world();
+  net.overseer.activate(OTHER, 8, [LEAF]);
+  await answerRuntime(net.overseer, ["asyncBackingParams", "sessionIndexForChild"], ASYNC);
+  (await net.overseer.expect("chain-api", "ancestors")).reply(ok([LEAF]));
+  await answerRuntime(net.overseer, ["sessionIndexForChild"]);
+  await answerRuntime(net.overseer, LEAF_QUERIES.slice(1));
+  return net;
+}
+
+test("a collation on a relay parent that the leaf lets in is fetched", async () => {
+  const { overseer, running } = await worldOfTwo();
+  join(overseer, "alice");
+  advertise(overseer, "alice");
+  await answerCanSecond(overseer);
+  (await expectFetch(overseer, "alice")).answer(collationOf(candidate));
+  await answerValidationData(overseer);
+  await expectSecond(overseer);
+  await overseer.conclude(running);
+});
+
+test("a collation without its parent's head waits until that is seconded", async () => {
+  const { overseer, running } = await worldOfTwo();
+  const before = sampleCandidate(0, { pov, salt: 1, relayParent: OTHER });
+  const { paraHead } = before.receipt.descriptor;
+  join(overseer, "alice");
+  advertise(overseer, "alice", candidate, { parentHeadDataHash: paraHead });
+  const asked = await overseer.expect("candidate-backing", "canSecond");
+  assert.equal(asked.parentHeadDataHash, paraHead);
+  asked.reply(true);
+  (await expectFetch(overseer, "alice")).answer({
+    type: "collation",
+    value: { candidateReceipt: candidate.plainReceipt, pov },
+  });
+  const unknown = await overseer.expect("prospective-parachains", "getProspectiveValidationData");
+  assert.deepEqual(unknown.parentHead, { type: "hash", value: paraHead });
+  unknown.reply(undefined);
+  await overseer.expectSilence();
+
+  advertise(overseer, "alice", before, { relayParent: OTHER });
+  (await overseer.expect("candidate-backing", "canSecond")).reply(true);
+  (await overseer.expect("network-bridge-tx", "requestCollation")).reply(
+    ok({ peer: peerId("alice"), response: collationOf(before) }),
+  );
+  (await overseer.expect("prospective-parachains", "getProspectiveValidationData")).reply(
+    VALIDATION_DATA,
+  );
+  await overseer.expect("candidate-backing", "second");
+  const statement = {
+    ...signed(0, "seconded", before, OTHER),
+    payload: { type: "seconded", value: before.receipt },
+  } as const;
+  overseer.message({ type: "seconded", relayParent: OTHER, statement });
+  await expectReport(overseer, "alice", "benefitMinor");
+  await overseer.expect("network-bridge-tx", "sendCollationMessage");
+  const known = await overseer.expect("prospective-parachains", "getProspectiveValidationData");
+  assert.deepEqual(known.parentHead, { type: "hash", value: paraHead });
+  known.reply(VALIDATION_DATA);
+  await expectSecond(overseer);
+  await overseer.conclude(running);
+});
