@@ -117,6 +117,13 @@ test("a deferred slash is applied when its eras are over", () => {
   assert.equal(activeOf(state, stashOf(0)), (STAKE * 9n) / 10n);
 });
 
+test("a slash that is reported when its deferral is over is applied at once", () => {
+  const chain = stakingChain({ slashDeferDuration: 1, bondingDuration: 3 });
+  intoEra(chain, 2);
+  slashOffenders(chain.state, offence(10 * PERCENT), session(0), []);
+  assert.equal(activeOf(chain.state, stashOf(0)), (STAKE * 9n) / 10n);
+});
+
 test("root cancels slashes before they are applied", () => {
   const chain = stakingChain({ slashDeferDuration: 1, bondingDuration: 3 });
   const { state } = chain;

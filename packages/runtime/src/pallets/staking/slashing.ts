@@ -64,9 +64,10 @@ export function slashOffenders(
     const slash = computeSlash(state, validator, era, fraction, reporters);
     if (slash === undefined) continue;
     const deferral = storage.slashDeferDuration.get(state);
-    if (deferral === 0) applySlash(state, slash, era);
-    else
-      storage.unappliedSlashes.update(state, era + deferral + 1, (slashes) => [...slashes, slash]);
+    const due = era + deferral + 1;
+    // An offence that is reported late has been deferred long enough: its stake may soon be free.
+    if (deferral === 0 || due <= active) applySlash(state, slash, era);
+    else storage.unappliedSlashes.update(state, due, (slashes) => [...slashes, slash]);
   }
 }
 
