@@ -3,8 +3,6 @@ import type {
   CandidateReceipt,
   GuideCompactStatement,
   Hash,
-  Header,
-  Slot,
   UncheckedSignedAvailabilityBitfield,
   ValidatorIndex,
   ValidatorSignature,
@@ -58,12 +56,4 @@ export type MisbehaviorArbitrationMessage =
         UncheckedSignedAvailabilityBitfield,
         UncheckedSignedAvailabilityBitfield,
       ];
-    }
-  /** Two sealed blocks of one author in one slot; block import has checked the seals. */
-  | {
-      readonly type: "babeEquivocation";
-      readonly slot: Slot;
-      /** Index among the authorities of the epoch. */
-      readonly authorityIndex: number;
-      readonly headers: readonly [Header, Header];
     };
