@@ -82,6 +82,15 @@ test("a candidate with more stake replaces the one with the least", () => {
   assert.deepEqual(validators(state), [stashOf(0), stashOf(1), stashOf(3), alice]);
 });
 
+test("a candidate without session keys is not elected, whatever its stake", () => {
+  const chain = stakingChain();
+  bondUnits(chain.state, alice, 900_000n);
+  assert.ok(validate(chain.state, alice, NO_PREFS).ok);
+  intoEra(chain, 1);
+  assert.deepEqual(validators(chain.state), ALL);
+  assert.equal(exposureOverview(chain.state, 1, alice), undefined);
+});
+
 test("nominations elect whom they name", () => {
   const chain = stakingChain();
   const { state } = chain;

@@ -8,6 +8,7 @@
 import { assert, unreachable } from "@parahost/base";
 import type { AccountId, SessionIndex } from "@parahost/primitives";
 import type { State } from "../../framework/index.ts";
+import { storage as sessionStorage } from "../session/storage.ts";
 import { now } from "../timestamp.ts";
 import { forgetEra, storeExposure } from "./exposure.ts";
 import { concludeEra } from "./payout.ts";
@@ -64,9 +65,15 @@ function isEraDue(state: State, current: EraIndex, planned: SessionIndex): boole
   }
 }
 
-/** Everybody who stands votes for itself; nominators vote for whom they named. */
+/**
+ * Everybody who stands votes for itself; nominators vote for whom they named. Who has no session keys could
+ * not validate, and would only keep others from it.
+ */
 function elect(state: State): Winner[] {
-  const candidates = storage.validators.keys(state).sort();
+  const candidates = storage.validators
+    .keys(state)
+    .filter((who) => sessionStorage.nextKeys.has(state, who))
+    .sort();
   const voters: Voter[] = candidates.map((who) => ({
     who,
     stake: activeStake(state, who),
