@@ -36,6 +36,10 @@ import {
 } from "./paras/paras.ts";
 import { finalize as finalizeInherent } from "./paras-inherent/paras-inherent.ts";
 import {
+  initialize as initializeRemoteDisputes,
+  onNewSession as onRemoteDisputesSession,
+} from "./remote-disputes/remote-disputes.ts";
+import {
   finalize as finalizeScheduler,
   initialize as initializeScheduler,
   onNewSession as onSchedulerSession,
@@ -75,6 +79,7 @@ export function onInitialize(state: State, now: BlockNumber): void {
   initializeOnDemand(state);
   initializeScheduler(state);
   initializeSlashing(state, now);
+  initializeRemoteDisputes(state, now);
   initializeFishermen(state, now);
   storage.hasInitialized.set(state, undefined);
 }
@@ -138,6 +143,7 @@ export function applySessionChange(
   onSessionInfoSession(state, change);
   onDisputesSession(state, change);
   onSlashingSession(state, change);
+  onRemoteDisputesSession(state);
 }
 
 // Entry point

@@ -10,6 +10,7 @@ import { paras } from "./paras/paras.ts";
 import { parasSudoWrapper } from "./paras/sudo-wrapper.ts";
 import { paraInherent } from "./paras-inherent/paras-inherent.ts";
 import { registrar } from "./registrar/registrar.ts";
+import { remoteDisputesPallet } from "./remote-disputes/remote-disputes.ts";
 import { paraScheduler } from "./scheduler/scheduler.ts";
 import { paraSessionInfo } from "./session-info.ts";
 import { parasShared } from "./shared/shared.ts";
@@ -29,6 +30,7 @@ export const PARACHAIN_PALLETS = [
   onDemand,
   registrar,
   claimAuction,
+  remoteDisputesPallet,
   fishermen,
   parasSudoWrapper,
 ] as const;

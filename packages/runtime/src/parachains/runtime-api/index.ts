@@ -5,6 +5,11 @@
 export { disputes, isAccepted } from "../disputes/disputes.ts";
 export { type FishermenStake, fishermenStakes } from "../fishermen/fishermen.ts";
 export { paraIds, pvfsRequirePrecheck, validationCodeByHash } from "../paras/paras.ts";
+export {
+  remoteDisputeCode,
+  remoteDisputes,
+  sessionKeysHash,
+} from "../remote-disputes/remote-disputes.ts";
 export { sessionExecutorParams, sessionInfo } from "../session-info.ts";
 export { disabledValidators } from "../shared/disabled.ts";
 export { sessionIndex as sessionIndexForChild } from "../shared/shared.ts";

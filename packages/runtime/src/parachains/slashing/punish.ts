@@ -28,6 +28,8 @@ import { events, storage } from "./storage.ts";
 /** Polkadot's name of offences in disputes. */
 const DISPUTE_OFFENCE = "disputes:slashin";
 
+const ESCALATION_OFFENCE = "remote:escalatio";
+
 /** When an offence was committed: what makes it one of its own. */
 const OffenceSlot = struct({
   timeSlot: DisputesTimeSlot,
@@ -77,6 +79,32 @@ export function punishLosers(
     const offence = disputeOffence(state, timeSlot, type, validatorIndex, offender);
     if (reportOffence(state, [REWARD_POT], offence))
       notePenalty(state, offender, type, timeSlot.sessionIndex, timeSlot.candidateHash);
+  }
+}
+
+/** When a dispute was carried here for nothing. */
+const EscalationSlot = struct({ timeSlot: DisputesTimeSlot, validatorIndex: ValidatorIndex });
+
+/** Punishes those who carried a dispute here whose data did not become available. */
+export function punishEscalators(
+  state: State,
+  timeSlot: DisputesTimeSlot,
+  escalators: readonly ValidatorIndex[],
+): void {
+  const { sessionIndex, candidateHash } = timeSlot;
+  const fraction = storage.penalties.get(state).wrongEscalation;
+  for (const validatorIndex of escalators) {
+    const [offender] = accountsOf(state, sessionIndex, [validatorIndex]);
+    if (offender === undefined) continue;
+    const offence: Offence = {
+      kind: ESCALATION_OFFENCE,
+      timeSlot: encode(EscalationSlot, { timeSlot, validatorIndex }),
+      session: sessionIndex,
+      offender,
+      fractionOf: () => fraction,
+    };
+    if (reportOffence(state, [], offence))
+      notePenalty(state, offender, "wrongEscalation", sessionIndex, candidateHash);
   }
 }
 

@@ -89,6 +89,7 @@ import { createInherent } from "../paras-inherent/create-inherent.ts";
 import { paraInherent } from "../paras-inherent/paras-inherent.ts";
 import { errors as inherentErrors } from "../paras-inherent/storage.ts";
 import { errors as registrarErrors } from "../registrar/storage.ts";
+import { errors as remoteDisputesErrors } from "../remote-disputes/storage.ts";
 import {
   coreCount,
   groupAssignedToCore,
@@ -544,6 +545,7 @@ export function errorName(error: DispatchError): string {
     disputesErrors,
     slashingErrors,
     fishermenErrors,
+    remoteDisputesErrors,
   ];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";
