@@ -68,7 +68,10 @@ test("one seed gives the same blocks and the same events again, another seed giv
   assert.deepEqual(await trace(11), once);
   assert.ok(once.events.length > 100, `${once.events.length} events`);
   const other = await trace(12);
-  assert.notDeepEqual(other.blocks, once.blocks);
+  assert.deepEqual(
+    other.blocks.filter((hash) => once.blocks.includes(hash)),
+    [],
+  );
 });
 
 // Use

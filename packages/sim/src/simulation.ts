@@ -2,7 +2,7 @@
  * A network in a virtual world: one process, one thread, a clock that jumps from timer to timer, and
  * every chance drawn from one seed. Two simulations with the same options do the same, to the byte.
  */
-import { type Logger, SeededRandom, silentLogger, VirtualClock } from "@parahost/base";
+import { type Logger, randomBelow, SeededRandom, silentLogger, VirtualClock } from "@parahost/base";
 import { InlineExecutor } from "@parahost/executor";
 import {
   MemoryNetwork,
@@ -24,8 +24,9 @@ import {
 } from "./local-network.ts";
 import { type ParaPlan, planParas } from "./para-plan.ts";
 
-/** The virtual world begins here: 2024-01-01, a time that means nothing. */
+/** Virtual worlds begin here, 2024-01-01, or within a year of slots of it: a time that means nothing. */
 const EPOCH_MS = 1_704_067_200_000;
+const STARTS = 5_256_000;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -39,7 +40,7 @@ export interface SimulationOptions {
   readonly configuration?: Partial<HostConfiguration>;
   /** Indices of validators whose nodes are not started: an adversary may join in their place. */
   readonly absent?: readonly number[];
-  /** Log lines with the virtual time in milliseconds and the node's name. */
+  /** Log lines with the virtual milliseconds since the start and the node's name. */
   readonly log?: (atMs: number, node: string) => Logger;
 }
 
@@ -55,6 +56,7 @@ export class Simulation {
   readonly links: SeededLinks;
   readonly network: LocalNetwork;
   readonly random: SeededRandom;
+  readonly #startMs: number;
   readonly #executor = new InlineExecutor();
   readonly #stores = new Map<string, MemoryStore<NodeColumn>>();
   readonly #failures: string[] = [];
@@ -67,9 +69,12 @@ export class Simulation {
     const { seed, validators, slotMs = 6000, epochSlots = 20, configuration, absent } = options;
     this.seed = seed;
     this.slotMs = slotMs;
-    // Nodes start in the middle of a slot, as they would.
-    this.clock = new VirtualClock(EPOCH_MS - (EPOCH_MS % slotMs) + slotMs / 2);
     const random = new SeededRandom(seed);
+    // Nodes start in the middle of a slot, as they would. Which slot is up to the seed, so that it shows in
+    // the very first block, where no other chance has had a say.
+    const firstSlot = Math.floor(EPOCH_MS / slotMs) + randomBelow(random.fork("start"), STARTS);
+    this.#startMs = firstSlot * slotMs + slotMs / 2;
+    this.clock = new VirtualClock(this.#startMs);
     this.links = new SeededLinks(random.fork("links"), { ...DEFAULT_LINKS, ...options.links });
     this.random = random.fork("scenario");
     this.#medium = new MemoryNetwork(this.clock, this.links, (change) =>
@@ -115,7 +120,7 @@ export class Simulation {
     return this.network.collators;
   }
 
-  /** Virtual milliseconds since the start of the world. */
+  /** Virtual time, Unix milliseconds. */
   get now(): number {
     return this.clock.now();
   }
@@ -211,7 +216,7 @@ export class Simulation {
     if (log === undefined) return silentLogger;
     return {
       log: (level, target, message, fields) =>
-        log(this.clock.now() - EPOCH_MS, name).log(level, target, message, fields),
+        log(this.clock.now() - this.#startMs, name).log(level, target, message, fields),
     };
   }
 
