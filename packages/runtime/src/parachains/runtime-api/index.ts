@@ -37,6 +37,12 @@ export {
   validators,
 } from "./cores.ts";
 export {
+  type BackingReport,
+  keyOwnershipProof,
+  submitReportBackingMisbehaviour,
+  submitReportDisputeLost,
+} from "./disputes.ts";
+export {
   approvalVotingParams,
   asyncBackingParams,
   minimumBackingVotes,

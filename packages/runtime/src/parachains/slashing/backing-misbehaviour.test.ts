@@ -9,6 +9,8 @@ import {
 } from "@parahost/primitives";
 import { NONE, ROOT } from "../../framework/index.ts";
 import { storage as sessionStorage, validators } from "../../pallets/session/storage.ts";
+import { decodeExtrinsic } from "../../transaction/extrinsic.ts";
+import { submitReportBackingMisbehaviour } from "../runtime-api/disputes.ts";
 import { disabledValidators } from "../shared/disabled.ts";
 import { errorName, pairOf, Scenario } from "../testing/scenario.ts";
 import { SOME_PARENT, someCandidate } from "../testing/votes.ts";
@@ -130,6 +132,16 @@ test("one relay parent costs a validator once, whatever else it said", () => {
   assert.equal(refusal(chain, report(chain, seconded(A), valid(A))), "duplicateSlashingReport");
   assert.equal(refusal(chain, report(chain, seconded(A), seconded(B))), "duplicateSlashingReport");
   assert.equal(refusal(chain, report(chain, seconded(A), valid(A), { validator: 4 })), undefined);
+});
+
+test("nodes get a report as a transaction if it would be taken", () => {
+  const chain = scenario();
+  const good = submitReportBackingMisbehaviour(chain.state, report(chain, seconded(), valid()));
+  assert.ok(good !== undefined);
+  const decoded = decodeExtrinsic(good);
+  assert.equal(decoded.ok && decoded.value.call.value.type, "reportBackingMisbehaviour");
+  const bad = report(chain, valid(A), valid(B));
+  assert.equal(submitReportBackingMisbehaviour(chain.state, bad), undefined);
 });
 
 test("a report comes from nobody", () => {

@@ -21,6 +21,7 @@ import { TREASURY_ACCOUNT } from "../../pallets/treasury/account.ts";
 import { TestChain } from "../../testing/chain.ts";
 import { signedBy, sudo } from "../../testing/transactions.ts";
 import { encodeBare } from "../../transaction/extrinsic.ts";
+import { keyOwnershipProof, submitReportDisputeLost } from "../runtime-api/disputes.ts";
 import { sessionAccounts, storage as sessionInfoStorage } from "../session-info.ts";
 import { disabledValidators } from "../shared/disabled.ts";
 import { activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
@@ -336,6 +337,15 @@ test("losers whose accounts are unknown wait for a proof of whose keys they are"
   );
   const again = validateTransaction(chain.state, report, asHash(`0x${"00".repeat(32)}`));
   assert.equal(again.ok, false);
+});
+
+test("nodes prove whose a key is, and get the report as a transaction if it would be taken", () => {
+  const { chain, ownership, proof } = forgetful();
+  assert.deepEqual(keyOwnershipProof(chain.state, keyOf(chain, 0)), ownership);
+  assert.equal(keyOwnershipProof(chain.state, `0x${"00".repeat(32)}` as never), undefined);
+  assert.deepEqual(submitReportDisputeLost(chain.state, proof, ownership), lost(proof, ownership));
+  const other = { ...proof, validatorIndex: asValidatorIndex(1) };
+  assert.equal(submitReportDisputeLost(chain.state, other, ownership), undefined);
 });
 
 test("a report must fit to what is known of the loser", () => {
