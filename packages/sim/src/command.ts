@@ -16,6 +16,8 @@ export interface SimulateOptions {
   readonly untilFinalized: number;
   readonly slotMs: number;
   readonly epochSlots: number;
+  readonly candidateDepth: number;
+  readonly ancestry: number;
   readonly loss: number;
   readonly latencyMs: number;
   readonly jitterMs: number;
@@ -59,6 +61,13 @@ export function addSimulationOptions(command: Command): Command {
     )
     .option("--slot-ms <ms>", "slot duration", whole(500, 60_000), 6000)
     .option("--epoch-slots <n>", "slots of an epoch, which is a session", whole(4, 100_000), 20)
+    .option(
+      "--candidate-depth <n>",
+      "candidates of a para that may follow one another before they are included, beyond the first",
+      whole(0, 16),
+      0,
+    )
+    .option("--ancestry <n>", "blocks by which relay parents may lag behind", whole(0, 16), 0)
     .option("--loss <share>", "share of messages that never arrive", shareBelowOne, 0)
     .option("--latency-ms <ms>", "shortest time a message takes", whole(0, 60_000), 20)
     .option("--jitter-ms <ms>", "up to so much is added", whole(0, 60_000), 30)
@@ -85,6 +94,12 @@ export async function simulate(options: SimulateOptions): Promise<number> {
     paras,
     slotMs,
     epochSlots,
+    configuration: {
+      asyncBackingParams: {
+        maxCandidateDepth: options.candidateDepth,
+        allowedAncestryLen: options.ancestry,
+      },
+    },
     links: { loss: options.loss, latencyMs: options.latencyMs, jitterMs: options.jitterMs },
     ...(options.log === undefined ? {} : { log: logTo(options.log) }),
   });

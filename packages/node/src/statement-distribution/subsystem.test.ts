@@ -726,3 +726,27 @@ test("a leaf that was active before, or at which we are no validator, is left al
   asked.reply(err({ code: "unavailable", relayParent: fourth }));
   await overseer.conclude(running);
 });
+
+test("statements at a relay parent that the new leaf lets in are taken and told on", async () => {
+  const { overseer, running } = await world([1]);
+  const asyncBackingParams = { maxCandidateDepth: 1, allowedAncestryLen: 1 };
+  overseer.activate(OTHER, 8, [LEAF]);
+  await answerRuntime(overseer, ["asyncBackingParams", "sessionIndexForChild"], {
+    asyncBackingParams,
+  });
+  (await overseer.expect("chain-api", "ancestors")).reply(ok([LEAF]));
+  await answerRuntime(overseer, ["sessionIndexForChild"]);
+  await answerRuntime(overseer, LEAF_QUERIES.slice(1));
+  sayStatement(overseer, 1, signed(1, "seconded", sampleCandidate(0)));
+  (await overseer.expect("network-bridge-tx", "requestAttestedCandidate")).reply(
+    err({ code: "notConnected" }),
+  );
+  // Who has only the child in view knows what the child lets in.
+  share(overseer, "seconded", sampleCandidate(0, { salt: 1 }));
+  await expectSent(overseer, [1]);
+  connect(overseer, 2, [OTHER]);
+  await expectSent(overseer, [2]);
+  overseer.deactivate(OTHER);
+  sayStatement(overseer, 1, signed(1, "seconded", sampleCandidate(0)));
+  await overseer.conclude(running);
+});
