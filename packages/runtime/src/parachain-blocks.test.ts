@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asParaId, type ParaId } from "@parahost/primitives";
+import { AUTHORSHIP_POINTS, BACKING_POINTS, INCLUSION_POINTS } from "./pallets/staking/points.ts";
+import { storage as staking } from "./pallets/staking/storage.ts";
 import { paraHead } from "./parachains/paras/paras.ts";
 import { candidateEvents, candidatePendingAvailability } from "./runtime-api.ts";
 import { backedCandidate, bitfieldsFor, nextCandidate } from "./testing/candidates.ts";
@@ -38,6 +40,24 @@ test("a candidate is backed in one block and included in the next", () => {
   chain.add({ parachains: { bitfields: bitfieldsFor(chain, [0]) } });
   assert.deepEqual(eventKinds(chain), ["included"]);
   assert.deepEqual(paraHead(chain.state, first), candidate.commitments.headData);
+});
+
+test("a block that includes candidates earns their backers and all who had chunks points", () => {
+  const chain = chainWithParas();
+  const backed = paras.map((para) => backedCandidate(chain, para));
+  const pointsOfBlock = (addBlock: () => void): number => {
+    const total = () => staking.erasRewardPoints.get(chain.state, 0).total;
+    const before = total();
+    addBlock();
+    return total() - before - AUTHORSHIP_POINTS;
+  };
+  const whenBacked = () => chain.add({ parachains: { backedCandidates: backed } });
+  const whenIncluded = () => chain.add({ parachains: { bitfields: bitfieldsFor(chain, [0, 1]) } });
+  assert.equal(pointsOfBlock(whenBacked), 0);
+  const votes = paras.length * 4;
+  const backers = backed.reduce((sum, { validityVotes }) => sum + validityVotes.length, 0);
+  const expected = backers * BACKING_POINTS + votes * INCLUSION_POINTS;
+  assert.equal(pointsOfBlock(whenIncluded), expected);
 });
 
 test("one block includes candidates and backs their successors", () => {

@@ -1,6 +1,6 @@
 /**
  * Era points for the work on parachains: for votes that backed a candidate which was then included, and for
- * the votes that found it available. To be called when a candidate is included.
+ * the votes that found it available.
  *
  * Guide: runtime/inclusion.md. Reference: runtime-and-primitives.md 4.8.
  */
@@ -10,34 +10,37 @@ import type { State } from "../../framework/index.ts";
 import { sessionAccounts } from "../../parachains/session-info.ts";
 import { BACKING_POINTS, INCLUSION_POINTS, rewardPoints } from "./points.ts";
 
+/** Who worked for a candidate: one bit per validator of its session. */
+interface IncludedCandidate {
+  readonly backers: BitVec;
+  readonly availabilityVotes: BitVec;
+}
+
 /**
- * Rewards the session's validators for a candidate that is included: `backers` and `availabilityVotes` are
- * bits over all of them.
+ * Rewards the session's validators for the candidates that a block includes, all at once. Sessions that are
+ * forgotten, and validators that they did not have, earn nothing.
  */
 export function rewardIncluded(
   state: State,
   session: SessionIndex,
-  backers: BitVec,
-  availabilityVotes: BitVec,
+  candidates: readonly IncludedCandidate[],
 ): void {
-  reward(state, session, [
-    ...[...onesOf(backers)].map((index) => [index, BACKING_POINTS] as const),
-    ...[...onesOf(availabilityVotes)].map((index) => [index, INCLUSION_POINTS] as const),
-  ]);
-}
-
-/** Sessions that are forgotten, and validators that they did not have, earn nothing. */
-function reward(
-  state: State,
-  session: SessionIndex,
-  earned: readonly (readonly [validator: number, points: number])[],
-): void {
+  if (candidates.length === 0) return;
   const accounts = sessionAccounts(state, session) ?? [];
+  const points = new Uint32Array(accounts.length);
+  const earn = (votes: BitVec, worth: number): void => {
+    for (const index of onesOf(votes))
+      if (index < points.length) points[index] = (points[index] as number) + worth;
+  };
+  for (const { backers, availabilityVotes } of candidates) {
+    earn(backers, BACKING_POINTS);
+    earn(availabilityVotes, INCLUSION_POINTS);
+  }
   rewardPoints(
     state,
-    earned.flatMap(([index, points]) => {
-      const account = accounts[index];
-      return account === undefined ? [] : [[account, points] as const];
+    accounts.flatMap((account, index) => {
+      const earned = points[index] as number;
+      return earned === 0 ? [] : [[account, earned] as const];
     }),
   );
 }

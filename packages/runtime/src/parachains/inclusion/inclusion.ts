@@ -17,11 +17,12 @@ import {
 } from "@parahost/primitives";
 import { bitsAt } from "@parahost/scale";
 import { pallet, type State } from "../../framework/index.ts";
+import { rewardIncluded } from "../../pallets/staking/para-rewards.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { noteNewHead, scheduleCodeUpgrade } from "../paras/paras.ts";
 import { noteHead } from "../registrar/registrar.ts";
 import { availabilityCores, coreCount, corePara } from "../scheduler/scheduler.ts";
-import { activeValidatorKeys } from "../shared/shared.ts";
+import { activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
 import { type CoreBit, isAvailable, VoteTally, votedCores } from "./bitfields.ts";
 import type { CheckedCandidate } from "./candidate-checks.ts";
 import { type CandidatePendingAvailability, errors, events, storage } from "./storage.ts";
@@ -108,7 +109,7 @@ function enactAvailable(
     const para = tally.changed ? corePara(state, core as CoreIndex) : undefined;
     if (para !== undefined) paras.add(para);
   }
-  const freed: FreedCore[] = [];
+  const included: CandidatePendingAvailability[] = [];
   for (const para of paras) {
     const pending = storage.pendingAvailability.get(state, para).map((candidate) => {
       const tally = tallies.get(candidate.core);
@@ -117,12 +118,11 @@ function enactAvailable(
     const waiting = pending.findIndex((candidate) => !isAvailable(candidate.availabilityVotes));
     const available = waiting === -1 ? pending : pending.slice(0, waiting);
     setPending(state, para, pending.slice(available.length));
-    for (const candidate of available) {
-      enactCandidate(state, candidate);
-      freed.push({ core: candidate.core, candidate: candidate.hash });
-    }
+    for (const candidate of available) enactCandidate(state, candidate);
+    included.push(...available);
   }
-  return freed.sort(byCore);
+  rewardIncluded(state, sessionIndex(state), included);
+  return included.map(({ core, hash }) => ({ core, candidate: hash })).sort(byCore);
 }
 
 function setPending(
