@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assert as ensure } from "@parahost/base";
+import { peerId } from "@parahost/network";
 import type { AsyncBackingParams, CandidateEvent, Hash } from "@parahost/primitives";
 import { runtimeApi } from "@parahost/runtime";
 import { Observer } from "./observer/observer.ts";
@@ -77,4 +78,30 @@ test("with a fifth of all messages lost more is backed than by the guide's rule"
   );
   assert.ok(Math.max(...polkadot.ages) <= 2);
   assert.ok(polkadot.backed > guide.backed, `${polkadot.backed} against ${guide.backed}`);
+});
+
+test("forks of a network that was torn in two agree again, with candidates of both behind them", async () => {
+  const simulation = new Simulation({
+    seed: 7,
+    validators: 7,
+    paras: 2,
+    epochSlots: 10,
+    configuration: { asyncBackingParams: POLKADOT },
+  });
+  const observer = new Observer(simulation);
+  assert.ok(await simulation.runUntilFinalized(2, 20 * SLOT_MS));
+  const apart = simulation.validators.slice(4);
+  simulation.links.partition([apart.map(({ name }) => peerId(name))]);
+  await simulation.run(6 * SLOT_MS);
+  const [left, right] = [simulation.validators[0], apart[0]];
+  ensure(left !== undefined && right !== undefined, "there are validators on both sides");
+  assert.notEqual(left.chain.best().hash, right.chain.best().hash);
+  simulation.heal();
+  const { number } = left.chain.best();
+  assert.ok(await simulation.runUntilFinalized(number + 4, 40 * SLOT_MS));
+  const { ages, backed } = readOutcome(simulation, number + 4);
+  await simulation.stop();
+  assert.deepEqual(observer.violations, [], observer.report().join("\n"));
+  assert.ok(Math.max(...ages) <= 2);
+  assert.ok(backed >= number, `${backed} blocks`);
 });
