@@ -69,6 +69,7 @@ import { run as runStatementDistribution } from "../statement-distribution/subsy
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
 import { eventsOfBlock, type HeadNumber } from "./block-events.ts";
 import type { ChainStates } from "./chain-states.ts";
+import { EquivocationReporter } from "./equivocation-reports.ts";
 import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
 import { chainBackend, openRelayChain } from "./relay-chain.ts";
@@ -146,6 +147,7 @@ export class RelayNode {
   readonly #author: BabeAuthor<Overlay> | undefined;
   readonly #queue: ImportQueue<Overlay>;
   readonly #gossip: TransactionGossip;
+  readonly #equivocations: EquivocationReporter;
   /** News for the overseer, in order. */
   #news: Promise<void> = Promise.resolve();
   #isSyncing = false;
@@ -176,6 +178,7 @@ export class RelayNode {
       },
       clock,
     );
+    this.#equivocations = new EquivocationReporter({ chain, states, pool: this.pool, logger });
     this.#overseer = new Overseer(
       { clock, logger },
       {
@@ -209,7 +212,10 @@ export class RelayNode {
         chain,
         selectChain: this.#selectChain(),
         journal,
-        hooks: { requestJustification: ({ hash }) => this.#sync.requestJustification(hash) },
+        hooks: {
+          requestJustification: ({ hash }) => this.#sync.requestJustification(hash),
+          reportEquivocation: (proof) => this.#equivocations.reportVoter(proof),
+        },
       },
       { slotDurationMs: slotMs, rules: [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters] },
     );
@@ -342,7 +348,7 @@ export class RelayNode {
         });
         break;
       case "equivocation":
-        this.#ports.logger.log("warn", TARGET, "an author made two blocks in one slot");
+        this.#equivocations.reportAuthor(event.proof);
         break;
       case "authoritySetChanged":
         this.#voter.onFinalized();
