@@ -2,6 +2,7 @@
 import type { Result } from "@parahost/base";
 import type {
   BackedCandidate,
+  DisputeStatementSet,
   Hash,
   UncheckedSignedAvailabilityBitfield,
   ValidatorIndex,
@@ -29,6 +30,8 @@ export interface ProvisionerInherentData {
   /** One per validator at most, by ascending validator index. */
   readonly bitfields: readonly UncheckedSignedAvailabilityBitfield[];
   readonly backedCandidates: readonly BackedCandidate[];
+  /** The most urgent first; the runtime brings them into the order of the chain. */
+  readonly disputes: readonly DisputeStatementSet[];
 }
 
 /** The author goes on with an empty parachain inherent. */

@@ -8,10 +8,15 @@ import {
   asValidatorIndex,
   type BackedCandidate,
   type CoreState,
+  candidateHash,
   type UncheckedSignedAvailabilityBitfield,
 } from "@parahost/primitives";
 import { bitsAt, bitsFrom } from "@parahost/scale";
+import type { DisputeListEntry } from "../dispute-coordinator/messages.ts";
+import { noVotes, withVotes } from "../dispute-votes/candidate-votes.ts";
+import { against, inFavour, SESSION } from "../dispute-votes/testing.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
+import { sampleReceipt } from "../sample-candidate.ts";
 import { type ProvisionerSends, run } from "./subsystem.ts";
 
 const leaf = asHash(`0x${"11".repeat(32)}`);
@@ -38,10 +43,15 @@ const occupied = (timeOutAt: number): CoreState =>
     },
   }) as unknown as CoreState;
 
-function world() {
+/** A world without disputes, unless it has some of its own. */
+function world(options: { readonly disputed?: boolean } = {}) {
   const clock = new VirtualClock(0);
   const overseer = new FakeOverseer<"provisioner", ProvisionerSends>();
   const running = run(overseer.context, { clock, logger: silentLogger, slotMs: 6000 });
+  if (options.disputed !== true)
+    overseer.replace("dispute-coordinator", (message) => {
+      if (message.type === "recentDisputes") message.reply([]);
+    });
   overseer.activate(leaf, 7);
   return {
     clock,
@@ -59,7 +69,10 @@ test("a request waits until the leaf has collected for a third of the slot", asy
   await overseer.expectSilence();
   await tick(2000);
   (await overseer.expect("runtime-api", "availabilityCores")).reply(ok([{ type: "free" }]));
-  assert.deepEqual(await answer, { ok: true, value: { bitfields: [], backedCandidates: [] } });
+  assert.deepEqual(await answer, {
+    ok: true,
+    value: { bitfields: [], backedCandidates: [], disputes: [] },
+  });
   await overseer.conclude(running);
 });
 
@@ -84,7 +97,7 @@ test("a free core gets the candidate that comes next in its para's chain", async
   asked.reply(new Map([[para, [backed]]]));
   assert.deepEqual(await answer, {
     ok: true,
-    value: { bitfields: [], backedCandidates: [backed] },
+    value: { bitfields: [], backedCandidates: [backed], disputes: [] },
   });
   await overseer.conclude(running);
 });
@@ -132,7 +145,7 @@ test("a para with two cores is asked for two, behind the candidate that goes on 
   const { ancestors, reply } = await expectChain(overseer, 2);
   assert.deepEqual(ancestors, [occupant]);
   reply.cancel();
-  assert.deepEqual(await answer, ok({ bitfields: [], backedCandidates: [] }));
+  assert.deepEqual(await answer, ok({ bitfields: [], backedCandidates: [], disputes: [] }));
   await overseer.conclude(running);
 });
 
@@ -170,5 +183,58 @@ test("only one candidate with a code upgrade goes into a block", async () => {
   );
   const result = await answer;
   assert.equal(result.ok && result.value.backedCandidates.length, 1);
+  await overseer.conclude(running);
+});
+
+const receipt = sampleReceipt();
+const listed: DisputeListEntry = {
+  session: SESSION,
+  candidateHash: candidateHash(receipt),
+  status: { type: "confirmed", value: 3 },
+};
+const { session, candidateHash: disputed } = listed;
+
+/** The request is made, and the coordinator says what is disputed. */
+async function disputedWorld() {
+  const begun = world({ disputed: true });
+  await begun.tick(2000);
+  const answer = request(begun.overseer);
+  (await begun.overseer.expect("dispute-coordinator", "recentDisputes")).reply([listed]);
+  (await begun.overseer.expect("runtime-api", "availabilityCores")).reply(ok([]));
+  (await begun.overseer.expect("dispute-coordinator", "activeDisputes")).reply([listed]);
+  return { ...begun, answer };
+}
+
+test("the votes of a dispute that the chain lacks go into the block", async () => {
+  const { overseer, running, answer } = await disputedWorld();
+  const state = {
+    validatorsFor: bitsAt(7, [1]),
+    validatorsAgainst: bitsAt(7, [3]),
+    start: 5,
+    concludedAt: undefined,
+  };
+  const entry = { session, candidateHash: disputed, state };
+  (await overseer.expect("runtime-api", "disputes")).reply(ok([entry]));
+  const asked = await overseer.expect("dispute-coordinator", "queryCandidateVotes");
+  assert.deepEqual(asked.disputes, [listed]);
+  const votes = [inFavour(1, receipt), against(3, receipt), against(4, receipt)];
+  const record = withVotes(noVotes(receipt), votes).votes;
+  asked.reply([{ session, candidateHash: disputed, votes: record }]);
+  const statements = [inFavour(1, receipt), against(4, receipt)];
+  assert.deepEqual(
+    await answer,
+    ok({
+      bitfields: [],
+      backedCandidates: [],
+      disputes: [{ session, candidateHash: disputed, statements }],
+    }),
+  );
+  await overseer.conclude(running);
+});
+
+test("where the chain does not say what it knows, there are no disputes in the block", async () => {
+  const { overseer, running, answer } = await disputedWorld();
+  (await overseer.expect("runtime-api", "disputes")).reply.cancel();
+  assert.deepEqual(await answer, ok({ bitfields: [], backedCandidates: [], disputes: [] }));
   await overseer.conclude(running);
 });

@@ -7,6 +7,7 @@ import { type Clock, describe, err, type Logger, ok, type Result, sleep } from "
 import type {
   BackedCandidate,
   CandidateHash,
+  DisputeStatementSet,
   Hash,
   ParaId,
   UncheckedSignedAvailabilityBitfield,
@@ -15,8 +16,10 @@ import type { CandidateAt } from "../candidate-backing/messages.ts";
 import type { Context, Job } from "../overseer/context.ts";
 import { type Reply, unlessCancelled } from "../overseer/reply.ts";
 import type { ActivatedLeaf } from "../overseer/signal.ts";
+import { queryRuntime } from "../runtime-api/query.ts";
 import { selectBitfields } from "./bitfields.ts";
 import { coreUse, withOneCodeUpgrade } from "./candidates.ts";
+import { DisputeSets, inUrgency, onChainDisputes, VOTES_BATCH } from "./disputes.ts";
 import type {
   MisbehaviorReport,
   ProvisionableData,
@@ -34,7 +37,11 @@ const REPORTS_MAX = 32;
 const WAITING_MAX = 16;
 const NOTHING: ReadonlySet<CandidateHash> = new Set();
 
-export type ProvisionerSends = "runtime-api" | "prospective-parachains" | "candidate-backing";
+export type ProvisionerSends =
+  | "runtime-api"
+  | "prospective-parachains"
+  | "candidate-backing"
+  | "dispute-coordinator";
 export type ProvisionerContext = Context<"provisioner", ProvisionerSends>;
 
 export interface Dependencies {
@@ -154,6 +161,7 @@ async function inherentData(
   { leaf, bitfields: heard }: LeafState,
 ): Promise<Result<ProvisionerInherentData, ProvisionerError>> {
   const relayParent = leaf.hash;
+  const choosing = disputeSets(context, relayParent);
   const cores = await unlessCancelled(
     context.ask("runtime-api", { type: "availabilityCores", relayParent, args: [] }),
   );
@@ -175,7 +183,7 @@ async function inherentData(
     );
     if (chain !== undefined && chain.length > 0) chains.set(paraId, chain);
   }
-  if (chains.size === 0) return ok({ bitfields, backedCandidates: [] });
+  if (chains.size === 0) return ok({ bitfields, backedCandidates: [], disputes: await choosing });
   const backed = await unlessCancelled(
     context.ask("candidate-backing", { type: "getBackableCandidates", candidates: chains }),
   );
@@ -184,5 +192,33 @@ async function inherentData(
   const inCoreOrder: BackedCandidate[] = [...chains.keys()].flatMap((paraId) => [
     ...(backed.get(paraId) ?? []),
   ]);
-  return ok({ bitfields, backedCandidates: withOneCodeUpgrade(inCoreOrder) });
+  const backedCandidates = withOneCodeUpgrade(inCoreOrder);
+  return ok({ bitfields, backedCandidates, disputes: await choosing });
+}
+
+/** Votes that the chain lacks; none when the coordinator or the chain does not answer. */
+async function disputeSets(
+  context: ProvisionerContext,
+  relayParent: Hash,
+): Promise<readonly DisputeStatementSet[]> {
+  const recent = await unlessCancelled(
+    context.ask("dispute-coordinator", { type: "recentDisputes" }),
+  );
+  if (recent === undefined || recent.length === 0) return [];
+  const active = await unlessCancelled(
+    context.ask("dispute-coordinator", { type: "activeDisputes" }),
+  );
+  const entries = await queryRuntime(context, relayParent, "disputes");
+  if (active === undefined || entries === undefined) return [];
+  const onChain = onChainDisputes(entries);
+  const urgent = inUrgency(recent, active, onChain);
+  const chosen = new DisputeSets();
+  for (let start = 0; start < urgent.length; start += VOTES_BATCH) {
+    const disputes = urgent.slice(start, start + VOTES_BATCH);
+    const entriesOf = await unlessCancelled(
+      context.ask("dispute-coordinator", { type: "queryCandidateVotes", disputes }),
+    );
+    for (const entry of entriesOf ?? []) if (!chosen.add(entry, onChain(entry))) return chosen.sets;
+  }
+  return chosen.sets;
 }

@@ -13,6 +13,7 @@ import type {
   CommittedCandidateReceipt,
   CoreIndex,
   CoreState,
+  DisputeEntry,
   ExecutorParams,
   GroupRotationInfo,
   Hash,
@@ -60,6 +61,8 @@ export interface RuntimeApiAt {
   candidateEvents(): readonly CandidateEvent[];
   /** Backing votes and dispute statements that this very block brought. */
   onChainVotes(): ScrapedOnChainVotes | undefined;
+  /** The disputes that the chain remembers. */
+  disputes(): readonly DisputeEntry[];
   sessionInfo(index: SessionIndex): SessionInfo | undefined;
   sessionExecutorParams(index: SessionIndex): ExecutorParams | undefined;
   /** The BABE epoch the block is in; its randomness seeds the gossip grid. */

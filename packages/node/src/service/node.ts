@@ -21,6 +21,7 @@ import {
   type RoundStatus,
   type SelectChain,
   threeQuarters,
+  type VotingRule,
 } from "@parahost/consensus";
 import {
   CachingVerifier,
@@ -41,6 +42,7 @@ import { type Genesis, runtimeApi, validateTransaction } from "@parahost/runtime
 import type { KeyValueStore } from "@parahost/storage";
 import type { Overlay } from "@parahost/trie";
 import { run as runAvailabilityDistribution } from "../availability-distribution/subsystem.ts";
+import { run as runAvailabilityRecovery } from "../availability-recovery/subsystem.ts";
 import { AVAILABILITY_COLUMNS } from "../availability-store/database.ts";
 import { run as runAvailabilityStore } from "../availability-store/subsystem.ts";
 import { run as runBitfieldDistribution } from "../bitfield-distribution/subsystem.ts";
@@ -53,8 +55,12 @@ import type { CollatorFunction } from "../collation-generation/messages.ts";
 import { run as runCollationGeneration } from "../collation-generation/subsystem.ts";
 import { runCollatorSide } from "../collator-protocol/collator-side.ts";
 import { runValidatorSide } from "../collator-protocol/validator-side.ts";
+import { DISPUTE_COLUMNS } from "../dispute-coordinator/database.ts";
+import { run as runDisputeCoordinator } from "../dispute-coordinator/subsystem.ts";
+import { run as runDisputeDistribution } from "../dispute-distribution/subsystem.ts";
 import { EventBus } from "../event-bus.ts";
 import { run as runGossipSupport } from "../gossip-support/subsystem.ts";
+import { run as runMisbehaviorArbitration } from "../misbehavior-arbitration/subsystem.ts";
 import type { AuthorityDiscovery } from "../network-bridge/authority-discovery.ts";
 import { NetworkBridge } from "../network-bridge/bridge.ts";
 import { runRx } from "../network-bridge/rx.ts";
@@ -69,6 +75,7 @@ import { run as runStatementDistribution } from "../statement-distribution/subsy
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
 import { eventsOfBlock, type HeadNumber } from "./block-events.ts";
 import type { ChainStates } from "./chain-states.ts";
+import { disputeEvents } from "./dispute-events.ts";
 import { EquivocationReporter } from "./equivocation-reports.ts";
 import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
@@ -77,12 +84,14 @@ import { runtimeApiProvider } from "./runtime-api-provider.ts";
 import { storeJournal } from "./store-journal.ts";
 import { syncChain } from "./sync-chain.ts";
 import { TransactionGossip } from "./transaction-gossip.ts";
+import { undisputedRule } from "./undisputed-rule.ts";
 
 const TARGET = "node";
 
 /** Everything that a node keeps in its store. */
 export const NODE_COLUMNS = [
   ...AVAILABILITY_COLUMNS,
+  ...DISPUTE_COLUMNS,
   "ownStatements",
   "ownBitfields",
   "ownPvfVotes",
@@ -217,7 +226,7 @@ export class RelayNode {
           reportEquivocation: (proof) => this.#equivocations.reportVoter(proof),
         },
       },
-      { slotDurationMs: slotMs, rules: [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters] },
+      { slotDurationMs: slotMs, rules: this.#votingRules() },
     );
     grandpa.attach(this.#voter);
     this.#author =
@@ -397,6 +406,14 @@ export class RelayNode {
     this.#tell(() => this.#overseer.setMajorSyncing(isSyncing));
   }
 
+  /** Who votes has the whole of a node's judgement; others have no keys to vote with. */
+  #votingRules(): readonly VotingRule[] {
+    const rules = [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters];
+    return this.#config.role === "authority"
+      ? [...rules, undisputedRule(this.#overseer, this.states)]
+      : rules;
+  }
+
   /** Leaves out what chain selection finds not viable. */
   #selectChain(): SelectChain {
     return {
@@ -462,6 +479,8 @@ export class RelayNode {
       "availability-store": (context) => runAvailabilityStore(context, { clock, logger, store }),
       "availability-distribution": (context) =>
         runAvailabilityDistribution(context, { keystore, logger, random }),
+      "availability-recovery": (context) =>
+        runAvailabilityRecovery(context, { clock, logger, random, keystore }),
       "bitfield-signing": (context) =>
         runBitfieldSigning(context, { clock, logger, keystore, store, slotMs }),
       "bitfield-distribution": (context) =>
@@ -479,6 +498,23 @@ export class RelayNode {
         runStatementDistribution(context, { clock, logger, keystore, verifier, slotMs }),
       "collator-protocol": (context) =>
         runValidatorSide(context, { clock, logger, keystore, verifier }),
+      "dispute-coordinator": (context) =>
+        runDisputeCoordinator(context, {
+          clock,
+          logger,
+          keystore,
+          verifier,
+          store,
+          watcher: disputeEvents(this.events),
+        }),
+      "dispute-distribution": (context) =>
+        runDisputeDistribution(context, { clock, random, logger, keystore, verifier, discovery }),
+      "misbehavior-arbitration": (context) =>
+        runMisbehaviorArbitration(context, {
+          logger,
+          verifier,
+          submit: (extrinsic) => this.submit(extrinsic),
+        }),
       "pvf-checker": (context) =>
         runPvfChecker(context, {
           logger,

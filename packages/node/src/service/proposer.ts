@@ -30,7 +30,7 @@ export function blockProposer(parts: ProposerParts): Proposer<Overlay> {
       const parachains: ParachainsInherentData = {
         bitfields: provided?.bitfields ?? [],
         backedCandidates: provided?.backedCandidates ?? [],
-        disputes: [],
+        disputes: provided?.disputes ?? [],
         parentHeader,
       };
       const built = buildBlock(states, pool, clock, {

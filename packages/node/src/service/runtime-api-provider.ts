@@ -33,6 +33,7 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     candidatesPendingAvailability: (para) => runtimeApi.candidatesPendingAvailability(state, para),
     candidateEvents: () => runtimeApi.candidateEvents(state),
     onChainVotes: () => runtimeApi.onChainVotes(state),
+    disputes: () => runtimeApi.disputes(state),
     sessionInfo: (index) => runtimeApi.sessionInfo(state, index),
     sessionExecutorParams: (index) => runtimeApi.sessionExecutorParams(state, index),
     currentBabeEpoch: () => runtimeApi.currentBabeEpoch(state),
