@@ -35,6 +35,7 @@ import {
 import { disputeOf, errors as disputesErrors } from "../disputes/storage.ts";
 import { newDispute, VoteImport, voteKind } from "../disputes/vote-import.ts";
 import { validationCodeByHash } from "../paras/paras.ts";
+import { hasEscalatedWrongly } from "../slashing/punish.ts";
 import { errors, OPEN_MAX, OPEN_MAX_OF_VALIDATOR, type OpenDispute, storage } from "./storage.ts";
 
 type Checked<T> = Result<T, DispatchError>;
@@ -93,6 +94,20 @@ export function votesOf({
   ];
 }
 
+/**
+ * Whether a validator who votes against the candidate answers for the entry. Who has paid for it once does so no
+ * more, or the same votes could be replayed for ever.
+ */
+export function isAnswered(
+  state: State,
+  { receipt, session, invalidVotes }: RemoteDispute,
+): boolean {
+  const timeSlot = { sessionIndex: session, candidateHash: candidateHash(receipt) };
+  return invalidVotes.some(
+    ({ validatorIndex }) => !hasEscalatedWrongly(state, timeSlot, validatorIndex),
+  );
+}
+
 /** An entry that may be opened. `isBonded` when a fisherman answers for it. */
 export function checkEntry(
   state: State,
@@ -107,7 +122,7 @@ export function checkEntry(
   if (disputeOf(state, session, hash) !== undefined) return err(errors.alreadyDisputed);
   if (storage.open.has(state, session, hash)) return err(errors.alreadyOpen);
   const escalators = dispute.invalidVotes.map(({ validatorIndex }) => validatorIndex);
-  if (escalators.length === 0 && !isBonded) return err(errors.nobodyEscalates);
+  if (!isBonded && !isAnswered(state, dispute)) return err(errors.nobodyEscalates);
   for (const outcome of [checkRoom(state, session, escalators), checkCode(state, dispute)])
     if (!outcome.ok) return outcome;
   const votes = countVotes(state, dispute, hash, info);

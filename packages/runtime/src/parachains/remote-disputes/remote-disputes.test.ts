@@ -402,6 +402,23 @@ test("data that nobody has seen in a hundred blocks costs those who escalated", 
   ]);
 });
 
+test("an entry that came to nothing is opened again only if somebody else answers for it", () => {
+  const chain = scenario();
+  const receipt = foreign(chain);
+  const first = entry(chain, receipt);
+  assert.equal(open(chain, first), undefined);
+  beginAt(chain, 102);
+  assert.equal(open(chain, first), "nobodyEscalates");
+  const alice = signedBy(chain.endow("alice", 10n * UNIT));
+  chain.state.begin();
+  assert.equal(remoteDispute.dispatch(chain.state, alice, { dispute: first }).ok, true);
+  assert.equal(balanceOf(chain.state, accountOf("alice")).reserved, EXISTENTIAL_DEPOSIT);
+  chain.state.rollback();
+  assert.equal(open(chain, entry(chain, receipt, { against: [2, 3] })), undefined);
+  beginAt(chain, 203);
+  assert.equal(chain.events.filter((name) => name === "parasSlashing.penalized").length, 1);
+});
+
 test("a fisherman pays with the bond", () => {
   const chain = scenario();
   const alice = chain.endow("alice", 10n * UNIT);

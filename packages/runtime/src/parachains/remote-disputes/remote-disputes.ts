@@ -58,7 +58,7 @@ import {
   openDispute,
   voteAvailable,
 } from "./availability.ts";
-import { checkConcluded, checkEntry, sessionKeysHash as hashKeys } from "./entry.ts";
+import { checkConcluded, checkEntry, sessionKeysHash as hashKeys, isAnswered } from "./entry.ts";
 import { errors, events, type OpenDispute, storage } from "./storage.ts";
 
 export { initialize, onNewSession };
@@ -89,19 +89,14 @@ export function sessionKeysHash(state: State, session: SessionIndex): Hash | und
 
 // Entry points
 
-/** Signed by a fisherman, an entry may do without a vote against the candidate. */
+/** Signed by a fisherman, an entry may do without a validator who answers for it. */
 function open(state: State, origin: Origin, dispute: RemoteDispute): DispatchResult {
-  if (origin.type === "none") {
-    const checked = checkEntry(state, dispute, false);
-    if (!checked.ok) return checked;
-    openDispute(state, dispute, checked.value);
-    return done;
-  }
-  const who = ensureSigned(origin);
-  if (!who.ok) return who;
-  const checked = checkEntry(state, dispute, true);
+  const who = origin.type === "none" ? undefined : ensureSigned(origin);
+  if (who?.ok === false) return who;
+  const isBonded = who !== undefined && !isAnswered(state, dispute);
+  const checked = checkEntry(state, dispute, isBonded);
   if (!checked.ok) return checked;
-  if (checked.value.escalators.length === 0) {
+  if (isBonded) {
     const taken = bond(state, who.value, dispute);
     if (!taken.ok) return taken;
   }

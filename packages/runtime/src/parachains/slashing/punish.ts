@@ -18,7 +18,7 @@ import {
 } from "@parahost/primitives";
 import { encode, struct } from "@parahost/scale";
 import type { State } from "../../framework/index.ts";
-import { type Offence, reportOffence } from "../../pallets/offences/offences.ts";
+import { isKnownOffence, type Offence, reportOffence } from "../../pallets/offences/offences.ts";
 import { slashOffenders } from "../../pallets/staking/slashing.ts";
 import { sessionAccounts, sessionInfo } from "../session-info.ts";
 import type { PenaltyReason } from "./penalties.ts";
@@ -85,6 +85,33 @@ export function punishLosers(
 /** When a dispute was carried here for nothing. */
 const EscalationSlot = struct({ timeSlot: DisputesTimeSlot, validatorIndex: ValidatorIndex });
 
+function escalationOffence(
+  state: State,
+  timeSlot: DisputesTimeSlot,
+  validatorIndex: ValidatorIndex,
+): Offence | undefined {
+  const [offender] = accountsOf(state, timeSlot.sessionIndex, [validatorIndex]);
+  if (offender === undefined) return undefined;
+  const fraction = storage.penalties.get(state).wrongEscalation;
+  return {
+    kind: ESCALATION_OFFENCE,
+    timeSlot: encode(EscalationSlot, { timeSlot, validatorIndex }),
+    session: timeSlot.sessionIndex,
+    offender,
+    fractionOf: () => fraction,
+  };
+}
+
+/** Whether the validator has paid already for carrying this dispute here for nothing. */
+export function hasEscalatedWrongly(
+  state: State,
+  timeSlot: DisputesTimeSlot,
+  validatorIndex: ValidatorIndex,
+): boolean {
+  const offence = escalationOffence(state, timeSlot, validatorIndex);
+  return offence !== undefined && isKnownOffence(state, offence);
+}
+
 /** Punishes those who carried a dispute here whose data did not become available. */
 export function punishEscalators(
   state: State,
@@ -92,19 +119,10 @@ export function punishEscalators(
   escalators: readonly ValidatorIndex[],
 ): void {
   const { sessionIndex, candidateHash } = timeSlot;
-  const fraction = storage.penalties.get(state).wrongEscalation;
   for (const validatorIndex of escalators) {
-    const [offender] = accountsOf(state, sessionIndex, [validatorIndex]);
-    if (offender === undefined) continue;
-    const offence: Offence = {
-      kind: ESCALATION_OFFENCE,
-      timeSlot: encode(EscalationSlot, { timeSlot, validatorIndex }),
-      session: sessionIndex,
-      offender,
-      fractionOf: () => fraction,
-    };
-    if (reportOffence(state, [], offence))
-      notePenalty(state, offender, "wrongEscalation", sessionIndex, candidateHash);
+    const offence = escalationOffence(state, timeSlot, validatorIndex);
+    if (offence !== undefined && reportOffence(state, [], offence))
+      notePenalty(state, offence.offender, "wrongEscalation", sessionIndex, candidateHash);
   }
 }
 
