@@ -138,7 +138,7 @@ async function up(options: UpOptions): Promise<number> {
     }
   });
 
-  const code = await untilEnd(network, events, options.untilFinalized);
+  const code = await untilEnd(network, options.untilFinalized);
   const summary = summarize(network, performance.now() - startedAt);
   const stopped = stop(network, server, executor);
   if (options.json === true)
@@ -189,16 +189,16 @@ function networkEvents({ validators, collators }: LocalNetwork): EventSource {
   };
 }
 
-/** 0 when the wanted block is final or somebody ends the network, 1 when a node failed. */
-function untilEnd(
-  { nodes }: LocalNetwork,
-  events: EventSource,
-  untilFinalized: number | undefined,
-): Promise<number> {
+/** 0 when the wanted block is final for every node or somebody ends the network, 1 when a node failed. */
+function untilEnd({ nodes }: LocalNetwork, untilFinalized: number | undefined): Promise<number> {
   return new Promise((resolve) => {
-    if (untilFinalized !== undefined)
-      events((event) => {
-        if (event.event === "relay.finalized" && event.number >= untilFinalized) resolve(0);
+    const behind = new Set(nodes);
+    const wanted = untilFinalized ?? Number.POSITIVE_INFINITY;
+    for (const node of nodes)
+      node.events.subscribe((event) => {
+        if (event.event !== "relay.finalized" || event.number < wanted) return;
+        behind.delete(node);
+        if (behind.size === 0) resolve(0);
       });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(0));
     for (const node of nodes)
