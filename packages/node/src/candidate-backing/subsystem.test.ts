@@ -8,14 +8,14 @@ import {
   asValidationCodeHash,
   type BackedCandidate,
   type CandidateHash,
-  CompactStatement,
+  type CompactStatement,
   type CoreState,
   type Hash,
   type ParaId,
   type PersistedValidationData,
   statementPayload,
 } from "@parahost/primitives";
-import { encode, onesOf } from "@parahost/scale";
+import { onesOf } from "@parahost/scale";
 import { MemoryStore } from "@parahost/storage";
 import {
   answerRuntime,
@@ -33,7 +33,6 @@ import {
 import type { ValidationVerdict } from "../candidate-validation/messages.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import type { ProspectiveParachainsMessage } from "../prospective-parachains/messages.ts";
-import type { MisbehaviorReport } from "../provisioner/messages.ts";
 import type { SignedFullStatementWithPvd } from "./messages.ts";
 import type { StatementRecordColumn } from "./statement-record.ts";
 import { type CandidateBackingSends, run } from "./subsystem.ts";
@@ -222,21 +221,11 @@ async function expectBackable(overseer: Overseer, sample: SampleCandidate = cand
   assert.equal(backed.candidateHash, sample.hash);
 }
 
-async function expectMisbehavior(overseer: Overseer): Promise<MisbehaviorReport> {
-  const { data } = await overseer.expect("provisioner", "provisionableData");
-  assert.ok(data.type === "misbehaviorReport");
-  return data.report;
-}
-
-/** Evidence as the statements of a validator make it. */
-const evidence = (
-  validator: number,
-  ...votes: readonly (readonly [CompactStatement["type"], SampleCandidate])[]
-): MisbehaviorReport["evidence"] =>
-  votes.map(([type, sample]) => {
-    const { payload, signature } = signed(validator, type, sample);
-    return { statement: encode(CompactStatement, payload), signature };
-  });
+/** A statement as evidence. */
+const said = (validator: number, type: CompactStatement["type"], sample = candidate) => {
+  const { payload, signature } = signed(validator, type, sample);
+  return { statement: payload, signature };
+};
 
 async function expectPovFetch(overseer: Overseer, from: number, sample = candidate) {
   const fetch = await overseer.expect("availability-distribution", "fetchPov");
@@ -467,11 +456,13 @@ test("when nobody gives the PoV there is no vote, until somebody else attests", 
   await overseer.conclude(running);
 });
 
-test("an invalid candidate gets no vote of ours, however many there are", async () => {
+test("an invalid candidate gets no vote of ours, and is in question should a block back it", async () => {
   const { overseer, running } = await world();
   hear(overseer, 1, "seconded");
   (await expectPovFetch(overseer, 1)).reply(ok(pov));
   (await expectValidation(overseer)).reply(ok({ type: "invalid", reason: { code: "timeout" } }));
+  const question = await overseer.expect("dispute-coordinator", "candidateInQuestion");
+  assert.deepEqual([question.foundInvalid, question.statements], [false, []]);
   hear(overseer, 2, "valid");
   await expectBackable(overseer);
   await overseer.conclude(running);
@@ -485,6 +476,7 @@ test("a candidate whose erasure root is not its data's gets no vote", async () =
   (await expectStored(overseer)).reply(
     err({ code: "invalidErasureRoot", expected: LEAF, computed: OTHER }),
   );
+  await overseer.expect("dispute-coordinator", "candidateInQuestion");
   await overseer.conclude(running);
 });
 
@@ -513,11 +505,9 @@ test("seconding twice is reported with both signatures", async () => {
   const other = sampleCandidate(0, { pov, salt: 1 });
   hear(overseer, 1, "seconded");
   hear(overseer, 1, "seconded", other);
-  assert.deepEqual(await expectMisbehavior(overseer), {
-    validatorIndex: 1,
-    kind: "multipleCandidates",
-    evidence: evidence(1, ["seconded", candidate], ["seconded", other]),
-  });
+  const offence = await overseer.expect("misbehavior-arbitration", "doubleVote");
+  assert.deepEqual([offence.relayParent, offence.validatorIndex], [LEAF, 1]);
+  assert.deepEqual(offence.votes, [said(1, "seconded"), said(1, "seconded", other)]);
   await overseer.conclude(running);
 });
 
@@ -525,11 +515,8 @@ test("seconding and voting for one candidate is reported", async () => {
   const { overseer, running } = await world({ local: 3 });
   hear(overseer, 1, "seconded");
   hear(overseer, 1, "valid");
-  assert.deepEqual(await expectMisbehavior(overseer), {
-    validatorIndex: 1,
-    kind: "validityDoubleVote",
-    evidence: evidence(1, ["seconded", candidate], ["valid", candidate]),
-  });
+  const offence = await overseer.expect("misbehavior-arbitration", "selfContradiction");
+  assert.deepEqual(offence.votes, [said(1, "seconded"), said(1, "valid")]);
   assert.equal((await backable(overseer, candidate)).size, 0, "one voter is one vote");
   await overseer.conclude(running);
 });
@@ -537,18 +524,17 @@ test("seconding and voting for one candidate is reported", async () => {
 test("a statement about another group's candidate is reported", async () => {
   const { overseer, running } = await world();
   hear(overseer, 3, "seconded");
-  assert.equal((await expectMisbehavior(overseer)).kind, "unauthorizedStatement");
+  const offence = await overseer.expect("misbehavior-arbitration", "unauthorizedStatement");
+  assert.deepEqual(offence.vote, said(3, "seconded"));
   await overseer.conclude(running);
 });
 
-test("two signatures on one statement are reported, the same again is not", async () => {
+test("two signatures on one statement are one statement", async () => {
   const { overseer, running } = await world({ local: 3 });
   hear(overseer, 1, "seconded");
   hear(overseer, 1, "seconded");
-  await overseer.expectSilence();
   const again = { ...statement(1, "seconded"), signature: signed(2, "valid", candidate).signature };
   overseer.message({ type: "statement", relayParent: LEAF, statement: again });
-  assert.equal((await expectMisbehavior(overseer)).kind, "doubleSign");
   await overseer.conclude(running);
 });
 

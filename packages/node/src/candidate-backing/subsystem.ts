@@ -16,7 +16,6 @@ import {
   type CandidateHash,
   type CandidateReceipt,
   type CommittedCandidateReceipt,
-  CompactStatement,
   candidateHash,
   commitmentsHash,
   type Hash,
@@ -29,14 +28,13 @@ import {
   type ValidatorIndex,
   type ValidatorSignature,
 } from "@parahost/primitives";
-import { encode } from "@parahost/scale";
 import type { KeyValueStore } from "@parahost/storage";
 import type { ValidationFailed, ValidationVerdict } from "../candidate-validation/messages.ts";
 import { ImplicitView, openLeafView } from "../implicit-view.ts";
+import type { MisbehaviorArbitrationMessage } from "../misbehavior-arbitration/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 import type { ActivatedLeaf } from "../overseer/signal.ts";
-import type { MisbehaviorReport } from "../provisioner/messages.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
 import type {
   CandidateAt,
@@ -61,7 +59,8 @@ export type CandidateBackingSends =
   | "availability-store"
   | "statement-distribution"
   | "collator-protocol"
-  | "provisioner";
+  | "dispute-coordinator"
+  | "misbehavior-arbitration";
 export type CandidateBackingContext = Context<"candidate-backing", CandidateBackingSends>;
 
 export interface Dependencies {
@@ -367,28 +366,29 @@ function onImportError(
     relayParent: relayParent.hash,
   });
   if (error.code === "notScheduled" || error.code === "unknownCandidate") return;
-  void state.context.send("provisioner", {
-    type: "provisionableData",
-    relayParent: relayParent.hash,
-    data: {
-      type: "misbehaviorReport",
-      report: misbehaviorReport(statement.validatorIndex, error),
-    },
-  });
+  const offence = accusation(relayParent.hash, statement.validatorIndex, error);
+  // Not awaited, as nothing follows from it here; the table bounds the number.
+  if (offence !== undefined) void state.context.send("misbehavior-arbitration", offence);
 }
 
-function misbehaviorReport(
+/** `undefined` for two signatures on one statement: they differ with every signing. */
+function accusation(
+  relayParent: Hash,
   validatorIndex: ValidatorIndex,
   misbehavior: Misbehavior,
-): MisbehaviorReport {
-  return {
-    validatorIndex,
-    kind: misbehavior.code,
-    evidence: misbehavior.votes.map(({ statement, signature }) => ({
-      statement: encode(CompactStatement, statement),
-      signature,
-    })),
-  };
+): MisbehaviorArbitrationMessage | undefined {
+  switch (misbehavior.code) {
+    case "multipleCandidates":
+      return { type: "doubleVote", relayParent, validatorIndex, votes: misbehavior.votes };
+    case "validityDoubleVote":
+      return { type: "selfContradiction", relayParent, validatorIndex, votes: misbehavior.votes };
+    case "unauthorizedStatement": {
+      const [vote] = misbehavior.votes;
+      return { type: "unauthorizedStatement", relayParent, validatorIndex, vote };
+    }
+    case "doubleSign":
+      return undefined;
+  }
 }
 
 /**
@@ -441,6 +441,15 @@ async function attest(state: State, relayParent: RelayParent, hash: CandidateHas
       state.deps.logger.log("warn", TARGET, "a seconded candidate is invalid", {
         candidate: hash,
         reason: verdict.reason,
+      });
+      // It may have been invalid to us alone: too slow for backing, or on another fork. If a block backs
+      // it nevertheless, it is checked as any disputed candidate is.
+      await state.context.send("dispute-coordinator", {
+        type: "candidateInQuestion",
+        session: relayParent.signingContext.sessionIndex,
+        candidateReceipt: toPlainReceipt(receipt),
+        statements: [],
+        foundInvalid: false,
       });
       return;
     }

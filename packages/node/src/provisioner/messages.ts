@@ -5,25 +5,13 @@ import type {
   DisputeStatementSet,
   Hash,
   UncheckedSignedAvailabilityBitfield,
-  ValidatorIndex,
 } from "@parahost/primitives";
 import type { Reply } from "../overseer/reply.ts";
 
-/** A validator broke the rules of backing, with what proves it. */
-export interface MisbehaviorReport {
-  readonly validatorIndex: ValidatorIndex;
-  readonly kind:
-    | "validityDoubleVote"
-    | "multipleCandidates"
-    | "unauthorizedStatement"
-    | "doubleSign";
-  /** Statements as signed: compact statement bytes and signature. */
-  readonly evidence: readonly { readonly statement: Uint8Array; readonly signature: Uint8Array }[];
-}
-
-export type ProvisionableData =
-  | { readonly type: "bitfield"; readonly bitfield: UncheckedSignedAvailabilityBitfield }
-  | { readonly type: "misbehaviorReport"; readonly report: MisbehaviorReport };
+export type ProvisionableData = {
+  readonly type: "bitfield";
+  readonly bitfield: UncheckedSignedAvailabilityBitfield;
+};
 
 /** What an author puts into the inherent beside the parent header. */
 export interface ProvisionerInherentData {

@@ -20,12 +20,7 @@ import { queryRuntime } from "../runtime-api/query.ts";
 import { selectBitfields } from "./bitfields.ts";
 import { coreUse, withOneCodeUpgrade } from "./candidates.ts";
 import { DisputeSets, inUrgency, onChainDisputes, VOTES_BATCH } from "./disputes.ts";
-import type {
-  MisbehaviorReport,
-  ProvisionableData,
-  ProvisionerError,
-  ProvisionerInherentData,
-} from "./messages.ts";
+import type { ProvisionableData, ProvisionerError, ProvisionerInherentData } from "./messages.ts";
 
 const TARGET = "parachain::provisioner";
 /** Share of a slot after which a leaf has collected enough bitfields. Node-side reference, 1.2. */
@@ -33,7 +28,6 @@ const READY_SLOT_SHARE = 1 / 3;
 const ASSEMBLY_MAX_MS = 500;
 /** Bitfields kept per leaf: a validator has one honest one, and a second shows a conflict. */
 const BITFIELDS_PER_VALIDATOR_MAX = 2;
-const REPORTS_MAX = 32;
 const WAITING_MAX = 16;
 const NOTHING: ReadonlySet<CandidateHash> = new Set();
 
@@ -55,7 +49,6 @@ type InherentReply = Reply<Result<ProvisionerInherentData, ProvisionerError>>;
 interface LeafState {
   readonly leaf: ActivatedLeaf;
   readonly bitfields: Map<number, UncheckedSignedAvailabilityBitfield[]>;
-  readonly reports: MisbehaviorReport[];
   readonly waiting: InherentReply[];
   isReady: boolean;
   job: Job | undefined;
@@ -100,7 +93,6 @@ function openLeaf(context: ProvisionerContext, deps: Dependencies, leaf: Activat
   const state: LeafState = {
     leaf,
     bitfields: new Map(),
-    reports: [],
     waiting: [],
     isReady: false,
     job: undefined,
@@ -119,19 +111,10 @@ function dropLeaf(state: LeafState): void {
   for (const reply of state.waiting.splice(0)) reply(err({ code: "leafNotActive" }));
 }
 
-function note(state: LeafState, data: ProvisionableData): void {
-  switch (data.type) {
-    case "bitfield": {
-      const { validatorIndex } = data.bitfield;
-      const known = state.bitfields.get(validatorIndex) ?? [];
-      if (known.length < BITFIELDS_PER_VALIDATOR_MAX)
-        state.bitfields.set(validatorIndex, [...known, data.bitfield]);
-      break;
-    }
-    case "misbehaviorReport":
-      if (state.reports.length < REPORTS_MAX) state.reports.push(data.report);
-      break;
-  }
+function note(state: LeafState, { bitfield }: ProvisionableData): void {
+  const known = state.bitfields.get(bitfield.validatorIndex) ?? [];
+  if (known.length < BITFIELDS_PER_VALIDATOR_MAX)
+    state.bitfields.set(bitfield.validatorIndex, [...known, bitfield]);
 }
 
 /** Answers one request, or says after `ASSEMBLY_MAX_MS` that it took too long. */

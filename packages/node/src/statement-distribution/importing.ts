@@ -8,11 +8,9 @@
 import type { SignatureItem } from "@parahost/crypto";
 import {
   type CommittedCandidateReceipt,
-  CompactStatement,
   type PersistedValidationData,
   statementPayload,
 } from "@parahost/primitives";
-import { encode } from "@parahost/scale";
 import type { FullStatementWithPvd } from "../candidate-backing/messages.ts";
 import type { Claim, ConfirmedCandidate } from "./candidates.ts";
 import type { RelayParent } from "./relay-parent.ts";
@@ -58,15 +56,12 @@ function reportContradiction(
     validator: validatorIndex,
     relayParent: hash,
   });
-  const evidence = [earlier, vote].map(({ statement, signature }) => ({
-    statement: encode(CompactStatement, statement),
-    signature,
-  }));
   // Once per validator and relay parent, hence not awaited.
-  void context.send("provisioner", {
-    type: "provisionableData",
+  void context.send("misbehavior-arbitration", {
+    type: kind === "multipleCandidates" ? "doubleVote" : "selfContradiction",
     relayParent: hash,
-    data: { type: "misbehaviorReport", report: { validatorIndex, kind, evidence } },
+    validatorIndex,
+    votes: [earlier, vote],
   });
 }
 

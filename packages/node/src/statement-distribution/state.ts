@@ -16,7 +16,7 @@ export type StatementDistributionSends =
   | "candidate-backing"
   | "chain-api"
   | "network-bridge-tx"
-  | "provisioner"
+  | "misbehavior-arbitration"
   | "runtime-api";
 export type StatementDistributionContext = Context<
   "statement-distribution",

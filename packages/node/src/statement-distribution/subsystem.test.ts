@@ -8,15 +8,8 @@ import type {
   ReputationClass,
   StatementDistributionMessage,
 } from "@parahost/network";
-import {
-  asGroupIndex,
-  asHash,
-  asParaId,
-  asValidatorIndex,
-  CompactStatement,
-  type Hash,
-} from "@parahost/primitives";
-import { encode, onesOf } from "@parahost/scale";
+import { asGroupIndex, asHash, asParaId, asValidatorIndex, type Hash } from "@parahost/primitives";
+import { onesOf } from "@parahost/scale";
 import {
   AUTHORITIES,
   answerRuntime,
@@ -348,19 +341,15 @@ test("a validator that seconds twice is reported with both signatures, once, and
   const request = await overseer.expect("network-bridge-tx", "requestAttestedCandidate");
   // To another member it said something else, which that member passes on in good faith.
   sayStatement(overseer, 2, signed(1, "seconded", second));
-  const { data, relayParent } = await overseer.expect("provisioner", "provisionableData");
-  assert.equal(relayParent, LEAF);
-  assert.deepEqual(data, {
-    type: "misbehaviorReport",
-    report: {
-      validatorIndex: 1,
-      kind: "multipleCandidates",
-      evidence: [first, second].map((candidate) => {
-        const { payload, signature } = signed(1, "seconded", candidate);
-        return { statement: encode(CompactStatement, payload), signature };
-      }),
-    },
-  });
+  const offence = await overseer.expect("misbehavior-arbitration", "doubleVote");
+  assert.deepEqual([offence.relayParent, offence.validatorIndex], [LEAF, 1]);
+  assert.deepEqual(
+    offence.votes.map(({ statement, signature }) => ({ statement, signature })),
+    [first, second].map((candidate) => {
+      const { payload, signature } = signed(1, "seconded", candidate);
+      return { statement: payload, signature };
+    }),
+  );
   sayStatement(overseer, 2, signed(1, "valid", third));
   await overseer.expectSilence();
   sayStatement(overseer, 1, signed(1, "seconded", third));
@@ -381,7 +370,7 @@ test("whoever passes on two candidates of one validator pays, and the validator 
   await overseer.expectSilence();
   sayStatement(overseer, 1, signed(1, "seconded", second));
   assert.match(await expectReport(overseer, 1, "costMinor"), /excessiveSeconded/);
-  await overseer.expect("provisioner", "provisionableData");
+  await overseer.expect("misbehavior-arbitration", "doubleVote");
   await overseer.conclude(running);
 });
 
@@ -391,8 +380,7 @@ test("seconding and voting for one candidate is a double vote", async () => {
   await expectReport(overseer, 1, "benefitMajorFirst");
   await expectForwarded(overseer, signed(1, "valid", candidate));
   sayStatement(overseer, 1, signed(1, "seconded", candidate));
-  const { data } = await overseer.expect("provisioner", "provisionableData");
-  assert.ok(data.type === "misbehaviorReport" && data.report.kind === "validityDoubleVote");
+  await overseer.expect("misbehavior-arbitration", "selfContradiction");
   await overseer.conclude(running);
 });
 
