@@ -20,9 +20,11 @@ import {
   type RequestError,
   type RequestProtocol,
   Role,
+  sendDisputeProtocol,
   syncProtocol,
   transactionsProtocol,
   validationProtocol,
+  votesProtocol,
 } from "@parahost/network";
 import { headerHash } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
@@ -37,7 +39,15 @@ export const NOTIFICATION_NAMES = [
 ] as const;
 export type NotificationName = (typeof NOTIFICATION_NAMES)[number];
 
-export const REQUEST_NAMES = ["sync", "chunk", "collation", "pov", "attestedCandidate"] as const;
+export const REQUEST_NAMES = [
+  "sync",
+  "chunk",
+  "collation",
+  "pov",
+  "attestedCandidate",
+  "dispute",
+  "votes",
+] as const;
 export type RequestName = (typeof REQUEST_NAMES)[number];
 
 /** Messages that are remembered. */
@@ -91,6 +101,8 @@ export class Stranger {
       collation: this.#answer("collation", collationFetchingProtocol(chain)),
       pov: this.#answer("pov", povFetchingProtocol(chain)),
       attestedCandidate: this.#answer("attestedCandidate", attestedCandidateProtocol(chain)),
+      dispute: this.#answer("dispute", sendDisputeProtocol(chain)),
+      votes: this.#answer("votes", votesProtocol(chain)),
     };
   }
 

@@ -1,0 +1,71 @@
+/** Disputes that are wrong: they cost the others a check, the disputer its standing, and finality nothing. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeEvent } from "@parahost/node";
+import { candidateHash } from "@parahost/primitives";
+import { runtimeApi } from "@parahost/runtime";
+import { onesOf } from "@parahost/scale";
+import { bestOf } from "./chain-view.ts";
+import { disputeOf, newestBacked, raise } from "./dispute-raising.ts";
+import { RogueValidator } from "./rogue-validator.ts";
+import { WatchedNetwork } from "./watch.ts";
+
+const ROGUE = 6;
+const SLOT_MS = 6_000;
+
+async function sevenWithRogue() {
+  const network = new WatchedNetwork({ seed: 9, validators: 7, paras: 2, absent: [ROGUE] });
+  const { simulation } = network;
+  const rogue = new RogueValidator(simulation, ROGUE);
+  const peers = simulation.validators.map((_, index) => simulation.peerOf(index));
+  rogue.stranger.connect(peers, ["validation"]);
+  const events: NodeEvent[] = [];
+  for (const node of simulation.validators)
+    node.events.subscribe((event) => {
+      if (event.event.startsWith("dispute.")) events.push(event);
+    });
+  assert.ok(await simulation.runUntilFinalized(4, 40 * SLOT_MS));
+  await network.midSlot();
+  return { network, simulation, rogue, peers, events };
+}
+
+test("a valid candidate that is disputed is checked by all, concluded, recorded, and finalized", async () => {
+  const { network, simulation, rogue, peers, events } = await sevenWithRogue();
+  const disputed = newestBacked(simulation, 2);
+  const message = disputeOf(disputed, ROGUE, rogue.indexIn(bestOf(simulation)));
+  const confirming = raise(rogue.stranger, peers, message);
+  const honest = simulation.validators.length;
+  const concluded = () => events.filter(({ event }) => event === "dispute.concluded").length;
+  assert.ok(await simulation.runUntil(() => concluded() === honest, 2 * SLOT_MS), "no conclusion");
+  assert.equal(await confirming, honest);
+  const hash = candidateHash(disputed.receipt);
+  for (const event of events)
+    if (event.event === "dispute.concluded")
+      assert.deepEqual([event.candidate, event.outcome], [hash, "valid"]);
+  const onChain = () => runtimeApi.disputes(bestOf(simulation).state);
+  assert.ok(await simulation.runUntil(() => onChain().length === 1, 4 * SLOT_MS), "not on chain");
+  const [entry] = onChain();
+  assert.equal(entry?.candidateHash, hash);
+  assert.deepEqual(onesOf(entry?.state.validatorsAgainst ?? assert.fail()), [
+    rogue.indexIn(bestOf(simulation)),
+  ]);
+  assert.ok(entry?.state.concludedAt !== undefined);
+  await network.goesOnAndEnds();
+});
+
+test("a candidate that nobody backed cannot be disputed, and who tries is banned", async () => {
+  const { network, simulation, rogue, peers, events } = await sevenWithRogue();
+  const real = newestBacked(simulation, 2);
+  const madeUp = { ...real.receipt, commitmentsHash: candidateHash(real.receipt) as never };
+  const message = disputeOf({ ...real, receipt: madeUp }, ROGUE, rogue.indexIn(bestOf(simulation)));
+  // Its backer has never signed for that one.
+  const confirming = raise(rogue.stranger, peers, message);
+  await simulation.run(SLOT_MS);
+  assert.equal(await confirming, 0);
+  assert.ok(
+    network.costs(rogue.peer).every(({ reason }) => /dispute vote: badSignature/.test(reason)),
+  );
+  assert.equal(network.costs(rogue.peer).length > 0, true);
+  assert.deepEqual(events, []);
+  await network.goesOnAndEnds();
+});
