@@ -1,5 +1,6 @@
 /** Messages of the validation peer set, by sub-protocol. Node-side reference, 3.1. */
 import { type ValueOf, variant } from "@parahost/scale";
+import { ApprovalDistributionMessage } from "./approval-distribution.ts";
 import { BitfieldDistributionMessage } from "./bitfield-distribution.ts";
 import { wireMessage } from "./peer-set.ts";
 import { StatementDistributionMessage } from "./statement-distribution.ts";
@@ -7,6 +8,7 @@ import { StatementDistributionMessage } from "./statement-distribution.ts";
 export const ValidationProtocol = variant({
   bitfieldDistribution: [1, BitfieldDistributionMessage],
   statementDistribution: [3, StatementDistributionMessage],
+  approvalDistribution: [4, ApprovalDistributionMessage],
 });
 export type ValidationProtocol = ValueOf<typeof ValidationProtocol>;
 

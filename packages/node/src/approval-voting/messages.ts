@@ -1,5 +1,14 @@
 /** Which candidates are approved, and by whom. Guide: Approval Voting. */
-import type { CandidateHash, ValidatorIndex, ValidatorSignature } from "@parahost/primitives";
+import type {
+  BlockNumber,
+  CandidateHash,
+  Hash,
+  IndirectSignedApprovalVote,
+  ValidatorIndex,
+  ValidatorSignature,
+} from "@parahost/primitives";
+import type { CheckedCert } from "../approval-criteria/check.ts";
+import type { BlockDescription } from "../dispute-coordinator/undisputed-chain.ts";
 import type { Reply } from "../overseer/reply.ts";
 
 /** An approval vote; its signature covers all the candidates that it names. */
@@ -8,10 +17,39 @@ export interface ApprovalSignature {
   readonly signature: ValidatorSignature;
 }
 
+/** How far finality may go. */
+export interface ApprovedAncestor {
+  readonly hash: Hash;
+  readonly number: BlockNumber;
+  /** The blocks above the floor up to this one, ascending. */
+  readonly descriptions: readonly BlockDescription[];
+}
+
 export type ApprovalVotingMessage =
+  /** An assignment whose certificate was found good. */
+  | {
+      readonly type: "importAssignment";
+      readonly blockHash: Hash;
+      readonly validator: ValidatorIndex;
+      /** Indices of the candidates that it is for. */
+      readonly candidates: readonly number[];
+      readonly cert: CheckedCert;
+    }
+  /** A vote whose signature was found good. */
+  | { readonly type: "importApproval"; readonly vote: IndirectSignedApprovalVote }
+  /**
+   * The highest block from `hash` down to above `floor` up to which everything above the floor is
+   * approved; `undefined` when there is none.
+   */
+  | {
+      readonly type: "approvedAncestor";
+      readonly hash: Hash;
+      readonly floor: BlockNumber;
+      readonly reply: Reply<ApprovedAncestor | undefined>;
+    }
   /** The approvals of the candidate on any fork, for those who dispute it. */
-  {
-    readonly type: "getApprovalSignaturesForCandidate";
-    readonly candidateHash: CandidateHash;
-    readonly reply: Reply<ReadonlyMap<ValidatorIndex, ApprovalSignature>>;
-  };
+  | {
+      readonly type: "getApprovalSignaturesForCandidate";
+      readonly candidateHash: CandidateHash;
+      readonly reply: Reply<ReadonlyMap<ValidatorIndex, ApprovalSignature>>;
+    };

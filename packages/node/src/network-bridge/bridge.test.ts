@@ -112,6 +112,7 @@ async function connect({ clock, overseer, bob }: ReturnType<typeof startRx>): Pr
   bob.channel.setReserved([us]);
   await clock.advance(1);
   for (const listener of [
+    "approval-distribution",
     "bitfield-distribution",
     "statement-distribution",
     "gossip-support",
@@ -121,6 +122,7 @@ async function connect({ clock, overseer, bob }: ReturnType<typeof startRx>): Pr
 
 async function expectView(overseer: ReturnType<typeof startRx>["overseer"], heads: unknown[]) {
   for (const listener of [
+    "approval-distribution",
     "bitfield-distribution",
     "statement-distribution",
     "collator-protocol",
@@ -143,6 +145,7 @@ test("a peer is announced with the authorities that discovery places there", asy
     authorities: [bobsKey],
   };
   for (const listener of [
+    "approval-distribution",
     "bitfield-distribution",
     "statement-distribution",
     "gossip-support",
@@ -151,6 +154,7 @@ test("a peer is announced with the authorities that discovery places there", asy
   bob.channel.disconnect(us);
   await clock.advance(1);
   for (const listener of [
+    "approval-distribution",
     "bitfield-distribution",
     "statement-distribution",
     "gossip-support",
@@ -198,6 +202,7 @@ test("views and messages of a peer reach who handles them, in order", async () =
   bob.say({ type: "protocolMessage", value: bitfieldMessage });
   await clock.advance(1);
   for (const listener of [
+    "approval-distribution",
     "bitfield-distribution",
     "statement-distribution",
     "gossip-support",
@@ -235,14 +240,13 @@ test("nonsense, empty views and finality that goes back cost the peer", async ()
     new Uint8Array([2, 6 << 2, ...six.flatMap(() => new Array<number>(32).fill(1)), 9, 0, 0, 0]),
   );
   await clock.advance(1);
-  for (let i = 0; i < 3; i++) {
-    const listeners = [
-      "bitfield-distribution",
-      "statement-distribution",
-      "gossip-support",
-    ] as const;
-    await overseer.expect(listeners[i] as (typeof listeners)[number], "networkEvent");
-  }
+  for (const listener of [
+    "approval-distribution",
+    "bitfield-distribution",
+    "statement-distribution",
+    "gossip-support",
+  ] as const)
+    await overseer.expect(listener, "networkEvent");
   await overseer.conclude(running);
   assert.deepEqual(reports, [
     "undecodable message -300000",
@@ -317,11 +321,16 @@ test("topologies and authority ids are passed on", async () => {
   };
   overseer.message({ type: "newGossipTopology", topology });
   overseer.message({ type: "updatedAuthorityIds", peer: them, authorities: [bobsKey] });
-  for (const listener of ["bitfield-distribution", "statement-distribution"] as const) {
+  for (const listener of [
+    "approval-distribution",
+    "bitfield-distribution",
+    "statement-distribution",
+  ] as const) {
     const { event } = await overseer.expect(listener, "networkEvent");
     assert.deepEqual(event, { type: "newGossipTopology", topology });
   }
   for (const listener of [
+    "approval-distribution",
     "bitfield-distribution",
     "statement-distribution",
     "collator-protocol",

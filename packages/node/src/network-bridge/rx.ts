@@ -53,17 +53,28 @@ const TARGET = "parachain::network-bridge-rx";
 
 /** Who hears of the peers of a set. */
 const LISTENERS = {
-  validation: ["bitfield-distribution", "statement-distribution", "gossip-support"],
+  validation: [
+    "approval-distribution",
+    "bitfield-distribution",
+    "statement-distribution",
+    "gossip-support",
+  ],
   collation: ["collator-protocol"],
 } as const;
 /** Who is told our own view. */
 const VIEW_LISTENERS = [
+  "approval-distribution",
   "bitfield-distribution",
   "statement-distribution",
   "collator-protocol",
 ] as const;
-const TOPOLOGY_LISTENERS = ["bitfield-distribution", "statement-distribution"] as const;
+const TOPOLOGY_LISTENERS = [
+  "approval-distribution",
+  "bitfield-distribution",
+  "statement-distribution",
+] as const;
 const AUTHORITY_LISTENERS = [
+  "approval-distribution",
   "bitfield-distribution",
   "statement-distribution",
   "collator-protocol",
@@ -222,6 +233,12 @@ async function onValidationMessage(
   message: ValidationProtocol,
 ): Promise<void> {
   switch (message.type) {
+    case "approvalDistribution":
+      await context.send("approval-distribution", {
+        type: "networkEvent",
+        event: { type: "peerMessage", peer, message: message.value },
+      });
+      return;
     case "bitfieldDistribution":
       await context.send("bitfield-distribution", {
         type: "networkEvent",

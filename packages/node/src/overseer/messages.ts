@@ -1,4 +1,5 @@
 /** Every subsystem and the union of messages it receives: the whole graph's vocabulary. */
+import type { ApprovalDistributionMessage } from "../approval-distribution/messages.ts";
 import type { ApprovalVotingMessage } from "../approval-voting/messages.ts";
 import type { AvailabilityDistributionMessage } from "../availability-distribution/messages.ts";
 import type { AvailabilityRecoveryMessage } from "../availability-recovery/messages.ts";
@@ -23,6 +24,7 @@ import type { RuntimeApiMessage } from "../runtime-api/messages.ts";
 import type { StatementDistributionMessage } from "../statement-distribution/messages.ts";
 
 export interface Messages {
+  readonly "approval-distribution": ApprovalDistributionMessage;
   readonly "approval-voting": ApprovalVotingMessage;
   readonly "availability-distribution": AvailabilityDistributionMessage;
   readonly "availability-recovery": AvailabilityRecoveryMessage;

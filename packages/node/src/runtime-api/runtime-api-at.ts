@@ -4,6 +4,7 @@
  * child may contain. Runtime and primitives reference, 1.9.
  */
 import type {
+  ApprovalVotingParams,
   AsyncBackingParams,
   AuthorityDiscoveryId,
   BabeEpoch,
@@ -74,6 +75,8 @@ export interface RuntimeApiAt {
   /** Bounds on the candidate behind the included head, and the candidates that wait for availability. */
   paraBackingState(para: ParaId): BackingState | undefined;
   nodeFeatures(session: SessionIndex): NodeFeatures;
+  /** How many approvals one signature may cover. */
+  approvalVotingParams(session: SessionIndex): ApprovalVotingParams;
   /** For each core the paras that come next, soonest first. */
   claimQueue(): ReadonlyMap<CoreIndex, readonly ParaId[]>;
   /** Longest decompressed code in bytes. */

@@ -41,6 +41,7 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     disabledValidators: () => runtimeApi.disabledValidators(state),
     asyncBackingParams: () => runtimeApi.asyncBackingParams(state),
     paraBackingState: (para) => runtimeApi.paraBackingState(state, para),
+    approvalVotingParams: () => runtimeApi.approvalVotingParams(state),
     nodeFeatures: () => runtimeApi.nodeFeatures(state),
     claimQueue: () => runtimeApi.claimQueue(state),
     validationCodeBombLimit: () => runtimeApi.validationCodeBombLimit(state),

@@ -1,0 +1,442 @@
+/**
+ * Checks the assignments and votes of others and passes the good ones on: to approval voting, and
+ * along the grid to peers that know the block. Guide: Approval Distribution.
+ *
+ * A peer is told nothing twice, and of no vote before the assignments that it needs. While finality
+ * lags, what was sent counts as lost and is sent again, to more and more peers.
+ */
+import { type Clock, type Logger, LruMap, type Random, unreachable } from "@parahost/base";
+import type { SignatureVerifier } from "@parahost/crypto";
+import type { ClaimedAssignment, PeerId, ReputationClass, View } from "@parahost/network";
+import {
+  type AuthorityDiscoveryId,
+  approvalPayload,
+  type BlockNumber,
+  type Hash,
+  type IndirectSignedApprovalVote,
+  type SessionIndex,
+} from "@parahost/primitives";
+import { onesOf } from "@parahost/scale";
+import { checkAssignment } from "../approval-criteria/check.ts";
+import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
+import { FUTURE_TICKS_MAX, slotTick, tickAt } from "../approval-criteria/ticks.ts";
+import { GridView } from "../bitfield-distribution/grid-view.ts";
+import { randomPeers } from "../gossip-grid.ts";
+import type { NetworkEvent } from "../network-bridge/messages.ts";
+import type { Context } from "../overseer/context.ts";
+import {
+  approvalGossip,
+  assignmentGossip,
+  authorOf,
+  BlockGossip,
+  type Gossip,
+} from "./block-gossip.ts";
+import type { ApprovalBlock, ApprovalDistributionMessage } from "./messages.ts";
+
+const TARGET = "parachain::approval-distribution";
+/** Up to so many validators everybody is told directly. */
+const SMALL_NETWORK = 30;
+/** Age of the oldest open block at which messages of our own go to all. */
+const OWN_TO_ALL_BLOCKS = 16;
+/** Age at which everything goes along both axes. */
+const ALL_ON_GRID_BLOCKS = 28;
+/** Everything about lagging blocks is sent again every so many blocks. */
+const RESEND_BLOCKS = 8;
+const RESEND_BLOCKS_SMALL = 4;
+/** Messages in one notification: a third of its limit for the longest of them. */
+const ASSIGNMENTS_PER_MESSAGE = 100;
+const APPROVALS_PER_MESSAGE = 150;
+/** Blocks that were final a short while ago: messages about them are late, not wrong. */
+const OUTDATED_MAX = 20;
+/** Messages about heads of ours that approval voting has not read yet. */
+const EARLY_MAX = 2048;
+const TOPOLOGIES_MAX = 6;
+
+export type ApprovalDistributionSends = "approval-voting" | "network-bridge-tx";
+export type ApprovalDistributionContext = Context<
+  "approval-distribution",
+  ApprovalDistributionSends
+>;
+
+export interface ApprovalDistributionDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly verifier: SignatureVerifier;
+  readonly profile: ApprovalProfile;
+  readonly slotMs: number;
+}
+
+type WireMessage = Extract<
+  Extract<ApprovalDistributionMessage, { type: "networkEvent" }>["event"],
+  { type: "peerMessage" }
+>["message"];
+
+interface Peer {
+  view: View;
+  authorities: readonly AuthorityDiscoveryId[];
+}
+
+interface State {
+  readonly context: ApprovalDistributionContext;
+  readonly deps: ApprovalDistributionDependencies;
+  readonly blocks: Map<Hash, BlockGossip>;
+  /** The bridge bounds their number. */
+  readonly peers: Map<PeerId, Peer>;
+  readonly topologies: LruMap<SessionIndex, GridView>;
+  readonly outdated: LruMap<Hash, true>;
+  ourHeads: ReadonlySet<Hash>;
+  early: { readonly peer: PeerId; readonly gossip: Gossip; readonly block: Hash }[];
+  highest: BlockNumber;
+}
+
+/** Gossips until concluded. */
+export async function run(
+  context: ApprovalDistributionContext,
+  deps: ApprovalDistributionDependencies,
+): Promise<void> {
+  const state: State = {
+    context,
+    deps,
+    blocks: new Map(),
+    peers: new Map(),
+    topologies: new LruMap(TOPOLOGIES_MAX),
+    outdated: new LruMap(OUTDATED_MAX),
+    ourHeads: new Set(),
+    early: [],
+    highest: 0,
+  };
+  for await (const incoming of context.inbox) {
+    if (incoming.from === "subsystem") {
+      await onMessage(state, incoming.message);
+      continue;
+    }
+    const { signal } = incoming;
+    if (signal.type === "conclude") return;
+    if (signal.type === "blockFinalized") onFinalized(state, signal.number);
+  }
+}
+
+async function onMessage(state: State, message: ApprovalDistributionMessage): Promise<void> {
+  switch (message.type) {
+    case "newBlocks":
+      await onNewBlocks(state, message.blocks);
+      return;
+    case "distributeAssignment":
+      await onOwn(state, assignmentGossip(message.assignment));
+      return;
+    case "distributeApproval":
+      await onOwn(state, approvalGossip(message.vote));
+      return;
+    case "networkEvent":
+      await onNetworkEvent(state, message.event);
+      return;
+    default:
+      unreachable(message);
+  }
+}
+
+// Blocks
+
+async function onNewBlocks(state: State, blocks: readonly ApprovalBlock[]): Promise<void> {
+  for (const block of blocks) {
+    const known = state.blocks.get(block.hash);
+    // Told again when its author turns out to have made another.
+    if (known === undefined) state.blocks.set(block.hash, new BlockGossip(block));
+    else known.block = block;
+    state.highest = Math.max(state.highest, block.number);
+  }
+  const { early } = state;
+  state.early = [];
+  for (const { peer, gossip } of early) await onGossip(state, peer, gossip);
+  await resendWhenLagging(state);
+}
+
+function onFinalized(state: State, number: BlockNumber): void {
+  for (const [hash, { block }] of state.blocks) {
+    if (block.number > number) continue;
+    state.blocks.delete(hash);
+    state.outdated.set(hash, true);
+  }
+}
+
+function oldest({ blocks }: State): BlockNumber | undefined {
+  let found: BlockNumber | undefined;
+  for (const { block } of blocks.values()) found = Math.min(found ?? block.number, block.number);
+  return found;
+}
+
+function isSmall({ block }: BlockGossip): boolean {
+  return block.sessionInfo.validators.length <= SMALL_NETWORK;
+}
+
+/** Blocks between the oldest open one and the newest. */
+function lagOf(state: State): number {
+  return state.highest - (oldest(state) ?? state.highest);
+}
+
+async function resendWhenLagging(state: State): Promise<void> {
+  const lag = lagOf(state);
+  for (const gossip of state.blocks.values()) {
+    const age = state.highest - gossip.block.number;
+    const period = isSmall(gossip) ? RESEND_BLOCKS_SMALL : RESEND_BLOCKS;
+    const least = isSmall(gossip) ? RESEND_BLOCKS_SMALL : OWN_TO_ALL_BLOCKS;
+    if (lag < least || age === 0 || age % period !== 0) continue;
+    gossip.forgetAll();
+    for (const peer of state.peers.keys()) await unify(state, peer, gossip);
+  }
+}
+
+// Sending
+
+/** Checked already by who made it. */
+async function onOwn(state: State, gossip: Gossip): Promise<void> {
+  const block = state.blocks.get(blockOf(gossip));
+  if (block === undefined || block.has(gossip)) return;
+  block.add(gossip);
+  await spread(state, block, gossip);
+}
+
+const blockOf = (gossip: Gossip): Hash =>
+  gossip.type === "assignment" ? gossip.assignment.assignment.blockHash : gossip.vote.blockHash;
+
+/** Whether the peer follows a chain with this block: it has taken it in. */
+function isInView({ blocks }: State, { view }: Peer, block: ApprovalBlock): boolean {
+  if (block.number <= view.finalizedNumber) return false;
+  return view.heads.some((head) => {
+    let at = blocks.get(head)?.block;
+    while (at !== undefined && at.number > block.number) at = blocks.get(at.parentHash)?.block;
+    return at?.hash === block.hash;
+  });
+}
+
+/** Whether the grid, the size of the network, or its trouble makes us tell this peer. */
+function isRouted(state: State, peer: Peer, block: BlockGossip, gossip: Gossip): boolean {
+  const { session } = block.block;
+  const grid = state.topologies.get(session);
+  const author = authorOf(gossip);
+  const lag = lagOf(state);
+  const axes = grid?.routes(author) ?? [];
+  // Only what we said ourselves goes along both axes.
+  const isOwn = axes.length === 2;
+  if (isSmall(block)) return true;
+  if (grid === undefined) return false;
+  if (isOwn && lag >= OWN_TO_ALL_BLOCKS) return true;
+  return grid.isNeighbour(peer.authorities, lag >= ALL_ON_GRID_BLOCKS ? ["x", "y"] : axes);
+}
+
+async function spread(state: State, block: BlockGossip, gossip: Gossip): Promise<void> {
+  const chosen: PeerId[] = [];
+  const others: PeerId[] = [];
+  for (const [id, peer] of state.peers) {
+    if (block.knows(id, gossip) || !isInView(state, peer, block.block)) continue;
+    (isRouted(state, peer, block, gossip) ? chosen : others).push(id);
+  }
+  chosen.push(...randomPeers(state.deps.random, others));
+  for (const peer of chosen) await sendTo(state, peer, block, [gossip]);
+}
+
+/** Tells a peer all that it does not know of the block and should hear from us. */
+async function unify(state: State, id: PeerId, block: BlockGossip): Promise<void> {
+  const peer = state.peers.get(id);
+  if (peer === undefined || !isInView(state, peer, block.block)) return;
+  const missing = [...block.messages()].filter(
+    (gossip) => !block.knows(id, gossip) && isRouted(state, peer, block, gossip),
+  );
+  await sendTo(state, id, block, missing);
+}
+
+/** Before a vote come all assignments of its validator that the peer has not heard of. */
+async function sendTo(
+  state: State,
+  peer: PeerId,
+  block: BlockGossip,
+  gossips: readonly Gossip[],
+): Promise<void> {
+  const voters = new Set(gossips.filter(({ type }) => type === "approval").map(authorOf));
+  const toSend = new Set(gossips);
+  for (const gossip of block.messages())
+    if (gossip.type === "assignment" && voters.has(authorOf(gossip)) && !block.knows(peer, gossip))
+      toSend.add(gossip);
+  const assignments: ClaimedAssignment[] = [];
+  const votes: IndirectSignedApprovalVote[] = [];
+  for (const gossip of toSend) {
+    block.noteKnown(peer, gossip);
+    if (gossip.type === "assignment") assignments.push(gossip.assignment);
+    else votes.push(gossip.vote);
+  }
+  for (let i = 0; i < assignments.length; i += ASSIGNMENTS_PER_MESSAGE)
+    await sendWire(state, peer, {
+      type: "assignments",
+      value: assignments.slice(i, i + ASSIGNMENTS_PER_MESSAGE),
+    });
+  for (let i = 0; i < votes.length; i += APPROVALS_PER_MESSAGE)
+    await sendWire(state, peer, {
+      type: "approvals",
+      value: votes.slice(i, i + APPROVALS_PER_MESSAGE),
+    });
+}
+
+function sendWire({ context }: State, peer: PeerId, value: WireMessage): Promise<void> {
+  const message = { type: "approvalDistribution", value } as const;
+  return context.send("network-bridge-tx", {
+    type: "sendValidationMessage",
+    peers: [peer],
+    message,
+  });
+}
+
+// Peers
+
+async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): Promise<void> {
+  const { peers } = state;
+  switch (event.type) {
+    case "peerConnected": {
+      const view = { heads: [], finalizedNumber: 0 };
+      peers.set(event.peer, { view, authorities: event.authorities });
+      return;
+    }
+    case "peerDisconnected":
+      peers.delete(event.peer);
+      for (const block of state.blocks.values()) block.forget(event.peer);
+      return;
+    case "peerViewChange": {
+      const peer = peers.get(event.peer);
+      if (peer === undefined) return;
+      peer.view = event.view;
+      for (const block of state.blocks.values()) await unify(state, event.peer, block);
+      return;
+    }
+    case "updatedAuthorityIds": {
+      const peer = peers.get(event.peer);
+      if (peer !== undefined) peer.authorities = event.authorities;
+      return;
+    }
+    case "newGossipTopology": {
+      const { session } = event.topology;
+      state.topologies.set(session, new GridView(event.topology));
+      for (const block of state.blocks.values())
+        if (block.block.session === session)
+          for (const peer of peers.keys()) await unify(state, peer, block);
+      return;
+    }
+    case "ourViewChange":
+      state.ourHeads = new Set(event.view.heads);
+      state.early = state.early.filter(({ block }) => state.ourHeads.has(block));
+      return;
+    case "peerMessage": {
+      const { message } = event;
+      const gossips =
+        message.type === "assignments"
+          ? message.value.map(assignmentGossip)
+          : message.value.map(approvalGossip);
+      for (const gossip of gossips) await onGossip(state, event.peer, gossip);
+      return;
+    }
+    default:
+      unreachable(event);
+  }
+}
+
+async function onGossip(state: State, peer: PeerId, gossip: Gossip): Promise<void> {
+  const hash = blockOf(gossip);
+  const block = state.blocks.get(hash);
+  if (block === undefined) {
+    if (state.outdated.has(hash)) return;
+    if (!state.ourHeads.has(hash)) return report(state, peer, "costMinor", "unknown block");
+    // Told of our view, the peer was faster than approval voting.
+    if (state.early.length < EARLY_MAX) state.early.push({ peer, gossip, block: hash });
+    return;
+  }
+  if (block.has(gossip)) {
+    // Validators send again what may have been lost.
+    const isRepeated = block.knows(peer, gossip) && !isAuthority(state, peer);
+    block.noteKnown(peer, gossip);
+    if (isRepeated) await report(state, peer, "costMinorRepeated", "told twice");
+    return;
+  }
+  if (gossip.type === "assignment") await onAssignment(state, peer, block, gossip);
+  else await onApproval(state, peer, block, gossip);
+}
+
+function isAuthority({ peers }: State, peer: PeerId): boolean {
+  return (peers.get(peer)?.authorities.length ?? 0) > 0;
+}
+
+async function onAssignment(
+  state: State,
+  peer: PeerId,
+  block: BlockGossip,
+  gossip: Extract<Gossip, { type: "assignment" }>,
+): Promise<void> {
+  const { assignment, claimedCandidates } = gossip.assignment;
+  const { validator, cert } = assignment;
+  // A second certificate for the same candidates says nothing; its check would be wasted.
+  if (!block.isNews(gossip)) return;
+  const { sessionInfo, slot, hash } = block.block;
+  const { clock, profile, slotMs, logger } = state.deps;
+  const checked = checkAssignment(
+    sessionInfo,
+    block.block,
+    profile,
+    validator,
+    cert,
+    claimedCandidates,
+  );
+  if (!checked.ok) {
+    logger.log("debug", TARGET, "bad assignment", { peer, validator, why: checked.error.code });
+    return report(state, peer, "costMajor", checked.error.code);
+  }
+  const due = slotTick(slot, slotMs) + checked.value.tranche;
+  if (due > tickAt(clock.now()) + FUTURE_TICKS_MAX)
+    return report(state, peer, "costMinor", "tranche too far in the future");
+  block.add(gossip);
+  block.noteKnown(peer, gossip);
+  await state.context.send("approval-voting", {
+    type: "importAssignment",
+    blockHash: hash,
+    validator,
+    candidates: onesOf(claimedCandidates),
+    cert: checked.value,
+  });
+  await report(state, peer, "benefitMinorFirst", "first assignment");
+  await spread(state, block, gossip);
+}
+
+async function onApproval(
+  state: State,
+  peer: PeerId,
+  block: BlockGossip,
+  gossip: Extract<Gossip, { type: "approval" }>,
+): Promise<void> {
+  const { vote } = gossip;
+  if (!block.isNews(gossip)) return;
+  const { candidates, session, sessionInfo } = block.block;
+  const named = onesOf(vote.candidateIndices);
+  const hashes = named.flatMap((index) => candidates[index]?.candidate ?? []);
+  const publicKey = sessionInfo.validators[vote.validator];
+  if (hashes.length === 0 || hashes.length !== named.length || publicKey === undefined)
+    return report(state, peer, "costMajor", "vote on nothing");
+  if (!block.isAssigned(vote)) return report(state, peer, "costMinor", "vote without assignment");
+  const isSigned = state.deps.verifier.verify({
+    scheme: "sr25519",
+    publicKey,
+    message: approvalPayload(hashes, session),
+    signature: vote.signature,
+  });
+  if (!isSigned) return report(state, peer, "costMajor", "wrong signature");
+  block.add(gossip);
+  block.noteKnown(peer, gossip);
+  await state.context.send("approval-voting", { type: "importApproval", vote });
+  await report(state, peer, "benefitMinorFirst", "first approval");
+  await spread(state, block, gossip);
+}
+
+function report(
+  { context }: State,
+  peer: PeerId,
+  change: ReputationClass,
+  reason: string,
+): Promise<void> {
+  return context.send("network-bridge-tx", { type: "reportPeer", peer, change, reason });
+}

@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@parahost/base";
+import {
+  type BlockNumber,
+  type CandidateReceipt,
+  type Hash,
+  type ValidatorIndex,
+  ZERO_HASH,
+} from "@parahost/primitives";
+import { onesOf } from "@parahost/scale";
+import { MemoryStore } from "@parahost/storage";
+import { ManualClock } from "../overseer/manual-clock.ts";
+import { sampleHash } from "../sample-candidate.ts";
+import { ApprovalBook, type Effect } from "./book.ts";
+import { check } from "./checking.ts";
+import { OwnRecord } from "./own-record.ts";
+import {
+  assignmentOf,
+  claimOf,
+  keystores,
+  receipts,
+  sampleBlock,
+  voteOf,
+} from "./sample-approval.ts";
+import { WakeUps } from "./wake-ups.ts";
+
+const NONE = { byStory: new Map(), byEquivocation: new Map() };
+const STORY = { tranche: 0, criterion: "story" } as const;
+const BLOCK_TICK = 1200;
+const NO_SHOW = 24;
+
+const genesis = sampleHash(1);
+const hashAt = (number: number): Hash => (number === 0 ? genesis : sampleHash(100 + number));
+const blockAt = (number: number) => sampleBlock(number, hashAt(number), hashAt(number - 1));
+const candidates = receipts.map((receipt: CandidateReceipt) => ({
+  receipt,
+  headData: new Uint8Array(1),
+}));
+
+function bookOf(...numbers: readonly number[]): ApprovalBook {
+  const book = new ApprovalBook();
+  for (const number of numbers)
+    book.addBlock(blockAt(number), candidates, NONE, BLOCK_TICK, NO_SHOW);
+  return book;
+}
+
+const at = (book: ApprovalBook, number: number) => {
+  const block = book.block(hashAt(number));
+  assert.ok(block !== undefined);
+  return block;
+};
+
+const kinds = (effects: readonly Effect[]): readonly string[] => effects.map(({ type }) => type);
+
+const assign = (book: ApprovalBook, number: number, validator: number, now = BLOCK_TICK) =>
+  book.importAssignment(at(book, number), validator as ValidatorIndex, [0, 1], STORY, now);
+
+function approve(
+  book: ApprovalBook,
+  number: number,
+  validator: number,
+  now: number,
+  indices = [0, 1],
+) {
+  const signature = { candidateHashes: [], signature: new Uint8Array(64) };
+  const block = at(book, number);
+  return book.importApproval(block, validator as ValidatorIndex, indices, signature, now);
+}
+
+// The book
+
+test("a block is approved when both candidates have two approvals, a second after the assignments", () => {
+  const book = bookOf(1);
+  for (const validator of [4, 5]) assert.deepEqual(assign(book, 1, validator), []);
+  assert.deepEqual(approve(book, 1, 4, BLOCK_TICK + 1), []);
+  assert.deepEqual(approve(book, 1, 5, BLOCK_TICK + 1), []);
+  assert.equal(book.wakeUps.next(), BLOCK_TICK + 2);
+  const due = book.wakeUps.due(BLOCK_TICK + 2);
+  assert.equal(due.length, 2);
+  const effects = due.flatMap((one) => book.evaluate(one, BLOCK_TICK + 2));
+  assert.deepEqual(kinds(effects), ["candidateApproved", "candidateApproved", "blockApproved"]);
+  assert.equal(book.wakeUps.size, 0);
+});
+
+test("an approval of who is not assigned counts for nothing", () => {
+  const book = bookOf(1);
+  for (const validator of [2, 3, 4, 5]) approve(book, 1, validator, BLOCK_TICK + 9);
+  assert.equal(
+    book.candidate(at(book, 1).info.candidates[0]?.candidate ?? ("0x" as never))?.approvals.size,
+    0,
+  );
+  assert.equal(at(book, 1).isApproved, false);
+});
+
+test("approvals are for the candidate on every fork that assigns the approver", () => {
+  const book = bookOf(1);
+  const fork = sampleBlock(1, sampleHash(7), genesis);
+  book.addBlock(fork, candidates, NONE, BLOCK_TICK, NO_SHOW);
+  for (const validator of [4, 5]) {
+    assign(book, 1, validator);
+    const other = book.block(fork.hash);
+    assert.ok(other !== undefined);
+    book.importAssignment(other, validator as ValidatorIndex, [0, 1], STORY, BLOCK_TICK);
+  }
+  approve(book, 1, 4, BLOCK_TICK + 2);
+  const effects = approve(book, 1, 5, BLOCK_TICK + 2);
+  assert.equal(kinds(effects).filter((kind) => kind === "blockApproved").length, 2);
+});
+
+test("our assignment is triggered when its tranche has come and not before", () => {
+  const book = new ApprovalBook();
+  const info = blockAt(1);
+  const own = { ...assignmentOf(0, info), tranche: 3 };
+  const byStory = new Map(own.cores.map((core) => [core, own]));
+  const block = book.addBlock(info, candidates, { ...NONE, byStory }, BLOCK_TICK, NO_SHOW);
+  const [, second] = block.inclusions;
+  assert.ok(second !== undefined);
+  assert.deepEqual(book.evaluate(second, BLOCK_TICK), []);
+  assert.equal(book.wakeUps.next(), BLOCK_TICK + 3);
+  assert.deepEqual(kinds(book.evaluate(second, BLOCK_TICK + 3)), ["trigger"]);
+  // With enough others it is not needed.
+  for (const validator of [4, 5]) assign(book, 1, validator);
+  assert.deepEqual(book.evaluate(second, BLOCK_TICK + 3), []);
+});
+
+test("a candidate that has only backers is approved at once", () => {
+  const book = new ApprovalBook();
+  const info = blockAt(1);
+  const sessionInfo = { ...info.sessionInfo, neededApprovals: 5 };
+  const block = book.addBlock({ ...info, sessionInfo }, candidates, NONE, BLOCK_TICK, NO_SHOW);
+  assert.deepEqual(kinds(book.approveBlock(block)), ["blockApproved"]);
+});
+
+test("finality may go to the end of the approved blocks, and no further than an open one", () => {
+  const book = bookOf(1, 2, 3, 4);
+  const approveAll = (number: number): void => {
+    for (const validator of [4, 5]) assign(book, number, validator);
+    for (const validator of [4, 5]) approve(book, number, validator, BLOCK_TICK + 2);
+  };
+  const upTo = (floor = 0) => book.approvedAncestor(hashAt(4), floor as BlockNumber)?.number;
+  assert.equal(upTo(), undefined);
+  for (const number of [1, 2, 4]) approveAll(number);
+  // The candidates are the same in all: what is approved in one is approved where it is assigned.
+  assert.equal(upTo(), 2);
+  assert.equal(upTo(2), undefined);
+  assert.equal(upTo(3), 4);
+  approveAll(3);
+  const found = book.approvedAncestor(hashAt(4), 1);
+  assert.deepEqual([found?.number, found?.descriptions.length], [4, 3]);
+  assert.equal(found?.descriptions[0]?.blockHash, hashAt(2));
+  assert.equal(book.approvedAncestor(sampleHash(99), 0), undefined);
+});
+
+test("finality drops blocks, side branches, and candidates that nobody includes any more", () => {
+  const book = bookOf(1, 2);
+  const fork = sampleBlock(2, sampleHash(7), sampleHash(6));
+  book.addBlock(fork, candidates, NONE, BLOCK_TICK, NO_SHOW);
+  assert.deepEqual(book.finalize({ hash: hashAt(1), number: 1 }), []);
+  assert.deepEqual(
+    [...book.blocks()].map(({ info }) => info.hash),
+    [hashAt(2)],
+  );
+  assert.equal(book.finalize({ hash: hashAt(2), number: 2 }).length, 2);
+  assert.equal(book.wakeUps.size, 0);
+});
+
+test("a second block of the author opens again what only one of them includes", () => {
+  const book = bookOf(1);
+  const block = at(book, 1);
+  for (const validator of [4, 5]) assign(book, 1, validator);
+  for (const validator of [4, 5]) approve(book, 1, validator, BLOCK_TICK + 2);
+  assert.equal(block.isApproved, true);
+  const [first] = block.info.candidates;
+  assert.ok(first !== undefined);
+  book.addEquivocation(block, { ...block.info, equivocatedCores: new Set([first.core]) }, NONE);
+  assert.equal(block.isApproved, false);
+  const cert = { tranche: 0, criterion: "equivocation" } as const;
+  for (const validator of [4, 5] as ValidatorIndex[])
+    book.importAssignment(block, validator, [0], cert, BLOCK_TICK);
+  const [inclusion] = block.inclusions;
+  assert.ok(inclusion !== undefined);
+  // The approvals there are serve both lists.
+  assert.deepEqual(kinds(book.evaluate(inclusion, BLOCK_TICK + 2)), [
+    "candidateApproved",
+    "blockApproved",
+  ]);
+});
+
+// Parts
+
+test("what we said is on disk, in order, until its block is final", () => {
+  const store = new MemoryStore(["ownApprovals"] as const);
+  const record = new OwnRecord(store);
+  const [one, two] = [blockAt(1), blockAt(2)];
+  const said = { type: "assignment", value: claimOf(0, one) } as const;
+  const voted = { type: "vote", value: voteOf(0, one, [1]) } as const;
+  record.add(1, one.hash, said);
+  record.add(1, one.hash, voted);
+  record.add(2, two.hash, { type: "vote", value: voteOf(0, two, [1]) });
+  assert.deepEqual(new OwnRecord(store).ofBlock(1, one.hash), [said, voted]);
+  assert.deepEqual(record.ofBlock(1, two.hash), []);
+  record.prune(1);
+  assert.deepEqual(record.ofBlock(1, one.hash), []);
+  assert.equal(record.ofBlock(2, two.hash).length, 1);
+});
+
+test("a wake-up replaces the one before, and due ones come earliest first", () => {
+  const wakeUps = new WakeUps<string>();
+  wakeUps.set("a", 5);
+  wakeUps.set("b", 3);
+  wakeUps.set("a", 4);
+  wakeUps.set("c", 9);
+  assert.equal(wakeUps.next(), 3);
+  assert.deepEqual(wakeUps.due(4), ["b", "a"]);
+  wakeUps.set("c", undefined);
+  assert.equal(wakeUps.next(), undefined);
+});
+
+test("a check is as good as its data and its execution, and silent about faults of ours", async () => {
+  const book = bookOf(1);
+  const [inclusion] = at(book, 1).inclusions;
+  assert.ok(inclusion !== undefined);
+  const validationData = {
+    parentHead: new Uint8Array(0),
+    relayParentNumber: 1,
+    relayParentStorageRoot: ZERO_HASH,
+    maxPovSize: 1,
+  };
+  const data = ok({ pov: { blockData: new Uint8Array(1) }, validationData });
+  const outcomeOf = (answers: Readonly<Record<string, unknown>>) =>
+    check(
+      { ask: (_: string, { type }: { type: string }) => Promise.resolve(answers[type]) } as never,
+      new ManualClock(),
+      inclusion,
+      new AbortController().signal,
+    );
+  const good = {
+    recoverAvailableData: data,
+    validationCodeByHash: ok(new Uint8Array(1)),
+    sessionExecutorParams: ok([]),
+  };
+  const answer = (validateFromExhaustive: unknown) =>
+    outcomeOf({ ...good, validateFromExhaustive });
+  assert.equal(await answer(ok({ type: "valid" })), "valid");
+  assert.equal(await answer(ok({ type: "invalid" })), "invalid");
+  assert.equal(await answer({ ok: false, error: { code: "validationFailed" } }), "unknown");
+  assert.equal(await outcomeOf({ ...good, validationCodeByHash: ok(undefined) }), "unknown");
+  const root = { ok: false, error: { code: "invalid" } };
+  assert.equal(await outcomeOf({ ...good, recoverAvailableData: root }), "invalid");
+});
+
+test("the sample's validators have keys to check and to vote with", () => {
+  assert.equal(keystores.length, 6);
+  assert.deepEqual(onesOf(claimOf(4, blockAt(1)).claimedCandidates), [0, 1]);
+});

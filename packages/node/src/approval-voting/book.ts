@@ -1,0 +1,300 @@
+/**
+ * The state of approval: unfinalized blocks, their candidates, who checks and who approved. Every change
+ * is one step without waiting, and names what is to be done about it. Reference: node 5.21, 6.4.
+ */
+import type {
+  BlockNumber,
+  CandidateHash,
+  CandidateReceipt,
+  Hash,
+  ValidatorIndex,
+} from "@parahost/primitives";
+import type { OwnAssignment, OwnAssignments } from "../approval-criteria/assign.ts";
+import type { CheckedCert } from "../approval-criteria/check.ts";
+import type { Tick } from "../approval-criteria/ticks.ts";
+import type { ApprovalBlock } from "../approval-distribution/messages.ts";
+import type { BlockDescription } from "../dispute-coordinator/undisputed-chain.ts";
+import { Assignments } from "./assignments.ts";
+import type { ApprovalSignature, ApprovedAncestor } from "./messages.ts";
+import {
+  isApproved,
+  nextWakeUp,
+  requiredTranches,
+  shouldTrigger,
+  type TallyInput,
+} from "./required-tranches.ts";
+import { WakeUps } from "./wake-ups.ts";
+
+/** A candidate on whatever forks include it; approvals are for all of them. */
+export interface Candidate {
+  readonly hash: CandidateHash;
+  readonly receipt: CandidateReceipt;
+  readonly headData: Uint8Array;
+  readonly approvals: Map<ValidatorIndex, ApprovalSignature>;
+}
+
+/** One of the lists of checkers that a candidate must satisfy. */
+interface CheckerList {
+  readonly assignments: Assignments;
+  own: OwnAssignment | undefined;
+}
+
+/** A candidate in one block. */
+export interface Inclusion {
+  readonly block: OpenBlock;
+  readonly index: number;
+  readonly candidate: Candidate;
+  readonly story: CheckerList;
+  /** Only when the block's author made another block without the candidate. */
+  equivocation: CheckerList | undefined;
+  approved: boolean;
+}
+
+export interface OpenBlock {
+  info: ApprovalBlock;
+  readonly blockTick: Tick;
+  readonly noShowTicks: Tick;
+  readonly inclusions: Inclusion[];
+  isApproved: boolean;
+}
+
+/** What is to be done after a step. */
+export type Effect =
+  /** Write down and announce, then check its candidates. */
+  | { readonly type: "trigger"; readonly block: OpenBlock; readonly assignment: OwnAssignment }
+  | { readonly type: "candidateApproved"; readonly inclusion: Inclusion }
+  | { readonly type: "blockApproved"; readonly block: OpenBlock };
+
+export interface NewCandidate {
+  readonly receipt: CandidateReceipt;
+  readonly headData: Uint8Array;
+}
+
+export class ApprovalBook {
+  readonly #blocks = new Map<Hash, OpenBlock>();
+  readonly #candidates = new Map<CandidateHash, Candidate>();
+  readonly wakeUps = new WakeUps<Inclusion>();
+  #finalized: BlockNumber = 0;
+
+  block(hash: Hash): OpenBlock | undefined {
+    return this.#blocks.get(hash);
+  }
+
+  blocks(): Iterable<OpenBlock> {
+    return this.#blocks.values();
+  }
+
+  candidate(hash: CandidateHash): Candidate | undefined {
+    return this.#candidates.get(hash);
+  }
+
+  /** The candidate in all blocks that include it. */
+  inclusionsOf(candidate: CandidateHash): readonly Inclusion[] {
+    return [...this.#blocks.values()].flatMap(({ inclusions }) =>
+      inclusions.filter((inclusion) => inclusion.candidate.hash === candidate),
+    );
+  }
+
+  // Blocks
+
+  /** `candidates` are those of `info`, in its order. */
+  addBlock(
+    info: ApprovalBlock,
+    candidates: readonly NewCandidate[],
+    own: OwnAssignments,
+    blockTick: Tick,
+    noShowTicks: Tick,
+  ): OpenBlock {
+    const block: OpenBlock = { info, blockTick, noShowTicks, inclusions: [], isApproved: false };
+    for (const [index, { candidate: hash, core, group }] of info.candidates.entries()) {
+      let candidate = this.#candidates.get(hash);
+      if (candidate === undefined) {
+        const { receipt, headData } = candidates[index] as NewCandidate;
+        candidate = { hash, receipt, headData, approvals: new Map() };
+        this.#candidates.set(hash, candidate);
+      }
+      const { neededApprovals, validators, validatorGroups } = info.sessionInfo;
+      const checkers = validators.length - (validatorGroups[group]?.length ?? 0);
+      block.inclusions.push({
+        block,
+        index,
+        candidate,
+        story: { assignments: new Assignments(), own: own.byStory.get(core) },
+        equivocation: info.equivocatedCores.has(core)
+          ? { assignments: new Assignments(), own: own.byEquivocation.get(core) }
+          : undefined,
+        // With fewer than the needed checkers there can be no others than the backers.
+        approved: neededApprovals > checkers,
+      });
+    }
+    this.#blocks.set(info.hash, block);
+    return block;
+  }
+
+  /** The author made another block of the slot: what is not in it is checked once more. */
+  addEquivocation(block: OpenBlock, info: ApprovalBlock, own: OwnAssignments): void {
+    block.info = info;
+    for (const inclusion of block.inclusions) {
+      const core = info.candidates[inclusion.index]?.core;
+      if (core === undefined || !info.equivocatedCores.has(core)) continue;
+      if (inclusion.equivocation !== undefined) continue;
+      inclusion.equivocation = {
+        assignments: new Assignments(),
+        own: own.byEquivocation.get(core),
+      };
+      inclusion.approved = false;
+      block.isApproved = false;
+    }
+  }
+
+  /** Returns the candidates that no open block includes any more. */
+  finalize(finalized: { readonly hash: Hash; readonly number: BlockNumber }): CandidateHash[] {
+    this.#finalized = Math.max(this.#finalized, finalized.number);
+    const open = [...this.#blocks.values()].sort((a, b) => a.info.number - b.info.number);
+    const kept = new Set<Hash>([finalized.hash]);
+    for (const { info, inclusions } of open) {
+      if (info.number > finalized.number && kept.has(info.parentHash)) {
+        kept.add(info.hash);
+        continue;
+      }
+      this.#blocks.delete(info.hash);
+      for (const inclusion of inclusions) this.wakeUps.set(inclusion, undefined);
+    }
+    const included = new Set(
+      [...this.#blocks.values()].flatMap(({ inclusions }) =>
+        inclusions.map(({ candidate }) => candidate.hash),
+      ),
+    );
+    const gone = [...this.#candidates.keys()].filter((hash) => !included.has(hash));
+    for (const hash of gone) this.#candidates.delete(hash);
+    return gone;
+  }
+
+  // Assignments and approvals
+
+  /** Ignores what is known already, and candidates that the block does not include. */
+  importAssignment(
+    block: OpenBlock,
+    validator: ValidatorIndex,
+    candidates: readonly number[],
+    { tranche, criterion }: CheckedCert,
+    now: Tick,
+  ): Effect[] {
+    return candidates.flatMap((index) => {
+      const inclusion = block.inclusions[index];
+      if (inclusion === undefined) return [];
+      const isNew = inclusion[criterion]?.assignments.add(tranche, validator, now) === true;
+      return isNew ? this.evaluate(inclusion, now) : [];
+    });
+  }
+
+  /** The signature was checked; only who is assigned counts. */
+  importApproval(
+    block: OpenBlock,
+    validator: ValidatorIndex,
+    candidates: readonly number[],
+    signature: ApprovalSignature,
+    now: Tick,
+  ): Effect[] {
+    return candidates.flatMap((index) => {
+      const inclusion = block.inclusions[index];
+      if (inclusion === undefined || !isAssigned(inclusion, validator)) return [];
+      const { hash, approvals } = inclusion.candidate;
+      if (!approvals.has(validator)) approvals.set(validator, signature);
+      return this.inclusionsOf(hash).flatMap((one) => this.evaluate(one, now));
+    });
+  }
+
+  /** Looks at a candidate: triggers our assignment, approves, or says when to look again. */
+  evaluate(inclusion: Inclusion, now: Tick): Effect[] {
+    const effects: Effect[] = [];
+    const { block } = inclusion;
+    const lists = [inclusion.story, inclusion.equivocation].filter((list) => list !== undefined);
+    const looked = lists.map((list) => {
+      const tally = tallyOf(inclusion, list, now);
+      return { list, tally, required: requiredTranches(tally) };
+    });
+    for (const { list, tally, required } of looked) {
+      const assignment = untriggered(list);
+      const isDue =
+        assignment !== undefined &&
+        (!inclusion.approved || assignment.tranche === 0) &&
+        shouldTrigger(assignment.tranche, tally, required);
+      if (assignment !== undefined && isDue) effects.push({ type: "trigger", block, assignment });
+    }
+    if (inclusion.approved) {
+      this.wakeUps.set(inclusion, undefined);
+    } else if (looked.every(({ tally, required }) => isApproved(tally, required))) {
+      inclusion.approved = true;
+      this.wakeUps.set(inclusion, undefined);
+      effects.push({ type: "candidateApproved", inclusion });
+    } else {
+      const ticks = looked.flatMap(
+        ({ list, tally, required }) =>
+          nextWakeUp(untriggered(list)?.tranche, tally, required) ?? [],
+      );
+      this.wakeUps.set(inclusion, ticks.length === 0 ? undefined : Math.min(...ticks));
+    }
+    return [...effects, ...this.approveBlock(block)];
+  }
+
+  /** A block is approved with its last candidate, one without candidates at once. */
+  approveBlock(block: OpenBlock): Effect[] {
+    if (block.isApproved || !block.inclusions.every(({ approved }) => approved)) return [];
+    block.isApproved = true;
+    return [{ type: "blockApproved", block }];
+  }
+
+  // Answers
+
+  approvedAncestor(hash: Hash, floor: BlockNumber): ApprovedAncestor | undefined {
+    const run: OpenBlock[] = [];
+    let block = this.#blocks.get(hash);
+    let lowest = Number.POSITIVE_INFINITY;
+    while (block !== undefined && block.info.number > floor) {
+      if (block.isApproved) run.push(block);
+      else run.length = 0;
+      lowest = block.info.number;
+      block = this.#blocks.get(block.info.parentHash);
+    }
+    const [top] = run;
+    // A block that we have not read is not approved, unless it is final.
+    if (top === undefined || lowest > Math.max(floor, this.#finalized) + 1) return undefined;
+    const { hash: approved, number } = top.info;
+    return { hash: approved, number, descriptions: run.reverse().map(describeBlock) };
+  }
+}
+
+function describeBlock({ info, inclusions }: OpenBlock): BlockDescription {
+  return {
+    blockHash: info.hash,
+    session: info.session,
+    candidates: inclusions.map(({ candidate }) => candidate.hash),
+  };
+}
+
+export function isAssigned({ story, equivocation }: Inclusion, validator: ValidatorIndex): boolean {
+  return story.assignments.has(validator) || equivocation?.assignments.has(validator) === true;
+}
+
+/** Our assignment, while it is not among those that count. */
+function untriggered({ assignments, own }: CheckerList): OwnAssignment | undefined {
+  return own === undefined || assignments.has(own.validator) ? undefined : own;
+}
+
+function tallyOf(
+  { block, candidate }: Inclusion,
+  { assignments }: CheckerList,
+  now: Tick,
+): TallyInput {
+  const { sessionInfo } = block.info;
+  return {
+    assignments,
+    approvals: new Set(candidate.approvals.keys()),
+    validatorCount: sessionInfo.validators.length,
+    neededApprovals: sessionInfo.neededApprovals,
+    blockTick: block.blockTick,
+    noShowTicks: block.noShowTicks,
+    now,
+  };
+}
