@@ -1,11 +1,12 @@
 /** Disputes that are wrong: they cost the others a check, the disputer its standing, and finality nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { BlockRef } from "@parahost/consensus";
 import type { NodeEvent } from "@parahost/node";
 import { candidateHash } from "@parahost/primitives";
-import { runtimeApi } from "@parahost/runtime";
+import { developmentKeys, developmentUri, runtimeApi } from "@parahost/runtime";
 import { onesOf } from "@parahost/scale";
-import { bestOf } from "./chain-view.ts";
+import { bestOf, validatorIndexOf } from "./chain-view.ts";
 import { disputeOf, newestBacked, raise } from "./dispute-raising.ts";
 import { RogueValidator } from "./rogue-validator.ts";
 import { WatchedNetwork } from "./watch.ts";
@@ -68,4 +69,40 @@ test("a candidate that nobody backed cannot be disputed, and who tries is banned
   assert.equal(network.costs(rogue.peer).length > 0, true);
   assert.deepEqual(events, []);
   await network.goesOnAndEnds();
+});
+
+test("a candidate that more than two thirds call invalid is on no chain any more", async () => {
+  const { network, simulation, rogue, peers, events } = await sevenWithRogue();
+  const disputed = newestBacked(simulation, 1);
+  const hash = candidateHash(disputed.receipt);
+  const view = bestOf(simulation);
+  // With the keys of all but the backer, which the development phrase gives to everybody.
+  const accusers = peers
+    .map((_, index) => ({
+      index,
+      validator: validatorIndexOf(view, developmentKeys(developmentUri(index)).paraValidator),
+    }))
+    .filter(({ validator }) => validator !== disputed.vote.validatorIndex);
+  assert.ok(accusers.length >= 5);
+  for (const { index, validator } of accusers)
+    void raise(rogue.stranger, peers, disputeOf(disputed, index, validator));
+  const concluded = () => events.filter(({ event }) => event === "dispute.concluded").length;
+  const honest = simulation.validators.length;
+  assert.ok(await simulation.runUntil(() => concluded() === honest, 2 * SLOT_MS), "no conclusion");
+  for (const event of events)
+    if (event.event === "dispute.concluded") assert.equal(event.outcome, "invalid");
+  await simulation.run(6 * SLOT_MS);
+  for (const { chain, states } of simulation.validators)
+    for (let at: BlockRef = chain.best(); at.number > 0; ) {
+      const state = states.view(at.hash);
+      const header = chain.header(at.hash);
+      if (state === undefined || header === undefined) break;
+      const includes = runtimeApi
+        .candidateEvents(state)
+        .some(({ type, value }) => type === "included" && candidateHash(value.receipt) === hash);
+      assert.ok(!includes, `block ${at.number} includes it`);
+      at = { hash: header.parentHash, number: at.number - 1 };
+    }
+  // Its voters are disabled: two of the four that back for its para, which then have no majority.
+  await network.goesOnAndEnds([disputed.receipt.descriptor.paraId]);
 });
