@@ -20,8 +20,8 @@ import { onesOf } from "@parahost/scale";
 import { checkAssignment } from "../approval-criteria/check.ts";
 import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
 import { FUTURE_TICKS_MAX, slotTick, tickAt } from "../approval-criteria/ticks.ts";
-import { GridView } from "../bitfield-distribution/grid-view.ts";
 import { randomPeers } from "../gossip-grid.ts";
+import { GridView } from "../grid-view.ts";
 import type { NetworkEvent } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import {

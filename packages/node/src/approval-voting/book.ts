@@ -13,7 +13,7 @@ import type { OwnAssignment, OwnAssignments } from "../approval-criteria/assign.
 import type { CheckedCert } from "../approval-criteria/check.ts";
 import type { Tick } from "../approval-criteria/ticks.ts";
 import type { ApprovalBlock } from "../approval-distribution/messages.ts";
-import type { BlockDescription } from "../dispute-coordinator/undisputed-chain.ts";
+import type { BlockDescription } from "../dispute-coordinator/messages.ts";
 import { Assignments } from "./assignments.ts";
 import type { ApprovalSignature, ApprovedAncestor } from "./messages.ts";
 import {

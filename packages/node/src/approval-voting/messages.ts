@@ -8,7 +8,7 @@ import type {
   ValidatorSignature,
 } from "@parahost/primitives";
 import type { CheckedCert } from "../approval-criteria/check.ts";
-import type { BlockDescription } from "../dispute-coordinator/undisputed-chain.ts";
+import type { BlockDescription } from "../dispute-coordinator/messages.ts";
 import type { Reply } from "../overseer/reply.ts";
 
 /** An approval vote; its signature covers all the candidates that it names. */

@@ -12,9 +12,9 @@ import type {
   UncheckedSignedAvailabilityBitfield,
 } from "@parahost/primitives";
 import { RANDOM_PEERS, randomPeers } from "../gossip-grid.ts";
+import { GridView } from "../grid-view.ts";
 import type { Context } from "../overseer/context.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
-import { GridView } from "./grid-view.ts";
 import type { BitfieldDistributionMessage } from "./messages.ts";
 import { RelayParentBitfields } from "./relay-parent.ts";
 

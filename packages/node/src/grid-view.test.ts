@@ -6,8 +6,8 @@ import {
   asValidatorIndex,
   type ValidatorIndex,
 } from "@parahost/primitives";
-import { sampleHash } from "../sample-candidate.ts";
 import { GridView } from "./grid-view.ts";
+import { sampleHash } from "./sample-candidate.ts";
 
 const keys = Array.from({ length: 9 }, (_, i) => asAuthorityDiscoveryId(sampleHash(i)));
 const identity = keys.map((_, i) => i);

@@ -1,7 +1,7 @@
 /** The gossip grid as it looks from our place in it. */
 import type { AuthorityDiscoveryId, SessionIndex, ValidatorIndex } from "@parahost/primitives";
-import { type GridOrigin, gridNeighbours, relayAlong } from "../gossip-grid.ts";
-import type { GossipTopology } from "../network-bridge/messages.ts";
+import { type GridOrigin, gridNeighbours, relayAlong } from "./gossip-grid.ts";
+import type { GossipTopology } from "./network-bridge/messages.ts";
 
 export type Axis = "x" | "y";
 
