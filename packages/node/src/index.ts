@@ -1,4 +1,7 @@
+export type * from "./approval-distribution/messages.ts";
+export type * from "./approval-voting/messages.ts";
 export type * from "./availability-distribution/messages.ts";
+export type * from "./availability-recovery/messages.ts";
 export { PRUNING_TIMES, type PruningTimes } from "./availability-store/candidate-meta.ts";
 export { AVAILABILITY_COLUMNS, type AvailabilityColumn } from "./availability-store/database.ts";
 export type * from "./availability-store/messages.ts";
