@@ -1,36 +1,51 @@
 /**
  * `npm run bench [-- <part of a name>]`: every comparison of the rooms, ours and a named peer in turns in
  * one process. A comparison whose outputs are wrong does not run. Ratios are medians of rounds, with the
- * lowest and the highest; above 1 means that ours is faster.
+ * lowest and the highest; above 1 means that ours is faster. Wants an idle machine.
  */
 import { globSync } from "node:fs";
 import { join } from "node:path";
+import { Bench as Timer } from "tinybench";
 import type { Bench } from "../test/bench.ts";
 
+const SIDES = ["ours", "theirs"] as const;
+type Side = (typeof SIDES)[number];
+
 const ROUNDS = 9;
-/** CPU time is counted in steps of about 4 ms: shorter rounds would measure the step. */
 const ROUND_MS = 120;
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-/** Milliseconds of CPU that one call takes, over about `ROUND_MS`. */
-function measure(run: () => void, calls: number): number {
-  const before = process.cpuUsage();
-  for (let i = 0; i < calls; i++) run();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / calls;
-}
-
-/** So many calls that a round takes about `ROUND_MS`. */
-function calibrate(run: () => void): number {
+/** So many calls that they take about a millisecond, against which reading the clock is nothing. */
+function callsPerSample(run: () => void): number {
   run();
   for (let calls = 1; ; calls *= 2) {
     const start = performance.now();
     for (let i = 0; i < calls; i++) run();
-    const elapsed = performance.now() - start;
-    if (elapsed > 20) return Math.max(1, Math.ceil((calls * ROUND_MS) / elapsed));
+    if (performance.now() - start > 1) return calls;
   }
+}
+
+const repeated = (run: () => void, calls: number) => (): void => {
+  for (let i = 0; i < calls; i++) run();
+};
+
+/** Milliseconds of one call of each side, over about `ROUND_MS` each, one after the other. */
+function measureRound(bench: Bench, calls: Readonly<Record<Side, number>>): Record<Side, number> {
+  const round = new Timer({ time: ROUND_MS, iterations: 1, warmup: false, throws: true });
+  for (const side of SIDES)
+    round.add(
+      side,
+      repeated(() => bench[side](), calls[side]),
+    );
+  round.runSync();
+  const timeOf = (side: Side): number => {
+    const result = round.getTask(side)?.result;
+    if (result?.state !== "completed") throw new RangeError(`${bench.name} was not measured`);
+    return result.latency.p50 / calls[side];
+  };
+  return { ours: timeOf("ours"), theirs: timeOf("theirs") };
 }
 
 const show = (ms: number): string => {
@@ -40,13 +55,13 @@ const show = (ms: number): string => {
 
 function compare(bench: Bench): string {
   bench.check();
-  const calls = { ours: calibrate(() => bench.ours()), theirs: calibrate(() => bench.theirs()) };
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(measure(() => bench.ours(), calls.ours));
-    theirs.push(measure(() => bench.theirs(), calls.theirs));
-  }
+  const calls = {
+    ours: callsPerSample(() => bench.ours()),
+    theirs: callsPerSample(() => bench.theirs()),
+  };
+  const rounds = Array.from({ length: ROUNDS }, () => measureRound(bench, calls));
+  const ours = rounds.map((round) => round.ours);
+  const theirs = rounds.map((round) => round.theirs);
   const ratios = ours.map((time, round) => (theirs[round] ?? Number.NaN) / time);
   const range = `${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)}`;
   return [
@@ -74,7 +89,7 @@ if (chosen.length === 0) {
   process.exitCode = 2;
 } else {
   process.stdout.write(
-    `Node ${process.version}, ${ROUNDS} rounds, CPU time a call: ours, peer, ratio, lowest..highest, peer's name\n`,
+    `Node ${process.version}, ${ROUNDS} rounds, time of a call: ours, peer, ratio, lowest..highest, peer's name\n`,
   );
   for (const bench of chosen) process.stdout.write(`${compare(bench)}\n`);
 }
