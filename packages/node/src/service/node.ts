@@ -32,6 +32,7 @@ import {
 import { compressBlob, type Executor } from "@parahost/executor";
 import { type ChainIdentity, ChainSync, type Network, type PeerId, Role } from "@parahost/network";
 import {
+  type CandidateReceipt,
   type CollatorId,
   type CommittedCandidateReceipt,
   candidateHash,
@@ -41,6 +42,9 @@ import {
 import { type Genesis, runtimeApi, validateTransaction } from "@parahost/runtime";
 import type { KeyValueStore } from "@parahost/storage";
 import type { Overlay } from "@parahost/trie";
+import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
+import { run as runApprovalDistribution } from "../approval-distribution/subsystem.ts";
+import { run as runApprovalVoting } from "../approval-voting/subsystem.ts";
 import { run as runAvailabilityDistribution } from "../availability-distribution/subsystem.ts";
 import { run as runAvailabilityRecovery } from "../availability-recovery/subsystem.ts";
 import { AVAILABILITY_COLUMNS } from "../availability-store/database.ts";
@@ -73,6 +77,7 @@ import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
 import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
+import { approvedRule } from "./approved-rule.ts";
 import { eventsOfBlock, type HeadNumber } from "./block-events.ts";
 import type { ChainStates } from "./chain-states.ts";
 import { disputeEvents } from "./dispute-events.ts";
@@ -95,6 +100,7 @@ export const NODE_COLUMNS = [
   "ownStatements",
   "ownBitfields",
   "ownPvfVotes",
+  "ownApprovals",
   "journal",
 ] as const;
 export type NodeColumn = (typeof NODE_COLUMNS)[number];
@@ -125,6 +131,8 @@ export interface NodeConfig {
   readonly collator?: CollatorConfig;
   /** A name for an author's key; the key itself without one. */
   readonly authorName?: (key: string) => string | undefined;
+  /** How checkers are drawn; the same in the whole network. */
+  readonly approvalProfile?: ApprovalProfile;
   /** Reads the number of a parachain block from its head, where somebody knows the format. */
   readonly headNumber?: HeadNumber;
 }
@@ -392,6 +400,18 @@ export class RelayNode {
     });
   }
 
+  #onApproved(receipt: CandidateReceipt, headData: Uint8Array, relayNumber: number): void {
+    const para = receipt.descriptor.paraId;
+    const number = this.#config.headNumber?.(para, headData);
+    this.events.emit({
+      event: "candidate.approved",
+      para,
+      candidate: candidateHash(receipt),
+      relayNumber,
+      ...(number === undefined ? {} : { number }),
+    });
+  }
+
   #tell(news: () => Promise<void>): void {
     this.#news = this.#news.then(news).catch((failure: unknown) => {
       this.#ports.logger.log("error", TARGET, `the overseer took no news: ${describe(failure)}`);
@@ -410,7 +430,7 @@ export class RelayNode {
   #votingRules(): readonly VotingRule[] {
     const rules = [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters];
     return this.#config.role === "authority"
-      ? [...rules, undisputedRule(this.#overseer, this.states)]
+      ? [...rules, approvedRule(this.#overseer), undisputedRule(this.#overseer, this.states)]
       : rules;
   }
 
@@ -437,7 +457,7 @@ export class RelayNode {
 
   #subsystems(identity: ChainIdentity, role: Role, verifier: SignatureVerifier): Subsystems {
     const { clock, random, logger, network, store, keystore, discovery, executor } = this.#ports;
-    const { slotMs, collator } = this.#config;
+    const { slotMs, collator, approvalProfile = "modern" } = this.#config;
     const bridge = new NetworkBridge({
       network,
       chain: identity,
@@ -476,6 +496,25 @@ export class RelayNode {
       ...common,
       "gossip-support": (context) =>
         runGossipSupport(context, { clock, logger, keystore, discovery }),
+      "approval-voting": (context) =>
+        runApprovalVoting(context, {
+          clock,
+          logger,
+          keystore,
+          store,
+          profile: approvalProfile,
+          slotMs,
+          onApproved: (receipt, headData, number) => this.#onApproved(receipt, headData, number),
+        }),
+      "approval-distribution": (context) =>
+        runApprovalDistribution(context, {
+          clock,
+          logger,
+          random,
+          verifier,
+          profile: approvalProfile,
+          slotMs,
+        }),
       "availability-store": (context) => runAvailabilityStore(context, { clock, logger, store }),
       "availability-distribution": (context) =>
         runAvailabilityDistribution(context, { keystore, logger, random }),
