@@ -26,16 +26,15 @@ export class OwnRecord {
 
   /** In the order in which they were written down. */
   ofBlock(number: BlockNumber, hash: Hash): readonly OwnStatement[] {
-    const prefix = concatBytes(u32(number), hexToBytes(hash));
-    return [...withPrefix(this.#store, "ownApprovals", prefix)].map(({ value }) =>
-      decode(OwnStatement, value),
-    );
+    const entries = [...withPrefix(this.#store, "ownApprovals", blockKey(number, hash))];
+    return entries.map(({ value }) => decode(OwnStatement, value));
   }
 
   /** Durable when it returns. */
   add(number: BlockNumber, hash: Hash, statement: OwnStatement): void {
-    const place = u32(this.ofBlock(number, hash).length);
-    const key = concatBytes(u32(number), hexToBytes(hash), place);
+    const block = blockKey(number, hash);
+    const place = [...withPrefix(this.#store, "ownApprovals", block)].length;
+    const key = concatBytes(block, u32(place));
     const value = encode(OwnStatement, statement);
     this.#store.write([{ column: "ownApprovals", key, value }], { durable: true });
   }
@@ -48,6 +47,9 @@ export class OwnRecord {
     this.#store.write(gone.map(({ key }) => ({ column: "ownApprovals", key })));
   }
 }
+
+const blockKey = (number: BlockNumber, hash: Hash): Uint8Array =>
+  concatBytes(u32(number), hexToBytes(hash));
 
 /** Big-endian, so that keys sort by it. */
 function u32(value: number): Uint8Array {

@@ -77,11 +77,11 @@ import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
 import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
-import { approvedRule } from "./approved-rule.ts";
 import { eventsOfBlock, type HeadNumber } from "./block-events.ts";
 import type { ChainStates } from "./chain-states.ts";
 import { disputeEvents } from "./dispute-events.ts";
 import { EquivocationReporter } from "./equivocation-reports.ts";
+import { finalityRule } from "./finality-rule.ts";
 import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
 import { chainBackend, openRelayChain } from "./relay-chain.ts";
@@ -89,7 +89,6 @@ import { runtimeApiProvider } from "./runtime-api-provider.ts";
 import { storeJournal } from "./store-journal.ts";
 import { syncChain } from "./sync-chain.ts";
 import { TransactionGossip } from "./transaction-gossip.ts";
-import { undisputedRule } from "./undisputed-rule.ts";
 
 const TARGET = "node";
 
@@ -429,9 +428,7 @@ export class RelayNode {
   /** Who votes has the whole of a node's judgement; others have no keys to vote with. */
   #votingRules(): readonly VotingRule[] {
     const rules = [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters];
-    return this.#config.role === "authority"
-      ? [...rules, approvedRule(this.#overseer), undisputedRule(this.#overseer, this.states)]
-      : rules;
+    return this.#config.role === "authority" ? [...rules, finalityRule(this.#overseer)] : rules;
   }
 
   /** Leaves out what chain selection finds not viable. */
