@@ -23,12 +23,29 @@ export const EventRecord = generic(
 export type EventRecord = ValueOf<typeof EventRecord>;
 
 export const storage = {
-  /** Number of the block being executed; after it, of the last one. */
-  number: storageValue("System.Number", BlockNumber, 0),
-  events: storageValue("System.Events", vec(EventRecord), []),
-  eventCount: storageValue("System.EventCount", u32, 0),
-  /** Present only while a block is executed. */
-  executionPhase: storageValue("System.ExecutionPhase", Phase),
+  number: storageValue(
+    "System.Number",
+    "Number of the block being executed; after it, of the last one.",
+    BlockNumber,
+    0,
+  ),
+  events: storageValue(
+    "System.Events",
+    "What happened in the block so far, in order; replaced by the next block.",
+    vec(EventRecord),
+    [],
+  ),
+  eventCount: storageValue(
+    "System.EventCount",
+    "How many events the block has deposited so far.",
+    u32,
+    0,
+  ),
+  executionPhase: storageValue(
+    "System.ExecutionPhase",
+    "Where in the block its execution stands; present only while a block is executed.",
+    Phase,
+  ),
 };
 
 const NO_TOPICS: readonly Hash[] = [];

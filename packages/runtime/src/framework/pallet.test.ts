@@ -17,7 +17,7 @@ const declared = pallet({
   index: 77,
   events,
   errors,
-  storage: { item: storageValue("TestPallet.Item", u8) },
+  storage: { item: storageValue("TestPallet.Item", "An item.", u8) },
   calls: {
     doThis: call({
       index: 5,
@@ -88,7 +88,7 @@ test("an error says its pallet and its place in the list", () => {
 test("a declaration that contradicts itself is refused", () => {
   assert.throws(() => palletErrors(1, ["same", "same"]), /listed twice/);
   assert.throws(() => pallet({ name: "Other", index: 78, errors }), /wrong index/);
-  const storage = { item: storageValue("TestPallet.Item", u8) };
+  const storage = { item: storageValue("TestPallet.Item", "An item.", u8) };
   assert.throws(() => pallet({ name: "Other", index: 78, storage }), /declared in Other/);
 });
 

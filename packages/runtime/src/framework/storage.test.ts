@@ -25,7 +25,7 @@ test("keys are those of Polkadot's pallets", () => {
 
 test("a value without a default is absent until it is set", () => {
   const state = emptyState();
-  const item = storageValue("Test.Optional", u32);
+  const item = storageValue("Test.Optional", "An item.", u32);
   assert.equal(item.get(state), undefined);
   assert.equal(item.has(state), false);
   item.set(state, 7);
@@ -36,7 +36,7 @@ test("a value without a default is absent until it is set", () => {
 
 test("a value with a default has it until it is set, and again once removed", () => {
   const state = emptyState();
-  const item = storageValue("Test.Defaulted", vec(u8), [1]);
+  const item = storageValue("Test.Defaulted", "An item.", vec(u8), [1]);
   assert.deepEqual(item.get(state), [1]);
   item.update(state, (items) => [...items, 2]);
   assert.deepEqual(item.get(state), [1, 2]);
@@ -47,7 +47,7 @@ test("a value with a default has it until it is set, and again once removed", ()
 
 test("a map gives back its keys where the hasher ends with them", () => {
   const state = emptyState();
-  const map = storageMap("Test.Map", "twox64Concat", u32, bytes());
+  const map = storageMap("Test.Map", "An item.", "twox64Concat", u32, bytes());
   map.set(state, 5, new Uint8Array([1]));
   map.set(state, 6, new Uint8Array([2]));
   const byKey = new Map(map.entries(state));
@@ -61,14 +61,14 @@ test("a map gives back its keys where the hasher ends with them", () => {
 
 test("keys of a map whose hasher drops them cannot be listed", () => {
   const state = emptyState();
-  const map = storageMap("Test.Opaque", "twox128", u32, u8);
+  const map = storageMap("Test.Opaque", "An item.", "twox128", u32, u8);
   map.set(state, 1, 1);
   assert.throws(() => map.keys(state), /cannot be recovered/);
 });
 
 test("a map is cleared up to a limit", () => {
   const state = emptyState();
-  const map = storageMap("Test.Clear", "identity", u32, u8);
+  const map = storageMap("Test.Clear", "An item.", "identity", u32, u8);
   for (const key of [1, 2, 3]) map.set(state, key, key);
   assert.equal(map.clear(state, 2), 2);
   assert.equal(map.keys(state).length, 1);
@@ -77,7 +77,7 @@ test("a map is cleared up to a limit", () => {
 
 test("a double map lists and clears what stands under its first key", () => {
   const state = emptyState();
-  const map = storageDoubleMap("Test.Double", "twox64Concat", u32, "identity", u8, u32);
+  const map = storageDoubleMap("Test.Double", "An item.", "twox64Concat", u32, "identity", u8, u32);
   map.set(state, 1, 10, 100);
   map.set(state, 1, 11, 101);
   map.set(state, 2, 20, 200);
@@ -92,7 +92,7 @@ test("a double map lists and clears what stands under its first key", () => {
 
 test("a triple map clears what stands under its first key", () => {
   const state = emptyState();
-  const map = storageTripleMap("Test.Triple", "twox64Concat", [u32, u8, u32], u8);
+  const map = storageTripleMap("Test.Triple", "An item.", "twox64Concat", [u32, u8, u32], u8);
   map.set(state, 1, 10, 0, 100);
   map.set(state, 1, 10, 1, 101);
   map.set(state, 2, 10, 0, 200);
@@ -106,5 +106,5 @@ test("a triple map clears what stands under its first key", () => {
 });
 
 test("a name that is not Pallet.Item is refused", () => {
-  assert.throws(() => storageValue("NoItem", u8), /is not "Pallet.Item"/);
+  assert.throws(() => storageValue("NoItem", "An item.", u8), /is not "Pallet.Item"/);
 });

@@ -1,5 +1,5 @@
 /**
- * Storage items as declarations: a name, hashers, codecs and perhaps a default give the key, the typed
+ * Storage items as declarations: a name, what it means, hashers, codecs and perhaps a default give the key, the typed
  * accessors and what metadata says about the item. `"Pallet.Item"` becomes
  * twox128(pallet) ++ twox128(item), followed by each key through its hasher.
  *
@@ -19,6 +19,8 @@ export interface StorageEntry {
   readonly pallet: string;
   /** The item's name, for example `TotalIssuance`. */
   readonly item: string;
+  /** What the item means, for people: metadata shows it. */
+  readonly docs: string;
   /** twox128(pallet) ++ twox128(item): the whole key of a value, the prefix of a map. */
   readonly prefix: Hex;
   /** One per key; none for a plain value. */
@@ -87,10 +89,16 @@ export interface StorageValue<T, Got = T | undefined> extends StorageEntry {
   take(state: State): Got;
 }
 
-export function storageValue<T>(name: string, codec: Codec<T>): StorageValue<T>;
-export function storageValue<T>(name: string, codec: Codec<T>, fallback: T): StorageValue<T, T>;
+export function storageValue<T>(name: string, docs: string, codec: Codec<T>): StorageValue<T>;
 export function storageValue<T>(
   name: string,
+  docs: string,
+  codec: Codec<T>,
+  fallback: T,
+): StorageValue<T, T>;
+export function storageValue<T>(
+  name: string,
+  docs: string,
   codec: Codec<T>,
   fallback?: T,
 ): StorageValue<T, T | undefined> {
@@ -99,6 +107,7 @@ export function storageValue<T>(
   return {
     pallet,
     item,
+    docs,
     prefix,
     hashers: [],
     keyTypes: [],
@@ -140,12 +149,14 @@ export interface StorageMap<K, T, Got = T | undefined> extends StorageEntry {
 
 export function storageMap<K, T>(
   name: string,
+  docs: string,
   hasher: StorageHasherName,
   keyCodec: Codec<K>,
   codec: Codec<T>,
 ): StorageMap<K, T>;
 export function storageMap<K, T>(
   name: string,
+  docs: string,
   hasher: StorageHasherName,
   keyCodec: Codec<K>,
   codec: Codec<T>,
@@ -153,6 +164,7 @@ export function storageMap<K, T>(
 ): StorageMap<K, T, T>;
 export function storageMap<K, T>(
   name: string,
+  docs: string,
   hasher: StorageHasherName,
   keyCodec: Codec<K>,
   codec: Codec<T>,
@@ -168,6 +180,7 @@ export function storageMap<K, T>(
   return {
     pallet,
     item,
+    docs,
     prefix,
     hashers: [hasher],
     keyTypes: [keyCodec.type],
@@ -223,6 +236,7 @@ export interface StorageDoubleMap<K1, K2, T, Got = T | undefined> extends Storag
 
 export function storageDoubleMap<K1, K2, T>(
   name: string,
+  docs: string,
   firstHasher: StorageHasherName,
   firstCodec: Codec<K1>,
   secondHasher: StorageHasherName,
@@ -231,6 +245,7 @@ export function storageDoubleMap<K1, K2, T>(
 ): StorageDoubleMap<K1, K2, T>;
 export function storageDoubleMap<K1, K2, T>(
   name: string,
+  docs: string,
   firstHasher: StorageHasherName,
   firstCodec: Codec<K1>,
   secondHasher: StorageHasherName,
@@ -240,6 +255,7 @@ export function storageDoubleMap<K1, K2, T>(
 ): StorageDoubleMap<K1, K2, T, T>;
 export function storageDoubleMap<K1, K2, T>(
   name: string,
+  docs: string,
   firstHasher: StorageHasherName,
   firstCodec: Codec<K1>,
   secondHasher: StorageHasherName,
@@ -265,6 +281,7 @@ export function storageDoubleMap<K1, K2, T>(
   return {
     pallet,
     item,
+    docs,
     prefix,
     hashers: [firstHasher, secondHasher],
     keyTypes: [firstCodec.type, secondCodec.type],
@@ -310,6 +327,7 @@ export interface StorageTripleMap<K1, K2, K3, T, Got = T | undefined> extends St
 /** A map of three keys, all through the same hasher. */
 export function storageTripleMap<K1, K2, K3, T>(
   name: string,
+  docs: string,
   hasher: StorageHasherName,
   keyCodecs: readonly [Codec<K1>, Codec<K2>, Codec<K3>],
   codec: Codec<T>,
@@ -321,6 +339,7 @@ export function storageTripleMap<K1, K2, K3, T>(
   return {
     pallet,
     item,
+    docs,
     prefix,
     hashers: [hasher, hasher, hasher],
     keyTypes: keyCodecs.map(({ type }) => type),

@@ -140,7 +140,7 @@ function describePallet(registry: TypeRegistry, pallet: Pallet): PalletDescripti
 }
 
 function describeStorage(registry: TypeRegistry, entry: StorageDeclaration): StorageEntry {
-  const { item, hashers, keyTypes, valueType, fallback } = entry;
+  const { item, docs, hashers, keyTypes, valueType, fallback } = entry;
   const [firstKey] = keyTypes;
   const keyType: TypeDescription | undefined =
     keyTypes.length === 1 ? firstKey : { kind: "tuple", items: keyTypes };
@@ -160,7 +160,7 @@ function describeStorage(registry: TypeRegistry, entry: StorageDeclaration): Sto
           },
     // An optional item has no value by default, which is `None`.
     fallback: fallback ?? new Uint8Array([0]),
-    docs: [],
+    docs: lines(docs),
   };
 }
 

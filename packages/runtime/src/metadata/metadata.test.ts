@@ -10,7 +10,7 @@ import {
 import { bytes, decode, encode, option } from "@parahost/scale";
 import { Metadata as ClientMetadata, TypeRegistry as ClientRegistry } from "@polkadot/types";
 import { decAnyMetadata, metadata as papiMetadata } from "@polkadot-api/substrate-bindings";
-import { RuntimeCall } from "../framework/index.ts";
+import { type Pallet, RuntimeCall } from "../framework/index.ts";
 import { system } from "../pallets/system/pallet.ts";
 import { PALLETS } from "../runtime.ts";
 import { accountInfo, currentBabeEpoch, eventsOf, queryInfo } from "../runtime-api.ts";
@@ -23,6 +23,7 @@ import {
   METADATA_VERSIONS,
   Metadata,
   runtimeFunctions,
+  runtimeMetadata,
 } from "./index.ts";
 import { TypeRegistry } from "./registry.ts";
 
@@ -227,6 +228,18 @@ test("constants decode to what the pallets declare", () => {
   assert.equal(constant("System", "SS58Prefix").toString(), "42");
   const version = constant("System", "Version").toJSON() as { specName: string };
   assert.equal(version.specName, RUNTIME_VERSION.specName);
+});
+
+test("every storage item, constant and call says what it means, in a sentence", () => {
+  const { body } = runtimeMetadata(new TestChain().state, 15);
+  assert.ok(body.type === "v15");
+  const sentence = /^\S.*[.:]$/s;
+  for (const { name, storage, constants } of body.value.pallets)
+    for (const item of [...(storage?.items ?? []), ...constants])
+      assert.match(item.docs.join("\n"), sentence, `${name}.${item.name}`);
+  for (const { name, calls } of PALLETS as unknown as readonly Pallet[])
+    for (const [call, { docs }] of Object.entries(calls))
+      assert.match(docs, sentence, `${name}.${call}`);
 });
 
 test("every runtime function without arguments answers in the type that metadata names", () => {

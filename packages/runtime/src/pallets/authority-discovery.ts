@@ -5,8 +5,18 @@ import { pallet, type State, storageValue } from "../framework/index.ts";
 import type { SessionValidator } from "./session/keys.ts";
 
 export const storage = {
-  keys: storageValue("AuthorityDiscovery.Keys", vec(AuthorityDiscoveryId), []),
-  nextKeys: storageValue("AuthorityDiscovery.NextKeys", vec(AuthorityDiscoveryId), []),
+  keys: storageValue(
+    "AuthorityDiscovery.Keys",
+    "Authority discovery keys of the current session's validators.",
+    vec(AuthorityDiscoveryId),
+    [],
+  ),
+  nextKeys: storageValue(
+    "AuthorityDiscovery.NextKeys",
+    "Authority discovery keys of the next session's validators.",
+    vec(AuthorityDiscoveryId),
+    [],
+  ),
 };
 
 const keysOf = (validators: readonly SessionValidator[]): AuthorityDiscoveryId[] =>

@@ -7,8 +7,11 @@ import { validators } from "./session/storage.ts";
 import { AUTHORSHIP_POINTS, rewardPoints } from "./staking/points.ts";
 
 export const storage = {
-  /** Present only while a block is executed. */
-  author: storageValue("Authorship.Author", AccountId),
+  author: storageValue(
+    "Authorship.Author",
+    "Author of the block; present only while a block is executed.",
+    AccountId,
+  ),
 };
 
 /** Of the block being executed. */

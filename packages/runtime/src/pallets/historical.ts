@@ -37,17 +37,24 @@ import { currentSession } from "./session/storage.ts";
 export const SESSIONS_KEPT = 168;
 
 export const storage = {
-  /** Root of the session's keys, and how many validators it had. */
   historicalSessions: storageMap(
     "Historical.HistoricalSessions",
+    "Root of the session's keys, and how many validators it had.",
     "twox64Concat",
     SessionIndex,
     tuple(Hash, u32),
   ),
-  /** The first session whose root is kept, and the one after the last. */
-  storedRange: storageValue("Historical.StoredRange", tuple(SessionIndex, SessionIndex)),
-  /** Validators and keys of the current session: what proofs are made from. Polkadot has no such item. */
-  currentKeys: storageValue("Historical.CurrentKeys", vec(SessionValidator), []),
+  storedRange: storageValue(
+    "Historical.StoredRange",
+    "The first session whose root is kept, and the one after the last.",
+    tuple(SessionIndex, SessionIndex),
+  ),
+  currentKeys: storageValue(
+    "Historical.CurrentKeys",
+    "Validators and keys of the current session: what proofs of ownership are made from. Polkadot has no such item.",
+    vec(SessionValidator),
+    [],
+  ),
 };
 
 const events = palletEvents("Historical", {

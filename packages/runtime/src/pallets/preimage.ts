@@ -56,9 +56,20 @@ const RequestStatus = variant(
 type RequestStatus = ValueOf<typeof RequestStatus>;
 
 export const storage = {
-  requestStatusFor: storageMap("Preimage.RequestStatusFor", "identity", Hash, RequestStatus),
-  /** By hash and length. */
-  preimageFor: storageMap("Preimage.PreimageFor", "identity", tuple(Hash, u32), bytes()),
+  requestStatusFor: storageMap(
+    "Preimage.RequestStatusFor",
+    "Whether the bytes of a hash were noted, by whom and for what deposit, and how often they are asked for.",
+    "identity",
+    Hash,
+    RequestStatus,
+  ),
+  preimageFor: storageMap(
+    "Preimage.PreimageFor",
+    "The bytes, by hash and length.",
+    "identity",
+    tuple(Hash, u32),
+    bytes(),
+  ),
 };
 
 const events = palletEvents("Preimage", {

@@ -25,7 +25,7 @@ import {
 } from "../framework/index.ts";
 
 export const storage = {
-  key: storageValue("Sudo.Key", AccountId),
+  key: storageValue("Sudo.Key", "Who may call with root's rights; absent: nobody.", AccountId),
 };
 
 const Outcome = result(unit, DispatchErrorCodec);

@@ -27,9 +27,18 @@ import { currentSlot, slotDuration } from "./babe/storage.ts";
 export const DRIFT_MAX_MS = 30_000;
 
 export const storage = {
-  now: storageValue("Timestamp.Now", Moment, 0),
-  /** Set while a block is executed, once it has its time. */
-  didUpdate: storageValue("Timestamp.DidUpdate", bool, false),
+  now: storageValue(
+    "Timestamp.Now",
+    "Time of the block, in milliseconds since the Unix epoch.",
+    Moment,
+    0,
+  ),
+  didUpdate: storageValue(
+    "Timestamp.DidUpdate",
+    "Set while a block is executed, once it has its time.",
+    bool,
+    false,
+  ),
 };
 
 const errors = palletErrors(3, ["alreadySet", "tooEarly", "wrongSlot"]);

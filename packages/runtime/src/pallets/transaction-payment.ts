@@ -41,7 +41,12 @@ const FULLNESS_TARGET = ONE / 4n;
 const VARIABILITY = [75n, 1_000_000n] as const;
 
 export const storage = {
-  nextFeeMultiplier: storageValue("TransactionPayment.NextFeeMultiplier", u128, ONE),
+  nextFeeMultiplier: storageValue(
+    "TransactionPayment.NextFeeMultiplier",
+    "What the weight fees of the next block are multiplied by; fixed point, 18 decimals.",
+    u128,
+    ONE,
+  ),
 };
 
 const events = palletEvents("TransactionPayment", {

@@ -19,8 +19,18 @@ import {
 } from "../framework/index.ts";
 
 export const storage = {
-  validatorsToAdd: storageValue("ValidatorManager.ValidatorsToAdd", vec(AccountId), []),
-  validatorsToRetire: storageValue("ValidatorManager.ValidatorsToRetire", vec(AccountId), []),
+  validatorsToAdd: storageValue(
+    "ValidatorManager.ValidatorsToAdd",
+    "Accounts that root has added and that wait for a session.",
+    vec(AccountId),
+    [],
+  ),
+  validatorsToRetire: storageValue(
+    "ValidatorManager.ValidatorsToRetire",
+    "Validators that root has taken out and that wait for a session.",
+    vec(AccountId),
+    [],
+  ),
 };
 
 const events = palletEvents("ValidatorManager", {

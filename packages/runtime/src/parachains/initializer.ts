@@ -61,11 +61,14 @@ type BufferedSessionChange = ValueOf<typeof BufferedSessionChange>;
 // Storage
 
 export const storage = {
-  /** Present between initialization and finalization of a block. */
-  hasInitialized: storageValue("Initializer.HasInitialized", unit),
-  /** Only the last is applied: the sessions before it were over before they began. */
+  hasInitialized: storageValue(
+    "Initializer.HasInitialized",
+    "Present between initialization and finalization of a block.",
+    unit,
+  ),
   bufferedSessionChanges: storageValue(
     "Initializer.BufferedSessionChanges",
+    "Session changes until the block ends. Only the last is applied: the sessions before it were over before they began.",
     vec(BufferedSessionChange),
     [],
   ),

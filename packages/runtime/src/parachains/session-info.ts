@@ -21,18 +21,35 @@ import { activeSubset, activeValidatorIndices, activeValidatorKeys } from "./sha
 // Storage
 
 export const storage = {
-  /** Of all authorities, in their order. Right only between a session's beginning and its end. */
-  assignmentKeysUnsafe: storageValue("ParaSessionInfo.AssignmentKeysUnsafe", vec(AssignmentId), []),
+  assignmentKeysUnsafe: storageValue(
+    "ParaSessionInfo.AssignmentKeysUnsafe",
+    "Assignment keys of all authorities, in their order. Right only between a session's beginning and its end.",
+    vec(AssignmentId),
+    [],
+  ),
   earliestStoredSession: storageValue(
     "ParaSessionInfo.EarliestStoredSession",
+    "The first session that is still remembered.",
     SessionIndex,
     0 as SessionIndex,
   ),
-  sessions: storageMap("ParaSessionInfo.Sessions", "identity", SessionIndex, SessionInfo),
-  /** Accounts of the active validators, in the order of the session's `validators`. */
-  accountKeys: storageMap("ParaSessionInfo.AccountKeys", "identity", SessionIndex, vec(AccountId)),
+  sessions: storageMap(
+    "ParaSessionInfo.Sessions",
+    "Validators, keys, groups and parameters of a session.",
+    "identity",
+    SessionIndex,
+    SessionInfo,
+  ),
+  accountKeys: storageMap(
+    "ParaSessionInfo.AccountKeys",
+    "Accounts of the active validators, in the order of the session's `validators`.",
+    "identity",
+    SessionIndex,
+    vec(AccountId),
+  ),
   sessionExecutorParams: storageMap(
     "ParaSessionInfo.SessionExecutorParams",
+    "The session's parameters for executing validation code.",
     "identity",
     SessionIndex,
     ExecutorParams,

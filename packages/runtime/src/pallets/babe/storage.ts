@@ -18,37 +18,95 @@ import { palletErrors, type State, storageMap, storageValue } from "../../framew
 const NO_RANDOMNESS: Randomness = new Uint8Array(32);
 
 export const storage = {
-  /** Milliseconds. Fixed at genesis; a constant of Polkadot's runtime, as is the next. */
-  slotDuration: storageValue("Babe.SlotDuration", u64Number),
-  /** Slots of an epoch. */
-  epochDuration: storageValue("Babe.EpochDuration", u64Number),
-  epochIndex: storageValue("Babe.EpochIndex", u64Number, 0),
-  authorities: storageValue("Babe.Authorities", BabeAuthorities, []),
-  /** The slot of block 1. */
-  genesisSlot: storageValue("Babe.GenesisSlot", Slot, 0),
-  currentSlot: storageValue("Babe.CurrentSlot", Slot, 0),
-  /** Of the current epoch. */
-  randomness: storageValue("Babe.Randomness", Randomness, NO_RANDOMNESS),
-  pendingEpochConfigChange: storageValue("Babe.PendingEpochConfigChange", NextConfigDescriptor),
-  /** Of the next epoch. */
-  nextRandomness: storageValue("Babe.NextRandomness", Randomness, NO_RANDOMNESS),
-  nextAuthorities: storageValue("Babe.NextAuthorities", BabeAuthorities, []),
-  /** The segment that contributions go to. */
-  segmentIndex: storageValue("Babe.SegmentIndex", u32, 0),
-  /** Contributions to the randomness after next, in segments so that adding one stays cheap. */
-  underConstruction: storageMap("Babe.UnderConstruction", "twox64Concat", u32, vec(Randomness), []),
-  /** The author's claim; present only while a block is executed. */
-  initialized: storageValue("Babe.Initialized", BabePreDigest),
-  /** Randomness of the block's own VRF, if its claim has one. */
-  authorVrfRandomness: storageValue("Babe.AuthorVrfRandomness", Randomness),
-  /** Block numbers at which the last and the current epoch began. */
-  epochStart: storageValue("Babe.EpochStart", tuple(BlockNumber, BlockNumber), [0, 0]),
-  /** Slots skipped before this block. */
-  lateness: storageValue("Babe.Lateness", BlockNumber, 0),
-  /** Where epochs were skipped: an epoch's index and the session that it is. */
-  skippedEpochs: storageValue("Babe.SkippedEpochs", vec(tuple(u64Number, SessionIndex)), []),
-  epochConfig: storageValue("Babe.EpochConfig", BabeEpochConfiguration),
-  nextEpochConfig: storageValue("Babe.NextEpochConfig", BabeEpochConfiguration),
+  slotDuration: storageValue(
+    "Babe.SlotDuration",
+    "Milliseconds of a slot. Fixed at genesis; a constant on Polkadot.",
+    u64Number,
+  ),
+  epochDuration: storageValue(
+    "Babe.EpochDuration",
+    "Slots of an epoch. Fixed at genesis; a constant on Polkadot.",
+    u64Number,
+  ),
+  epochIndex: storageValue("Babe.EpochIndex", "Index of the current epoch.", u64Number, 0),
+  authorities: storageValue(
+    "Babe.Authorities",
+    "Authorities of the current epoch.",
+    BabeAuthorities,
+    [],
+  ),
+  genesisSlot: storageValue("Babe.GenesisSlot", "The slot of block 1.", Slot, 0),
+  currentSlot: storageValue(
+    "Babe.CurrentSlot",
+    "Slot of the block being executed; after it, of the last one.",
+    Slot,
+    0,
+  ),
+  randomness: storageValue(
+    "Babe.Randomness",
+    "Randomness of the current epoch.",
+    Randomness,
+    NO_RANDOMNESS,
+  ),
+  pendingEpochConfigChange: storageValue(
+    "Babe.PendingEpochConfigChange",
+    "Configuration that is announced when the next epoch begins.",
+    NextConfigDescriptor,
+  ),
+  nextRandomness: storageValue(
+    "Babe.NextRandomness",
+    "Randomness of the next epoch.",
+    Randomness,
+    NO_RANDOMNESS,
+  ),
+  nextAuthorities: storageValue(
+    "Babe.NextAuthorities",
+    "Authorities of the next epoch.",
+    BabeAuthorities,
+    [],
+  ),
+  segmentIndex: storageValue("Babe.SegmentIndex", "The segment that contributions go to.", u32, 0),
+  underConstruction: storageMap(
+    "Babe.UnderConstruction",
+    "Contributions to the randomness after next, in segments so that adding one stays cheap.",
+    "twox64Concat",
+    u32,
+    vec(Randomness),
+    [],
+  ),
+  initialized: storageValue(
+    "Babe.Initialized",
+    "The author's claim; present only while a block is executed.",
+    BabePreDigest,
+  ),
+  authorVrfRandomness: storageValue(
+    "Babe.AuthorVrfRandomness",
+    "Randomness of the block's own VRF, if its claim has one.",
+    Randomness,
+  ),
+  epochStart: storageValue(
+    "Babe.EpochStart",
+    "Block numbers at which the last and the current epoch began.",
+    tuple(BlockNumber, BlockNumber),
+    [0, 0],
+  ),
+  lateness: storageValue("Babe.Lateness", "Slots skipped before this block.", BlockNumber, 0),
+  skippedEpochs: storageValue(
+    "Babe.SkippedEpochs",
+    "Where epochs were skipped: an epoch's index and the session that it is.",
+    vec(tuple(u64Number, SessionIndex)),
+    [],
+  ),
+  epochConfig: storageValue(
+    "Babe.EpochConfig",
+    "Configuration of the current epoch.",
+    BabeEpochConfiguration,
+  ),
+  nextEpochConfig: storageValue(
+    "Babe.NextEpochConfig",
+    "Configuration of the next epoch.",
+    BabeEpochConfiguration,
+  ),
 };
 
 export const errors = palletErrors(2, [

@@ -41,15 +41,42 @@ const FrozenAmount = generic(
 export const LOCKS_MAX = 50;
 
 export const storage = {
-  /** The sum of all accounts' free and reserved balances: exactly, after every call. */
-  totalIssuance: storageValue("Balances.TotalIssuance", Balance, 0n),
-  inactiveIssuance: storageValue("Balances.InactiveIssuance", Balance, 0n),
-  /** The older way to keep a balance from being spent; overlapping, as freezes are. */
-  locks: storageMap("Balances.Locks", "blake2_128Concat", AccountId, vec(BalanceLock), []),
-  /** Parts of the reserved balance with their reasons. */
-  holds: storageMap("Balances.Holds", "blake2_128Concat", AccountId, vec(HeldAmount), []),
-  /** What must stay in the account, by reason; the largest counts. */
-  freezes: storageMap("Balances.Freezes", "blake2_128Concat", AccountId, vec(FrozenAmount), []),
+  totalIssuance: storageValue(
+    "Balances.TotalIssuance",
+    "The sum of all accounts' free and reserved balances: exactly, after every call.",
+    Balance,
+    0n,
+  ),
+  inactiveIssuance: storageValue(
+    "Balances.InactiveIssuance",
+    "The part of the issuance that takes no part in votes.",
+    Balance,
+    0n,
+  ),
+  locks: storageMap(
+    "Balances.Locks",
+    "The older way to keep a balance from being spent; overlapping, as freezes are.",
+    "blake2_128Concat",
+    AccountId,
+    vec(BalanceLock),
+    [],
+  ),
+  holds: storageMap(
+    "Balances.Holds",
+    "Parts of the reserved balance with their reasons.",
+    "blake2_128Concat",
+    AccountId,
+    vec(HeldAmount),
+    [],
+  ),
+  freezes: storageMap(
+    "Balances.Freezes",
+    "What must stay in the account, by reason; the largest counts.",
+    "blake2_128Concat",
+    AccountId,
+    vec(FrozenAmount),
+    [],
+  ),
 };
 
 /** Where repatriated reserves go. */

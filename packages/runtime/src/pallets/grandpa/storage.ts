@@ -11,12 +11,30 @@ const StoredPendingChange = struct({
 });
 
 export const storage = {
-  /** As of the end of the block: a change announced in it is already applied. */
-  authorities: storageValue("Grandpa.Authorities", GrandpaAuthorities, []),
-  currentSetId: storageValue("Grandpa.CurrentSetId", SetId, 0),
-  /** The latest session in which the set voted. */
-  setIdSession: storageMap("Grandpa.SetIdSession", "twox64Concat", SetId, SessionIndex),
-  pendingChange: storageValue("Grandpa.PendingChange", StoredPendingChange),
+  authorities: storageValue(
+    "Grandpa.Authorities",
+    "Voters and their weights, as of the end of the block: a change announced in it is already applied.",
+    GrandpaAuthorities,
+    [],
+  ),
+  currentSetId: storageValue(
+    "Grandpa.CurrentSetId",
+    "How often the voters have changed.",
+    SetId,
+    0,
+  ),
+  setIdSession: storageMap(
+    "Grandpa.SetIdSession",
+    "The latest session in which the set voted.",
+    "twox64Concat",
+    SetId,
+    SessionIndex,
+  ),
+  pendingChange: storageValue(
+    "Grandpa.PendingChange",
+    "A change of voters that is announced and not yet applied.",
+    StoredPendingChange,
+  ),
 };
 
 export const errors = palletErrors(11, [

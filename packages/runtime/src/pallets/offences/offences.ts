@@ -33,10 +33,16 @@ const OffenceDetails = struct({ offender: AccountId, reporters: vec(AccountId) }
 type OffenceDetails = ValueOf<typeof OffenceDetails>;
 
 export const storage = {
-  reports: storageMap("Offences.Reports", "twox64Concat", Hash, OffenceDetails),
-  /** The reports of one kind and time. */
+  reports: storageMap(
+    "Offences.Reports",
+    "Offences that were reported, by the hash of kind, time and offender.",
+    "twox64Concat",
+    Hash,
+    OffenceDetails,
+  ),
   concurrentReportsIndex: storageDoubleMap(
     "Offences.ConcurrentReportsIndex",
+    "The reports of one kind and time.",
     "twox64Concat",
     Kind,
     "twox64Concat",

@@ -14,17 +14,44 @@ import { SessionKeys, SessionValidator } from "./keys.ts";
 const TypedKey = tuple(fixedBytes(4), hexBytes());
 
 export const storage = {
-  /** In the order of their authority indices. */
-  validators: storageValue("Session.Validators", vec(AccountId), []),
-  currentIndex: storageValue("Session.CurrentIndex", SessionIndex, 0 as SessionIndex),
-  /** Whether the next session's validators or keys differ from this one's. */
-  queuedChanged: storageValue("Session.QueuedChanged", bool, false),
-  /** The next session's validators and keys. */
-  queuedKeys: storageValue("Session.QueuedKeys", vec(SessionValidator), []),
-  /** The keys that an account wants to use from the session after next. */
-  nextKeys: storageMap("Session.NextKeys", "twox64Concat", AccountId, SessionKeys),
-  /** No two accounts use one key. */
-  keyOwner: storageMap("Session.KeyOwner", "twox64Concat", TypedKey, AccountId),
+  validators: storageValue(
+    "Session.Validators",
+    "Validators of the current session, in the order of their authority indices.",
+    vec(AccountId),
+    [],
+  ),
+  currentIndex: storageValue(
+    "Session.CurrentIndex",
+    "Index of the current session.",
+    SessionIndex,
+    0 as SessionIndex,
+  ),
+  queuedChanged: storageValue(
+    "Session.QueuedChanged",
+    "Whether the next session's validators or keys differ from this one's.",
+    bool,
+    false,
+  ),
+  queuedKeys: storageValue(
+    "Session.QueuedKeys",
+    "The next session's validators and keys.",
+    vec(SessionValidator),
+    [],
+  ),
+  nextKeys: storageMap(
+    "Session.NextKeys",
+    "The keys that an account wants to use from the session after next.",
+    "twox64Concat",
+    AccountId,
+    SessionKeys,
+  ),
+  keyOwner: storageMap(
+    "Session.KeyOwner",
+    "The account that has registered a key; no two accounts use one key.",
+    "twox64Concat",
+    TypedKey,
+    AccountId,
+  ),
 };
 
 export const events = palletEvents("Session", {

@@ -180,45 +180,130 @@ const NO_POINTS: EraRewardPoints = { total: 0, individual: new Map() };
 // Storage
 
 export const storage = {
-  /** Parameters of the chain, fixed at genesis; Polkadot has them as constants. */
-  sessionsPerEra: storageValue("Staking.SessionsPerEra", u32, 6),
-  /** Eras until what was unbonded is free, and for which offences are punished. */
-  bondingDuration: storageValue("Staking.BondingDuration", u32, 28),
-  /** Eras until a slash is applied; none = at once. Less than the bonding duration. */
-  slashDeferDuration: storageValue("Staking.SlashDeferDuration", u32, 0),
-  /** Share of the total issuance that a year of rewards adds to it. */
-  annualInflation: storageValue("Staking.AnnualInflation", Perbill, 0),
+  sessionsPerEra: storageValue(
+    "Staking.SessionsPerEra",
+    "Sessions of an era. A parameter of the chain, fixed at genesis; a constant on Polkadot.",
+    u32,
+    6,
+  ),
+  bondingDuration: storageValue(
+    "Staking.BondingDuration",
+    "Eras until what was unbonded is free, and for which offences are punished. Fixed at genesis.",
+    u32,
+    28,
+  ),
+  slashDeferDuration: storageValue(
+    "Staking.SlashDeferDuration",
+    "Eras until a slash is applied; none: at once. Less than the bonding duration. Fixed at genesis.",
+    u32,
+    0,
+  ),
+  annualInflation: storageValue(
+    "Staking.AnnualInflation",
+    "Share of the total issuance that a year of rewards adds to it.",
+    Perbill,
+    0,
+  ),
 
-  /** Validators to elect. */
-  validatorCount: storageValue("Staking.ValidatorCount", u32, 0),
-  /** With fewer winners an election fails, and the validators stay. */
-  minimumValidatorCount: storageValue("Staking.MinimumValidatorCount", u32, 0),
-  /** Who is never slashed. */
-  invulnerables: storageValue("Staking.Invulnerables", vec(AccountId), []),
-  /** Stash to the key of its ledger: the stash itself. */
-  bonded: storageMap("Staking.Bonded", "twox64Concat", AccountId, AccountId),
-  minNominatorBond: storageValue("Staking.MinNominatorBond", Balance, 0n),
-  minValidatorBond: storageValue("Staking.MinValidatorBond", Balance, 0n),
-  minCommission: storageValue("Staking.MinCommission", Perbill, 0),
-  ledger: storageMap("Staking.Ledger", "blake2_128Concat", AccountId, StakingLedger),
-  payee: storageMap("Staking.Payee", "twox64Concat", AccountId, RewardDestination),
-  validators: storageMap("Staking.Validators", "twox64Concat", AccountId, ValidatorPrefs, NO_PREFS),
-  counterForValidators: storageValue("Staking.CounterForValidators", u32, 0),
-  maxValidatorsCount: storageValue("Staking.MaxValidatorsCount", u32),
-  nominators: storageMap("Staking.Nominators", "twox64Concat", AccountId, Nominations),
-  counterForNominators: storageValue("Staking.CounterForNominators", u32, 0),
-  maxNominatorsCount: storageValue("Staking.MaxNominatorsCount", u32),
-  /** The last era that was planned; it may begin with the session after this one. */
-  currentEra: storageValue("Staking.CurrentEra", EraIndex),
-  activeEra: storageValue("Staking.ActiveEra", ActiveEraInfo),
+  validatorCount: storageValue("Staking.ValidatorCount", "Validators to elect.", u32, 0),
+  minimumValidatorCount: storageValue(
+    "Staking.MinimumValidatorCount",
+    "With fewer winners an election fails, and the validators stay.",
+    u32,
+    0,
+  ),
+  invulnerables: storageValue("Staking.Invulnerables", "Who is never slashed.", vec(AccountId), []),
+  bonded: storageMap(
+    "Staking.Bonded",
+    "Stash to the key of its ledger: the stash itself.",
+    "twox64Concat",
+    AccountId,
+    AccountId,
+  ),
+  minNominatorBond: storageValue(
+    "Staking.MinNominatorBond",
+    "The least active bond of a nominator.",
+    Balance,
+    0n,
+  ),
+  minValidatorBond: storageValue(
+    "Staking.MinValidatorBond",
+    "The least active bond of a validator.",
+    Balance,
+    0n,
+  ),
+  minCommission: storageValue(
+    "Staking.MinCommission",
+    "The least commission that a validator may ask for.",
+    Perbill,
+    0,
+  ),
+  ledger: storageMap(
+    "Staking.Ledger",
+    "What a stash has bonded and what of it is on its way out.",
+    "blake2_128Concat",
+    AccountId,
+    StakingLedger,
+  ),
+  payee: storageMap(
+    "Staking.Payee",
+    "Where a stash's rewards go.",
+    "twox64Concat",
+    AccountId,
+    RewardDestination,
+  ),
+  validators: storageMap(
+    "Staking.Validators",
+    "Who stands for validation, with their preferences.",
+    "twox64Concat",
+    AccountId,
+    ValidatorPrefs,
+    NO_PREFS,
+  ),
+  counterForValidators: storageValue(
+    "Staking.CounterForValidators",
+    "How many stand for validation.",
+    u32,
+    0,
+  ),
+  maxValidatorsCount: storageValue(
+    "Staking.MaxValidatorsCount",
+    "How many may stand for validation; absent: no limit.",
+    u32,
+  ),
+  nominators: storageMap(
+    "Staking.Nominators",
+    "Who nominates whom.",
+    "twox64Concat",
+    AccountId,
+    Nominations,
+  ),
+  counterForNominators: storageValue("Staking.CounterForNominators", "How many nominate.", u32, 0),
+  maxNominatorsCount: storageValue(
+    "Staking.MaxNominatorsCount",
+    "How many may nominate; absent: no limit.",
+    u32,
+  ),
+  currentEra: storageValue(
+    "Staking.CurrentEra",
+    "The last era that was planned; it may begin with the session after this one.",
+    EraIndex,
+  ),
+  activeEra: storageValue(
+    "Staking.ActiveEra",
+    "The era whose validators are at work, and when it began.",
+    ActiveEraInfo,
+  ),
   erasStartSessionIndex: storageMap(
     "Staking.ErasStartSessionIndex",
+    "The session with which an era began.",
     "twox64Concat",
     EraIndex,
     SessionIndex,
   ),
   erasStakersOverview: storageDoubleMap(
     "Staking.ErasStakersOverview",
+    "Total and own stake behind a validator in an era, and how many pages of nominators there are.",
     "twox64Concat",
     EraIndex,
     "twox64Concat",
@@ -227,13 +312,14 @@ export const storage = {
   ),
   erasStakersPaged: storageTripleMap(
     "Staking.ErasStakersPaged",
+    "Nominators behind a validator in an era, page by page, with their stakes.",
     "twox64Concat",
     [EraIndex, AccountId, u32],
     ExposurePage,
   ),
-  /** Pages of a validator's exposure that were paid. */
   claimedRewards: storageDoubleMap(
     "Staking.ClaimedRewards",
+    "Pages of a validator's exposure in an era that were paid.",
     "twox64Concat",
     EraIndex,
     "twox64Concat",
@@ -243,6 +329,7 @@ export const storage = {
   ),
   erasValidatorPrefs: storageDoubleMap(
     "Staking.ErasValidatorPrefs",
+    "A validator's preferences as they were when the era began.",
     "twox64Concat",
     EraIndex,
     "twox64Concat",
@@ -250,41 +337,67 @@ export const storage = {
     ValidatorPrefs,
     NO_PREFS,
   ),
-  /** What an era's validators earned together, once it is over. */
-  erasValidatorReward: storageMap("Staking.ErasValidatorReward", "twox64Concat", EraIndex, Balance),
+  erasValidatorReward: storageMap(
+    "Staking.ErasValidatorReward",
+    "What an era's validators earned together, once it is over.",
+    "twox64Concat",
+    EraIndex,
+    Balance,
+  ),
   erasRewardPoints: storageMap(
     "Staking.ErasRewardPoints",
+    "Points of an era: in all, and of each validator.",
     "twox64Concat",
     EraIndex,
     EraRewardPoints,
     NO_POINTS,
   ),
-  erasTotalStake: storageMap("Staking.ErasTotalStake", "twox64Concat", EraIndex, Balance, 0n),
-  forceEra: storageValue("Staking.ForceEra", Forcing, NOT_FORCING),
-  /** The share of a slash that its reporters get. */
-  slashRewardFraction: storageValue("Staking.SlashRewardFraction", Perbill, 0),
-  /** By the era at whose beginning they are applied. */
+  erasTotalStake: storageMap(
+    "Staking.ErasTotalStake",
+    "Stake behind all validators of an era together.",
+    "twox64Concat",
+    EraIndex,
+    Balance,
+    0n,
+  ),
+  forceEra: storageValue(
+    "Staking.ForceEra",
+    "Whether the next session begins an era whatever the calendar says, or never.",
+    Forcing,
+    NOT_FORCING,
+  ),
+  slashRewardFraction: storageValue(
+    "Staking.SlashRewardFraction",
+    "The share of a slash that its reporters get.",
+    Perbill,
+    0,
+  ),
   unappliedSlashes: storageMap(
     "Staking.UnappliedSlashes",
+    "Slashes that wait, by the era at whose beginning they are applied.",
     "twox64Concat",
     EraIndex,
     vec(UnappliedSlash),
     [],
   ),
-  /** Eras whose stake can still be slashed, and their first sessions. */
-  bondedEras: storageValue("Staking.BondedEras", vec(tuple(EraIndex, SessionIndex)), []),
-  /** The largest slash of a validator in an era: fraction, and amount of its own stake. */
+  bondedEras: storageValue(
+    "Staking.BondedEras",
+    "Eras whose stake can still be slashed, and their first sessions.",
+    vec(tuple(EraIndex, SessionIndex)),
+    [],
+  ),
   validatorSlashInEra: storageDoubleMap(
     "Staking.ValidatorSlashInEra",
+    "The largest slash of a validator in an era: fraction, and amount of its own stake.",
     "twox64Concat",
     EraIndex,
     "twox64Concat",
     AccountId,
     tuple(Perbill, Balance),
   ),
-  /** The last session that was planned. */
   currentPlannedSession: storageValue(
     "Staking.CurrentPlannedSession",
+    "The last session that was planned.",
     SessionIndex,
     0 as SessionIndex,
   ),

@@ -45,7 +45,14 @@ const NO_ACCOUNT: AccountInfo = {
 export const CONSUMERS_MAX = 16;
 
 export const storage = {
-  account: storageMap("System.Account", "blake2_128Concat", AccountId, AccountInfo, NO_ACCOUNT),
+  account: storageMap(
+    "System.Account",
+    "Nonce, reference counts and balance of every account.",
+    "blake2_128Concat",
+    AccountId,
+    AccountInfo,
+    NO_ACCOUNT,
+  ),
 };
 
 export const accountInfo = (state: State, who: AccountId): AccountInfo =>

@@ -26,13 +26,39 @@ export const BLOCK_HASH_COUNT = 4096;
 const EXTRINSIC_INDEX_KEY = "0x3a65787472696e7369635f696e646578" as const;
 
 export const storage = {
-  /** Number of extrinsics of the block, once the last was applied. */
-  extrinsicCount: storageValue("System.ExtrinsicCount", u32),
-  blockHash: storageMap("System.BlockHash", "twox64Concat", BlockNumber, Hash, ZERO_HASH),
-  /** Extrinsics of the block being executed, without their length prefix. */
-  extrinsicData: storageMap("System.ExtrinsicData", "twox64Concat", u32, bytes(), new Uint8Array()),
-  parentHash: storageValue("System.ParentHash", Hash, ZERO_HASH),
-  digest: storageValue("System.Digest", Digest, []),
+  extrinsicCount: storageValue(
+    "System.ExtrinsicCount",
+    "Number of extrinsics of the block, once the last was applied.",
+    u32,
+  ),
+  blockHash: storageMap(
+    "System.BlockHash",
+    "Hashes of recent blocks, by number; what transactions' mortality refers to.",
+    "twox64Concat",
+    BlockNumber,
+    Hash,
+    ZERO_HASH,
+  ),
+  extrinsicData: storageMap(
+    "System.ExtrinsicData",
+    "Extrinsics of the block being executed, without their length prefix.",
+    "twox64Concat",
+    u32,
+    bytes(),
+    new Uint8Array(),
+  ),
+  parentHash: storageValue(
+    "System.ParentHash",
+    "Hash of the parent of the block.",
+    Hash,
+    ZERO_HASH,
+  ),
+  digest: storageValue(
+    "System.Digest",
+    "Digest of the block so far; the seal is not part of it.",
+    Digest,
+    [],
+  ),
 };
 
 export const blockNumber = (state: State): number => eventStorage.number.get(state);

@@ -48,14 +48,22 @@ const ConsumedWeight = struct({ normal: Weight, operational: Weight, mandatory: 
 type ConsumedWeight = ValueOf<typeof ConsumedWeight>;
 
 export const storage = {
-  /** Of the block being executed; after it, of the last one. */
-  blockWeight: storageValue("System.BlockWeight", ConsumedWeight, {
-    normal: ZERO_WEIGHT,
-    operational: ZERO_WEIGHT,
-    mandatory: ZERO_WEIGHT,
-  }),
-  /** Bytes of all extrinsics so far; present only while a block is executed. */
-  allExtrinsicsLength: storageValue("System.AllExtrinsicsLen", u32, 0),
+  blockWeight: storageValue(
+    "System.BlockWeight",
+    "Weight used by each class in the block being executed; after it, in the last one.",
+    ConsumedWeight,
+    {
+      normal: ZERO_WEIGHT,
+      operational: ZERO_WEIGHT,
+      mandatory: ZERO_WEIGHT,
+    },
+  ),
+  allExtrinsicsLength: storageValue(
+    "System.AllExtrinsicsLen",
+    "Bytes of all extrinsics so far; present only while a block is executed.",
+    u32,
+    0,
+  ),
 };
 
 export const consumedWeight = (state: State): ConsumedWeight => storage.blockWeight.get(state);

@@ -38,11 +38,25 @@ const Proposal = struct({ proposer: AccountId, value: u128, beneficiary: Account
 ]);
 
 export const storage = {
-  proposalCount: storageValue("Treasury.ProposalCount", u32, 0),
-  /** Spends that are approved and not paid. */
-  proposals: storageMap("Treasury.Proposals", "twox64Concat", u32, Proposal),
-  /** In the order in which they are paid. */
-  approvals: storageValue("Treasury.Approvals", vec(u32), []),
+  proposalCount: storageValue(
+    "Treasury.ProposalCount",
+    "Spends that were ever approved: the index of the next one.",
+    u32,
+    0,
+  ),
+  proposals: storageMap(
+    "Treasury.Proposals",
+    "Spends that are approved and not paid.",
+    "twox64Concat",
+    u32,
+    Proposal,
+  ),
+  approvals: storageValue(
+    "Treasury.Approvals",
+    "Indices of approved spends, in the order in which they are paid.",
+    vec(u32),
+    [],
+  ),
 };
 
 export const errors = palletErrors(19, [

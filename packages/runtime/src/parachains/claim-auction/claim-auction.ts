@@ -43,8 +43,19 @@ import { type Bid, Bids, place, takeBest } from "./bids.ts";
 const WonClaim = struct({ bidder: AccountId, amount: Balance });
 
 export const storage = {
-  standingBids: storageValue("ClaimAuction.StandingBids", Bids, []),
-  wonClaims: storageMap("ClaimAuction.WonClaims", "twox64Concat", ParaId, WonClaim),
+  standingBids: storageValue(
+    "ClaimAuction.StandingBids",
+    "Bids for parathread claims that have not won, at most one per para.",
+    Bids,
+    [],
+  ),
+  wonClaims: storageMap(
+    "ClaimAuction.WonClaims",
+    "What was paid, and by whom, for a claim that is not done yet.",
+    "twox64Concat",
+    ParaId,
+    WonClaim,
+  ),
 };
 
 const ofBid = struct({ para: ParaId, bidder: AccountId, amount: Balance });

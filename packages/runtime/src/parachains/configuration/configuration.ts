@@ -58,13 +58,22 @@ const PendingConfig = positional(
 export const storage = {
   activeConfig: storageValue(
     "Configuration.ActiveConfig",
+    "The configuration of the current session.",
     HostConfiguration,
     defaultHostConfiguration({ validatorCount: 4, groupSize: 1, slotMs: 6000 }),
   ),
-  /** Ascending by session. */
-  pendingConfigs: storageValue("Configuration.PendingConfigs", vec(PendingConfig), []),
-  /** A way out for governance when the checks themselves are in the way. */
-  bypassConsistencyCheck: storageValue("Configuration.BypassConsistencyCheck", bool, false),
+  pendingConfigs: storageValue(
+    "Configuration.PendingConfigs",
+    "Configurations that sessions to come will have, ascending by session.",
+    vec(PendingConfig),
+    [],
+  ),
+  bypassConsistencyCheck: storageValue(
+    "Configuration.BypassConsistencyCheck",
+    "While set, updates need not be consistent: a way out for governance when the checks themselves are in the way.",
+    bool,
+    false,
+  ),
 };
 
 const errors = palletErrors(51, ["invalidNewValue"]);

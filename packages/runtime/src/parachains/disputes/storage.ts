@@ -29,36 +29,43 @@ export type DisputeLocation = ValueOf<typeof DisputeLocation>;
 export const DisputeResult = variant({ valid: 0, invalid: 1 }, v("DisputeResult"));
 
 export const storage = {
-  /** Everything of this session and of those before it is forgotten. */
-  lastPrunedSession: storageValue("ParasDisputes.LastPrunedSession", SessionIndex),
+  lastPrunedSession: storageValue(
+    "ParasDisputes.LastPrunedSession",
+    "Everything of this session and of those before it is forgotten.",
+    SessionIndex,
+  ),
   disputes: storageDoubleMap(
     "ParasDisputes.Disputes",
+    "Who voted which way on a candidate, and when the dispute began and was concluded.",
     "twox64Concat",
     SessionIndex,
     "blake2_128Concat",
     CandidateHash,
     DisputeState,
   ),
-  /** Those of the voters whose vote is their backing statement. */
   backersOnDisputes: storageDoubleMap(
     "ParasDisputes.BackersOnDisputes",
+    "Those of the voters whose vote is their backing statement.",
     "twox64Concat",
     SessionIndex,
     "blake2_128Concat",
     CandidateHash,
     set(ValidatorIndex),
   ),
-  /** Candidates included on this chain: number of the block before, which a revert goes back to. */
   included: storageDoubleMap(
     "ParasDisputes.Included",
+    "Candidates included on this chain: number of the block before, which a revert goes back to.",
     "twox64Concat",
     SessionIndex,
     "blake2_128Concat",
     CandidateHash,
     BlockNumber,
   ),
-  /** The last good block. While it is set nothing is backed or included. */
-  frozen: storageValue("ParasDisputes.Frozen", option(BlockNumber)),
+  frozen: storageValue(
+    "ParasDisputes.Frozen",
+    "The last good block. While it is set nothing is backed or included.",
+    option(BlockNumber),
+  ),
 };
 
 export const events = palletEvents("ParasDisputes", {

@@ -28,6 +28,7 @@ export const REPORTS_MAX = 64;
 export const storage = {
   reports: storageDoubleMap(
     "Fishermen.Reports",
+    "Bonded reports on a candidate.",
     "twox64Concat",
     SessionIndex,
     "blake2_128Concat",
@@ -35,9 +36,9 @@ export const storage = {
     vec(FishermanReport),
     [],
   ),
-  /** By the block in which the reports on a candidate have come to nothing, unless it is disputed. */
   expiries: storageMap(
     "Fishermen.Expiries",
+    "Candidates, by the block in which the reports on them have come to nothing, unless they are disputed.",
     "twox64Concat",
     BlockNumber,
     vec(DisputesTimeSlot),

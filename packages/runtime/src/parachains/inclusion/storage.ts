@@ -53,9 +53,9 @@ export const AvailabilityBitfieldRecord = struct(
 export type AvailabilityBitfieldRecord = ValueOf<typeof AvailabilityBitfieldRecord>;
 
 export const storage = {
-  /** By para, in chain order. At most one per core that the para holds. Polkadot's `V1` layout. */
   pendingAvailability: storageMap(
     "ParaInclusion.V1",
+    "Candidates whose data is being made available, by para in chain order, at most one per core that the para holds.",
     "twox64Concat",
     ParaId,
     vec(CandidatePendingAvailability),
@@ -63,6 +63,7 @@ export const storage = {
   ),
   availabilityBitfields: storageMap(
     "ParaInclusion.AvailabilityBitfields",
+    "The latest bitfield of a validator, and when it was submitted.",
     "twox64Concat",
     ValidatorIndex,
     AvailabilityBitfieldRecord,

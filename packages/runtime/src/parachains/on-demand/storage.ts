@@ -6,15 +6,34 @@ import { Revenue } from "./revenue.ts";
 import { ONE, SpotPriceModel } from "./spot-price.ts";
 
 export const storage = {
-  /** Fixed point, 18 decimals. */
-  traffic: storageValue("OnDemand.Traffic", u128, ONE),
-  /** Which formula moves it. */
-  spotPriceModel: storageValue<SpotPriceModel>("OnDemand.SpotPriceModel", SpotPriceModel, {
-    type: "sdk",
-  }),
-  /** Bought elsewhere; neither transferable nor refundable. */
-  credits: storageMap("OnDemand.Credits", "blake2_128Concat", AccountId, Balance, 0n),
-  revenue: storageValue("OnDemand.Revenue", Revenue, []),
+  traffic: storageValue(
+    "OnDemand.Traffic",
+    "What the base fee is multiplied by; fixed point, 18 decimals.",
+    u128,
+    ONE,
+  ),
+  spotPriceModel: storageValue<SpotPriceModel>(
+    "OnDemand.SpotPriceModel",
+    "Which formula moves the traffic.",
+    SpotPriceModel,
+    {
+      type: "sdk",
+    },
+  ),
+  credits: storageMap(
+    "OnDemand.Credits",
+    "Credits for orders: bought elsewhere, neither transferable nor refundable.",
+    "blake2_128Concat",
+    AccountId,
+    Balance,
+    0n,
+  ),
+  revenue: storageValue(
+    "OnDemand.Revenue",
+    "What orders have paid in recent blocks, the newest first.",
+    Revenue,
+    [],
+  ),
 };
 
 export const events = palletEvents("OnDemand", {

@@ -4,10 +4,16 @@ import { unit } from "@parahost/scale";
 import { palletErrors, storageValue } from "../../framework/index.ts";
 
 export const storage = {
-  /** Present once the inherent was applied; absent between blocks. */
-  included: storageValue("ParaInherent.Included", unit),
-  /** Votes of this block, for validators who may have to dispute them. */
-  onChainVotes: storageValue("ParaInherent.OnChainVotes", ScrapedOnChainVotes),
+  included: storageValue(
+    "ParaInherent.Included",
+    "Present once the inherent was applied; absent between blocks.",
+    unit,
+  ),
+  onChainVotes: storageValue(
+    "ParaInherent.OnChainVotes",
+    "Votes of this block, for validators who may have to dispute them.",
+    ScrapedOnChainVotes,
+  ),
 };
 
 /** Polkadot's, then those that it had before. */

@@ -38,72 +38,147 @@ const name = <T extends string>(item: T): `Paras.${T}` => `Paras.${item}`;
 
 export const storage = {
   // Who
-  /** Ascending. Position = core. */
-  parachains: storageValue(name("Parachains"), vec(ParaId), []),
-  paraLifecycles: storageMap(name("ParaLifecycles"), "twox64Concat", ParaId, ParaLifecycle),
-  /** Ascending: paras whose queued change is applied when the session begins. */
-  actionsQueue: storageMap(name("ActionsQueue"), "twox64Concat", SessionIndex, vec(ParaId), []),
-  /** Without the code, which is stored when the para is scheduled. */
+  parachains: storageValue(
+    name("Parachains"),
+    "All parachains, ascending. A para's position is its core.",
+    vec(ParaId),
+    [],
+  ),
+  paraLifecycles: storageMap(
+    name("ParaLifecycles"),
+    "What a para is, or is becoming.",
+    "twox64Concat",
+    ParaId,
+    ParaLifecycle,
+  ),
+  actionsQueue: storageMap(
+    name("ActionsQueue"),
+    "Paras whose queued change is applied when the session begins, ascending.",
+    "twox64Concat",
+    SessionIndex,
+    vec(ParaId),
+    [],
+  ),
   upcomingParasGenesis: storageMap(
     name("UpcomingParasGenesis"),
+    "How an onboarding para begins, without its code, which is stored when the para is scheduled.",
     "twox64Concat",
     ParaId,
     ParaGenesisArgs,
   ),
 
   // Heads
-  heads: storageMap(name("Heads"), "twox64Concat", ParaId, HeadData),
-  /** Number of the relay parent of the last included candidate. */
-  mostRecentContext: storageMap(name("MostRecentContext"), "twox64Concat", ParaId, BlockNumber),
+  heads: storageMap(
+    name("Heads"),
+    "Head data of the last included block of a para.",
+    "twox64Concat",
+    ParaId,
+    HeadData,
+  ),
+  mostRecentContext: storageMap(
+    name("MostRecentContext"),
+    "Number of the relay parent of the last included candidate.",
+    "twox64Concat",
+    ParaId,
+    BlockNumber,
+  ),
 
   // Code
-  codeByHash: storageMap(name("CodeByHash"), "identity", ValidationCodeHash, ValidationCode),
-  /** How many current, future and past codes a stored code is. */
-  codeByHashRefs: storageMap(name("CodeByHashRefs"), "identity", ValidationCodeHash, u32, 0),
-  currentCodeHash: storageMap(name("CurrentCodeHash"), "twox64Concat", ParaId, ValidationCodeHash),
-  /** By para and the block at which the replacement was expected. */
+  codeByHash: storageMap(
+    name("CodeByHash"),
+    "Every validation code that a para uses, will use or has used recently, once.",
+    "identity",
+    ValidationCodeHash,
+    ValidationCode,
+  ),
+  codeByHashRefs: storageMap(
+    name("CodeByHashRefs"),
+    "How many current, future and past codes a stored code is.",
+    "identity",
+    ValidationCodeHash,
+    u32,
+    0,
+  ),
+  currentCodeHash: storageMap(
+    name("CurrentCodeHash"),
+    "Hash of the code that a para's next candidate is checked with.",
+    "twox64Concat",
+    ParaId,
+    ValidationCodeHash,
+  ),
   pastCodeHash: storageMap(
     name("PastCodeHash"),
+    "Hash of a replaced code, by para and the block at which the replacement was expected.",
     "twox64Concat",
     tuple(ParaId, BlockNumber),
     ValidationCodeHash,
   ),
   pastCodeMeta: storageMap(
     name("PastCodeMeta"),
+    "When a para's code was replaced, and what of that is pruned.",
     "twox64Concat",
     ParaId,
     ParaPastCodeMeta,
     NO_PAST_CODE,
   ),
-  /** Blocks at which code was replaced: pruned when they are old enough. */
-  pastCodePruning: storageValue(name("PastCodePruning"), Upcoming, []),
+  pastCodePruning: storageValue(
+    name("PastCodePruning"),
+    "Blocks at which code was replaced, by para: pruned when they are old enough.",
+    Upcoming,
+    [],
+  ),
 
   // Upgrades
-  futureCodeHash: storageMap(name("FutureCodeHash"), "twox64Concat", ParaId, ValidationCodeHash),
-  /** The first relay parent number whose candidate switches to the new code. */
-  futureCodeUpgrades: storageMap(name("FutureCodeUpgrades"), "twox64Concat", ParaId, BlockNumber),
-  /** Upgrades that are applied at their block whatever the para does. */
-  futureCodeUpgradesAt: storageValue(name("FutureCodeUpgradesAt"), Upcoming, []),
-  /** Upgrades whose paras will be told to go ahead. */
-  upcomingUpgrades: storageValue(name("UpcomingUpgrades"), Upcoming, []),
-  upgradeCooldowns: storageValue(name("UpgradeCooldowns"), Upcoming, []),
-  /** Both signals are read by paras through proofs. */
+  futureCodeHash: storageMap(
+    name("FutureCodeHash"),
+    "Hash of the code that a para will switch to.",
+    "twox64Concat",
+    ParaId,
+    ValidationCodeHash,
+  ),
+  futureCodeUpgrades: storageMap(
+    name("FutureCodeUpgrades"),
+    "The first relay parent number whose candidate switches a para to its new code.",
+    "twox64Concat",
+    ParaId,
+    BlockNumber,
+  ),
+  futureCodeUpgradesAt: storageValue(
+    name("FutureCodeUpgradesAt"),
+    "Upgrades that are applied at their block whatever the para does, ascending by block.",
+    Upcoming,
+    [],
+  ),
+  upcomingUpgrades: storageValue(
+    name("UpcomingUpgrades"),
+    "Upgrades whose paras will be told to go ahead, ascending by block.",
+    Upcoming,
+    [],
+  ),
+  upgradeCooldowns: storageValue(
+    name("UpgradeCooldowns"),
+    "Paras that may not upgrade again before their block, ascending by block.",
+    Upcoming,
+    [],
+  ),
   upgradeGoAheadSignal: storageMap(
     name("UpgradeGoAheadSignal"),
+    "Whether a para is to switch to its new code or to forget it. Read by paras through proofs.",
     "twox64Concat",
     ParaId,
     UpgradeGoAhead,
   ),
   upgradeRestrictionSignal: storageMap(
     name("UpgradeRestrictionSignal"),
+    "Present while a para must not schedule an upgrade. Read by paras through proofs.",
     "twox64Concat",
     ParaId,
     UpgradeRestriction,
   ),
 
-  /** Code that governance has announced by its hash, and that anybody may hand in until then. */
   authorizedCodeHash: storageMap(
     name("AuthorizedCodeHash"),
+    "Code that governance has announced by its hash, and that anybody may hand in until then.",
     "twox64Concat",
     ParaId,
     AuthorizedCode,
@@ -112,12 +187,17 @@ export const storage = {
   // Pre-checks
   pvfActiveVoteMap: storageMap(
     name("PvfActiveVoteMap"),
+    "Votes of validators on code that waits for its pre-check.",
     "twox64Concat",
     ValidationCodeHash,
     PvfCheckActiveVoteState,
   ),
-  /** The keys of the map, ascending. */
-  pvfActiveVoteList: storageValue(name("PvfActiveVoteList"), vec(ValidationCodeHash), []),
+  pvfActiveVoteList: storageValue(
+    name("PvfActiveVoteList"),
+    "Hashes of the code that is voted on, ascending.",
+    vec(ValidationCodeHash),
+    [],
+  ),
 };
 
 const codeAndPara = positional(struct({ codeHash: ValidationCodeHash, para: ParaId }));

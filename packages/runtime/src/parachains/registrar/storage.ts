@@ -19,10 +19,26 @@ export type ParaInfo = ValueOf<typeof ParaInfo>;
 export const LOWEST_PUBLIC_ID = 2000 as ParaId;
 
 export const storage = {
-  /** Swaps that wait for the other para's word: from the one that asked to the other. */
-  pendingSwap: storageMap("Registrar.PendingSwap", "twox64Concat", ParaId, ParaId),
-  paras: storageMap("Registrar.Paras", "twox64Concat", ParaId, ParaInfo),
-  nextFreeParaId: storageValue("Registrar.NextFreeParaId", ParaId, LOWEST_PUBLIC_ID),
+  pendingSwap: storageMap(
+    "Registrar.PendingSwap",
+    "Swaps that wait for the other para's word: from the one that asked to the other.",
+    "twox64Concat",
+    ParaId,
+    ParaId,
+  ),
+  paras: storageMap(
+    "Registrar.Paras",
+    "Who manages a para, for what deposit, and whether it is locked.",
+    "twox64Concat",
+    ParaId,
+    ParaInfo,
+  ),
+  nextFreeParaId: storageValue(
+    "Registrar.NextFreeParaId",
+    "The id that the next reservation gets.",
+    ParaId,
+    LOWEST_PUBLIC_ID,
+  ),
 };
 
 export const events = palletEvents("Registrar", {

@@ -45,25 +45,34 @@ export const AVAILABILITY_TIMEOUT_BLOCKS = 100;
 export const storage = {
   open: storageDoubleMap(
     "RemoteDisputes.Open",
+    "Disputes on candidates of other forks that wait for their data to be available.",
     "twox64Concat",
     SessionIndex,
     "blake2_128Concat",
     CandidateHash,
     OpenDispute,
   ),
-  /** The keys of `open`, oldest first. */
-  openList: storageValue("RemoteDisputes.OpenList", vec(DisputesTimeSlot), []),
-  /** Code that this fork would not know otherwise. It has passed no pre-check, and no para may use it. */
+  openList: storageValue(
+    "RemoteDisputes.OpenList",
+    "Session and candidate of the open disputes, oldest first.",
+    vec(DisputesTimeSlot),
+    [],
+  ),
   code: storageDoubleMap(
     "RemoteDisputes.Code",
+    "Code that this fork would not know otherwise. It has passed no pre-check, and no para may use it.",
     "twox64Concat",
     SessionIndex,
     "identity",
     ValidationCodeHash,
     ValidationCode,
   ),
-  /** Sessions that code is kept for. */
-  codeSessions: storageValue("RemoteDisputes.CodeSessions", vec(SessionIndex), []),
+  codeSessions: storageValue(
+    "RemoteDisputes.CodeSessions",
+    "Sessions that code is kept for.",
+    vec(SessionIndex),
+    [],
+  ),
 };
 
 const onCandidate = struct({ sessionIndex: SessionIndex, candidateHash: CandidateHash });

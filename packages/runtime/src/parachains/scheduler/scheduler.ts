@@ -81,21 +81,42 @@ export type FreedCores = ReadonlyMap<CoreIndex, FreedReason>;
 // Storage
 
 export const storage = {
-  /** One group per core; empty without validators. */
-  validatorGroups: storageValue("ParaScheduler.ValidatorGroups", vec(vec(ValidatorIndex)), []),
+  validatorGroups: storageValue(
+    "ParaScheduler.ValidatorGroups",
+    "The session's groups of validators, one per core; none without validators.",
+    vec(vec(ValidatorIndex)),
+    [],
+  ),
   parathreadQueue: storageValue(
     "ParaScheduler.ParathreadQueue",
+    "Claims of parathreads that wait for a core.",
     ParathreadQueue,
     EMPTY_PARATHREAD_QUEUE,
   ),
-  /** `undefined` for a core that is not occupied. */
-  availabilityCores: storageValue("ParaScheduler.AvailabilityCores", vec(option(CoreOccupied)), []),
-  /** Ascending: paras with a claim in the queue, on a scheduled or on an occupied core. */
-  parathreadClaimIndex: storageValue("ParaScheduler.ParathreadClaimIndex", vec(ParaId), []),
-  /** Number of the first block of the session. */
-  sessionStartBlock: storageValue("ParaScheduler.SessionStartBlock", BlockNumber, 0),
-  /** Ascending by core; empty between blocks. */
-  scheduled: storageValue("ParaScheduler.Scheduled", vec(CoreAssignment), []),
+  availabilityCores: storageValue(
+    "ParaScheduler.AvailabilityCores",
+    "What occupies each core.",
+    vec(option(CoreOccupied)),
+    [],
+  ),
+  parathreadClaimIndex: storageValue(
+    "ParaScheduler.ParathreadClaimIndex",
+    "Paras with a claim in the queue, on a scheduled or on an occupied core, ascending.",
+    vec(ParaId),
+    [],
+  ),
+  sessionStartBlock: storageValue(
+    "ParaScheduler.SessionStartBlock",
+    "Number of the first block of the session.",
+    BlockNumber,
+    0,
+  ),
+  scheduled: storageValue(
+    "ParaScheduler.Scheduled",
+    "Which para may use which core in this block, ascending by core; empty between blocks.",
+    vec(CoreAssignment),
+    [],
+  ),
 };
 
 // Questions

@@ -7,9 +7,9 @@ import { tuple, u32, vec } from "@parahost/scale";
 import { type State, storageValue } from "../../framework/index.ts";
 import { activeValidatorIndices } from "./shared.ts";
 
-/** Position in the authority list, and how severe the offence was. Written by Session. */
 export const disabledAuthorities = storageValue(
   "Session.DisabledValidators",
+  "Positions in the authority list of those excluded for an offence, and how severe it was.",
   vec(tuple(u32, Perbill)),
   [],
 );

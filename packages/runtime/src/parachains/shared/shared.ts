@@ -26,24 +26,34 @@ import {
 export const storage = {
   currentSessionIndex: storageValue(
     "ParasShared.CurrentSessionIndex",
+    "The session whose validators are active.",
     SessionIndex,
     0 as SessionIndex,
   ),
-  /** Positions of the active validators in the authority list, in their shuffled order. */
   activeValidatorIndices: storageValue(
     "ParasShared.ActiveValidatorIndices",
+    "Positions of the active validators in the authority list, in their shuffled order.",
     vec(ValidatorIndex),
     [],
   ),
-  /** Their `para` keys, in the same order. */
-  activeValidatorKeys: storageValue("ParasShared.ActiveValidatorKeys", vec(ValidatorId), []),
+  activeValidatorKeys: storageValue(
+    "ParasShared.ActiveValidatorKeys",
+    "`para` keys of the active validators, in their shuffled order.",
+    vec(ValidatorId),
+    [],
+  ),
   allowedRelayParents: storageValue(
     "ParasShared.AllowedRelayParents",
+    "Recent blocks of this session that a candidate may have as its relay parent.",
     AllowedRelayParents,
     NO_RELAY_PARENTS,
   ),
-  /** Ours, fixed at genesis: sessions until a scheduled change is applied. 1 = the guide, 2 = Polkadot. */
-  sessionDelay: storageValue("ParasShared.SessionDelay", u32, 1),
+  sessionDelay: storageValue(
+    "ParasShared.SessionDelay",
+    "Sessions until a scheduled change is applied: 1 as the guide has it, 2 as Polkadot. Fixed at genesis.",
+    u32,
+    1,
+  ),
 };
 
 // Routines

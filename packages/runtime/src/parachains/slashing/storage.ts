@@ -38,12 +38,9 @@ export const SessionPoints = struct(
 );
 
 export const storage = {
-  /**
-   * Losers of past sessions whose accounts the chain does not know, one entry per kind. Somebody has to prove
-   * whose keys they are.
-   */
   unappliedSlashes: storageDoubleMap(
     "ParasSlashing.UnappliedSlashes",
+    "Losers of past sessions whose accounts the chain does not know, one entry per kind. Somebody has to prove whose keys they are.",
     "twox64Concat",
     SessionIndex,
     "blake2_128Concat",
@@ -51,12 +48,32 @@ export const storage = {
     vec(PendingSlashes),
     [],
   ),
-  penalties: storageValue("ParasSlashing.Penalties", Penalties, DEFAULT_PENALTIES),
-  /** By the first block in which no vote is taken any more. */
-  windows: storageMap("ParasSlashing.Windows", "twox64Concat", BlockNumber, vec(Window), []),
-  /** Candidates that a validator might second per relay parent beyond the first, by session. */
-  candidateDepths: storageMap("ParasSlashing.CandidateDepths", "twox64Concat", SessionIndex, u32),
-  sessionPoints: storageValue("ParasSlashing.SessionPoints", SessionPoints),
+  penalties: storageValue(
+    "ParasSlashing.Penalties",
+    "What each fault costs, as shares of the stake.",
+    Penalties,
+    DEFAULT_PENALTIES,
+  ),
+  windows: storageMap(
+    "ParasSlashing.Windows",
+    "Disputes, by the first block in which no vote is taken any more.",
+    "twox64Concat",
+    BlockNumber,
+    vec(Window),
+    [],
+  ),
+  candidateDepths: storageMap(
+    "ParasSlashing.CandidateDepths",
+    "Candidates that a validator might second per relay parent beyond the first, by session.",
+    "twox64Concat",
+    SessionIndex,
+    u32,
+  ),
+  sessionPoints: storageValue(
+    "ParasSlashing.SessionPoints",
+    "Points that validators had in the era when the session began.",
+    SessionPoints,
+  ),
 };
 
 export const events = palletEvents("ParasSlashing", {
