@@ -2,14 +2,15 @@
  * A relay chain network with its collators, on whatever world it is given: the simulator and
  * `parahost up` start the same nodes through this one function.
  */
-import type { Clock, Logger, Random } from "@parahost/base";
-import { expectOk } from "@parahost/base";
+import { assert, type Clock, expectOk, type Logger, type Random, sleep } from "@parahost/base";
 import { ParaNode } from "@parahost/collator";
 import { type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
 import { type Network, type PeerId, peerId } from "@parahost/network";
+import type { CollatorFunction } from "@parahost/node/collation-generation/messages";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
-import { type NodeColumn, RelayNode } from "@parahost/node/service/node";
+import type { Subsystems } from "@parahost/node/overseer/overseer";
+import { type NodeColumn, type NodePorts, RelayNode } from "@parahost/node/service/node";
 import { asCollatorId, type Hash, type HostConfiguration, type ParaId } from "@parahost/primitives";
 import {
   buildGenesis,
@@ -30,6 +31,15 @@ export interface World {
   random(name: string): Random;
   logger(name: string): Logger;
   store(name: string): KeyValueStore<NodeColumn>;
+  /** What differs from a node's own code, where something does. */
+  replacement?(name: string): Replacement | undefined;
+}
+
+/** The node's own code with something replaced. */
+export interface Replacement {
+  readonly ports?: (own: NodePorts) => NodePorts;
+  readonly subsystems?: (own: Subsystems) => Subsystems;
+  readonly collate?: (own: CollatorFunction) => CollatorFunction;
 }
 
 export interface LocalNetworkOptions {
@@ -55,6 +65,11 @@ export interface LocalNetwork {
   readonly validators: readonly RelayNode[];
   readonly collators: readonly Collator[];
   readonly nodes: readonly RelayNode[];
+  /**
+   * Ends a validator's node, and starts it again `downMs` later on the same disk with the same keys. What takes
+   * its place among `validators` is returned.
+   */
+  restart(index: number, downMs: number): Promise<RelayNode>;
   stop(): Promise<void>;
 }
 
@@ -102,27 +117,36 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       return kind === undefined ? undefined : headNumberOf(kind, head);
     },
   };
-  const portsOf = (name: string, keystore: Keystore) => ({
-    clock: world.clock,
-    executor: shared(world.executor),
-    random: world.random(name),
-    logger: world.logger(name),
-    network: world.network(peerId(name)),
-    store: world.store(name),
-    keystore,
-    discovery,
-  });
+  const portsOf = (name: string, keystore: Keystore): NodePorts => {
+    const own: NodePorts = {
+      clock: world.clock,
+      executor: shared(world.executor),
+      random: world.random(name),
+      logger: world.logger(name),
+      network: world.network(peerId(name)),
+      store: world.store(name),
+      keystore,
+      discovery,
+    };
+    return world.replacement?.(name)?.ports?.(own) ?? own;
+  };
+  const startValidator = (index: number): RelayNode => {
+    const name = names[index];
+    assert(name !== undefined, `there are ${count} validators`);
+    const replaceSubsystems = world.replacement?.(name)?.subsystems;
+    return new RelayNode(
+      {
+        ...common,
+        name,
+        role: "authority",
+        ...(replaceSubsystems === undefined ? {} : { replaceSubsystems }),
+      },
+      portsOf(name, validatorKeystore(developmentUri(index))),
+    );
+  };
 
-  const validators = names.flatMap((name, index) =>
-    absent.includes(index)
-      ? []
-      : [
-          new RelayNode(
-            { ...common, name, role: "authority" },
-            portsOf(name, validatorKeystore(developmentUri(index))),
-          ),
-        ],
-  );
+  const present = names.map((_, index) => index).filter((index) => !absent.includes(index));
+  const validators = present.map(startValidator);
   const collators = paras.map((plan): Collator => {
     const name = collatorName(plan.id);
     const keystore = new MemoryKeystore();
@@ -138,6 +162,8 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         headAt: (block) => paraHead(node, plan.id, block),
       },
     );
+    const collate: CollatorFunction = (relayParent, validationData) =>
+      para.collate(relayParent, validationData);
     const node: RelayNode = new RelayNode(
       {
         ...common,
@@ -146,7 +172,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         collator: {
           paraId: plan.id,
           key,
-          collate: (relayParent, validationData) => para.collate(relayParent, validationData),
+          collate: world.replacement?.(name)?.collate?.(collate) ?? collate,
         },
       },
       ports,
@@ -154,14 +180,26 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     followRelayChain(node, para);
     return { node, para, plan };
   });
-  const nodes = [...validators, ...collators.map(({ node }) => node)];
+  const nodes = (): RelayNode[] => [...validators, ...collators.map(({ node }) => node)];
   return {
     genesis,
     validators,
     collators,
-    nodes,
+    get nodes() {
+      return nodes();
+    },
+    restart: async (index, downMs) => {
+      const place = present.indexOf(index);
+      const running = validators[place];
+      assert(running !== undefined, `validator ${index} does not run`);
+      await running.stop();
+      await sleep(world.clock, downMs);
+      const started = startValidator(index);
+      validators[place] = started;
+      return started;
+    },
     stop: async () => {
-      await Promise.all(nodes.map((node) => node.stop()));
+      await Promise.all(nodes().map((node) => node.stop()));
     },
   };
 }

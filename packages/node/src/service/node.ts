@@ -134,6 +134,8 @@ export interface NodeConfig {
   readonly approvalProfile?: ApprovalProfile;
   /** Reads the number of a parachain block from its head, where somebody knows the format. */
   readonly headNumber?: HeadNumber;
+  /** What runs instead of the node's own subsystems: the simulator's adversaries differ in one. */
+  readonly replaceSubsystems?: (own: Subsystems) => Subsystems;
 }
 
 export interface NodePorts {
@@ -195,6 +197,7 @@ export class RelayNode {
       clock,
     );
     this.#equivocations = new EquivocationReporter({ chain, states, pool: this.pool, logger });
+    const { replaceSubsystems = (own: Subsystems) => own } = config;
     this.#overseer = new Overseer(
       { clock, logger },
       {
@@ -203,7 +206,7 @@ export class RelayNode {
           .leaves()
           .map(({ hash, number, parent }) => ({ hash, number, parentHash: parent })),
       },
-      this.#subsystems(identity, role, verifier),
+      replaceSubsystems(this.#subsystems(identity, role, verifier)),
     );
     this.ended = this.#overseer.ended;
 
