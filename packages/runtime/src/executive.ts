@@ -54,6 +54,7 @@ import {
   decodeExtrinsic,
   type Extrinsic,
   type ExtrinsicDecodeError,
+  encodedLength,
   type SignedExtrinsic,
 } from "./transaction/extrinsic.ts";
 
@@ -99,12 +100,13 @@ function applyDecoded(
   extrinsic: Extrinsic,
   bytes: OpaqueExtrinsic,
 ): Result<DispatchResult, ApplyError> {
+  const length = encodedLength(bytes);
   state.begin();
   noteExtrinsic(state, bytes);
   const applied =
     extrinsic.type === "signed"
-      ? applySigned(state, extrinsic, bytes.length)
-      : applyBare(state, extrinsic.call, bytes.length);
+      ? applySigned(state, extrinsic, length)
+      : applyBare(state, extrinsic.call, length);
   if (applied.ok) {
     noteAppliedExtrinsic(state);
     state.commit();
@@ -287,7 +289,7 @@ export function validateTransaction(
   if (!decoded.ok) return err(invalid("call"));
   state.begin();
   beginBlock(state, blockNumber(state) + 1, parentHash, []);
-  const validity = validate(state, decoded.value, extrinsic.length);
+  const validity = validate(state, decoded.value, encodedLength(extrinsic));
   state.rollback();
   return validity;
 }

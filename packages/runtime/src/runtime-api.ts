@@ -31,7 +31,12 @@ import { type EraIndex, NOMINATIONS_MAX } from "./pallets/staking/storage.ts";
 import { accountInfo } from "./pallets/system/accounts.ts";
 import { computeFee, type InclusionFee, inclusionFee } from "./pallets/transaction-payment.ts";
 import { infoOf } from "./runtime.ts";
-import { decodeExtrinsic, type ExtrinsicDecodeError, encodeBare } from "./transaction/extrinsic.ts";
+import {
+  decodeExtrinsic,
+  type ExtrinsicDecodeError,
+  encodeBare,
+  encodedLength,
+} from "./transaction/extrinsic.ts";
 import { RUNTIME_VERSION, type RuntimeVersion } from "./version.ts";
 
 export { eventsOf } from "./framework/index.ts";
@@ -72,16 +77,17 @@ export interface RuntimeDispatchInfo {
   readonly partialFee: Balance;
 }
 
-/** What a transaction would cost in the next block. */
+/** What a transaction would cost in the next block, if it had `length` bytes there instead of its own. */
 export function queryInfo(
   state: State,
   extrinsic: OpaqueExtrinsic,
+  length: number = encodedLength(extrinsic),
 ): Result<RuntimeDispatchInfo, ExtrinsicDecodeError> {
   const decoded = decodeExtrinsic(extrinsic);
   if (!decoded.ok) return decoded;
   const info = infoOf(decoded.value.call);
   const isSigned = decoded.value.type === "signed";
-  const partialFee = isSigned ? computeFee(state, info, extrinsic.length, 0n) : 0n;
+  const partialFee = isSigned ? computeFee(state, info, length, 0n) : 0n;
   return ok({ weight: info.weight, class: info.class, partialFee });
 }
 
@@ -91,15 +97,17 @@ export interface FeeDetails {
   readonly tip: Balance;
 }
 
+/** The parts of that. */
 export function queryFeeDetails(
   state: State,
   extrinsic: OpaqueExtrinsic,
+  length: number = encodedLength(extrinsic),
 ): Result<FeeDetails, ExtrinsicDecodeError> {
   const decoded = decodeExtrinsic(extrinsic);
   if (!decoded.ok) return decoded;
   if (decoded.value.type === "bare") return ok({ inclusionFee: undefined, tip: 0n });
   const info = infoOf(decoded.value.call);
-  const fee = inclusionFee(state, info, extrinsic.length);
+  const fee = inclusionFee(state, info, length);
   return ok({ inclusionFee: fee, tip: decoded.value.extra.tip });
 }
 

@@ -7,7 +7,7 @@ import {
   KeyOwnershipProof,
   type OpaqueExtrinsic,
 } from "@parahost/primitives";
-import { bytes, decode, encode, option } from "@parahost/scale";
+import { bytes, decode, encode, option, u32, u128 } from "@parahost/scale";
 import { Metadata as ClientMetadata, TypeRegistry as ClientRegistry } from "@polkadot/types";
 import { decAnyMetadata, metadata as papiMetadata } from "@polkadot-api/substrate-bindings";
 import { type Pallet, RuntimeCall } from "../framework/index.ts";
@@ -355,6 +355,14 @@ test("the fee that is asked for is the fee that is taken", () => {
   const extrinsic = transfer(chain);
   const free = () => accountInfo(chain.state, alice).data.free;
   const { partialFee } = expectOk(queryInfo(chain.state, extrinsic), "it decodes");
+  const encoded = encodeExtrinsic(extrinsic);
+  const asked = call(
+    chain,
+    "TransactionPaymentApi_query_info",
+    concatBytes(encoded, encode(u32, encoded.length)),
+  );
+  // The fee is the last that the answer says: 16 bytes.
+  assert.equal(decode(u128, expectOk(asked, "answered").subarray(-16)), partialFee);
   const before = free();
   chain.add({ extrinsics: [extrinsic] });
   const events = eventsOf(chain.state);

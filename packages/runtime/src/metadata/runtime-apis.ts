@@ -176,15 +176,15 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
     docs: "What transactions cost.",
     methods: {
       queryInfo: method(
-        "Weight, class and fee without a tip. The fee follows from the extrinsic's own length.",
+        "Weight, class and fee without a tip, for an extrinsic of `len` bytes: its own, the length before it included.",
         { uxt: DecodableExtrinsic, len: u32 },
         RuntimeDispatchInfo,
-        ({ state }, { uxt }) => {
+        ({ state }, { uxt, len }) => {
           const {
             weight,
             class: type,
             partialFee,
-          } = expectOk(api.queryInfo(state, uxt), "decoded");
+          } = expectOk(api.queryInfo(state, uxt, len), "decoded");
           return { weight, class: { type }, partialFee };
         },
       ),
@@ -192,8 +192,8 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
         "The parts of the fee.",
         { uxt: DecodableExtrinsic, len: u32 },
         FeeDetails,
-        ({ state }, { uxt }) => {
-          const { inclusionFee, tip } = expectOk(api.queryFeeDetails(state, uxt), "decoded");
+        ({ state }, { uxt, len }) => {
+          const { inclusionFee, tip } = expectOk(api.queryFeeDetails(state, uxt, len), "decoded");
           if (inclusionFee === undefined) return { inclusionFee, tip };
           const { baseFee, lengthFee, adjustedWeightFee } = inclusionFee;
           return { inclusionFee: { baseFee, lenFee: lengthFee, adjustedWeightFee }, tip };

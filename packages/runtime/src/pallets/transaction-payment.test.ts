@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectOk } from "@parahost/base";
-import type { AccountId } from "@parahost/primitives";
+import { type AccountId, encodeExtrinsic } from "@parahost/primitives";
 import { accountInfo, eventsOf, queryFeeDetails, queryInfo } from "../runtime-api.ts";
 import { TestChain } from "../testing/chain.ts";
 import { accountOfUri, remark, signedBy, sudo, transferTo } from "../testing/transactions.ts";
+import { encodedLength } from "../transaction/extrinsic.ts";
 import { totalIssuance, UNIT } from "./balances/storage.ts";
 import { nextMultiplier, storage, TREASURY_ACCOUNT } from "./transaction-payment.ts";
 
@@ -50,7 +51,38 @@ test("the parts of a fee add up to it", () => {
   const { baseFee, lengthFee, adjustedWeightFee } = details.inclusionFee;
   assert.equal(baseFee + lengthFee + adjustedWeightFee, partialFee);
   assert.equal(details.tip, 3n);
-  assert.equal(lengthFee, BigInt(transaction.length) * (UNIT / 10_000n));
+  assert.equal(lengthFee, BigInt(encodeExtrinsic(transaction).length) * (UNIT / 10_000n));
+});
+
+test("bytes that are paid for are those in the block, the length before them included", () => {
+  for (const length of [0, 63, 64, 16_383, 16_384, 70_000]) {
+    const extrinsic = new Uint8Array(length);
+    assert.equal(encodedLength(extrinsic), encodeExtrinsic(extrinsic).length, `${length} bytes`);
+  }
+  const chain = chainWithFees();
+  const fees = [50, 51].map((size) => {
+    const transaction = signedBy(chain, "//Alice", remark(size));
+    const { inclusionFee } = expectOk(queryFeeDetails(chain.state, transaction), "it decodes");
+    assert.ok(inclusionFee !== undefined);
+    chain.add({ extrinsics: [transaction] });
+    assert.equal(
+      feePaid(chain).actualFee,
+      inclusionFee.baseFee +
+        BigInt(encodeExtrinsic(transaction).length) * (UNIT / 10_000n) +
+        inclusionFee.adjustedWeightFee,
+    );
+    return inclusionFee.lengthFee;
+  });
+  assert.equal((fees[1] ?? 0n) - (fees[0] ?? 0n), UNIT / 10_000n);
+});
+
+test("the fee of an extrinsic of another length is asked for with that length", () => {
+  const chain = chainWithFees();
+  const transaction = signedBy(chain, "//Alice", remark());
+  const fee = (length?: number) =>
+    expectOk(queryInfo(chain.state, transaction, length), "it decodes").partialFee;
+  assert.equal(fee(), fee(encodedLength(transaction)));
+  assert.equal(fee(1_000) - fee(0), 1_000n * (UNIT / 10_000n));
 });
 
 test("four fifths go to the treasury, the rest and the tip to the author", () => {

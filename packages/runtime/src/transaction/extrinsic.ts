@@ -147,6 +147,15 @@ export function encodeBare(call: AnyRuntimeCall): OpaqueExtrinsic {
   return concatBytes(new Uint8Array([BARE_V4]), encode(RuntimeCall, call));
 }
 
+/**
+ * Bytes of an extrinsic in a block, the length before it among them: what limits count and fees charge
+ * for, as in Polkadot.
+ */
+export function encodedLength({ length }: OpaqueExtrinsic): number {
+  const prefix = length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : 4;
+  return prefix + length;
+}
+
 export function encodeSigned(
   address: MultiAddress,
   signature: MultiSignature,
