@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ok } from "@parahost/base";
-import {
-  type BlockNumber,
-  type CandidateReceipt,
-  type Hash,
-  type ValidatorIndex,
-  ZERO_HASH,
-} from "@parahost/primitives";
+import type { BlockNumber, CandidateReceipt, Hash, ValidatorIndex } from "@parahost/primitives";
 import { onesOf } from "@parahost/scale";
 import { MemoryStore } from "@parahost/storage";
-import { ManualClock } from "../overseer/manual-clock.ts";
 import { sampleHash } from "../sample-candidate.ts";
 import { ApprovalBook, type Effect } from "./book.ts";
-import { check } from "./checking.ts";
 import { OwnRecord } from "./own-record.ts";
 import {
   assignmentOf,
@@ -39,7 +30,7 @@ const candidates = receipts.map((receipt: CandidateReceipt) => ({
 }));
 
 function bookOf(...numbers: readonly number[]): ApprovalBook {
-  const book = new ApprovalBook();
+  const book = new ApprovalBook("modern");
   for (const number of numbers)
     book.addBlock(blockAt(number), candidates, NONE, BLOCK_TICK, NO_SHOW);
   return book;
@@ -109,7 +100,7 @@ test("approvals are for the candidate on every fork that assigns the approver", 
 });
 
 test("our assignment is triggered when its tranche has come and not before", () => {
-  const book = new ApprovalBook();
+  const book = new ApprovalBook("modern");
   const info = blockAt(1);
   const own = { ...assignmentOf(0, info), tranche: 3 };
   const byStory = new Map(own.cores.map((core) => [core, own]));
@@ -125,7 +116,7 @@ test("our assignment is triggered when its tranche has come and not before", () 
 });
 
 test("a candidate that has only backers is approved at once", () => {
-  const book = new ApprovalBook();
+  const book = new ApprovalBook("modern");
   const info = blockAt(1);
   const sessionInfo = { ...info.sessionInfo, neededApprovals: 5 };
   const block = book.addBlock({ ...info, sessionInfo }, candidates, NONE, BLOCK_TICK, NO_SHOW);
@@ -217,37 +208,50 @@ test("a wake-up replaces the one before, and due ones come earliest first", () =
   assert.equal(wakeUps.next(), undefined);
 });
 
-test("a check is as good as its data and its execution, and silent about faults of ours", async () => {
+// Fishermen
+
+const hashOf = (book: ApprovalBook) => at(book, 1).inclusions[0]?.candidate.hash ?? ("0x" as never);
+
+test("a stake re-opens what is approved, and more approvals close it again", () => {
   const book = bookOf(1);
-  const [inclusion] = at(book, 1).inclusions;
-  assert.ok(inclusion !== undefined);
-  const validationData = {
-    parentHead: new Uint8Array(0),
-    relayParentNumber: 1,
-    relayParentStorageRoot: ZERO_HASH,
-    maxPovSize: 1,
+  const now = BLOCK_TICK + 3;
+  for (const validator of [2, 4]) {
+    assign(book, 1, validator);
+    approve(book, 1, validator, now);
+  }
+  assert.equal(at(book, 1).isApproved, true);
+  assert.deepEqual(book.raiseChecks(hashOf(book), 1, now), []);
+  assert.equal(at(book, 1).isApproved, false);
+  assert.equal(book.approvedAncestor(hashAt(1), 0), undefined);
+  assign(book, 1, 5, now);
+  assert.deepEqual(kinds(approve(book, 1, 5, now + 2, [0])), [
+    "candidateApproved",
+    "blockApproved",
+  ]);
+});
+
+test("a stake calls those whose turn comes next at once, and no others", () => {
+  const own = (tranche: number) => {
+    const book = new ApprovalBook("modern");
+    const [core] = blockAt(1).candidates.map((candidate) => candidate.core);
+    assert.ok(core !== undefined);
+    const assignment = { ...assignmentOf(5, blockAt(1)), tranche, cores: [core] };
+    const assignments = { ...NONE, byStory: new Map([[core, assignment]]) };
+    book.addBlock(blockAt(1), candidates, assignments, BLOCK_TICK, NO_SHOW);
+    assign(book, 1, 2);
+    assign(book, 1, 4);
+    return kinds(book.raiseChecks(hashOf(book), 1, BLOCK_TICK));
   };
-  const data = ok({ pov: { blockData: new Uint8Array(1) }, validationData });
-  const outcomeOf = (answers: Readonly<Record<string, unknown>>) =>
-    check(
-      { ask: (_: string, { type }: { type: string }) => Promise.resolve(answers[type]) } as never,
-      new ManualClock(),
-      inclusion,
-      new AbortController().signal,
-    );
-  const good = {
-    recoverAvailableData: data,
-    validationCodeByHash: ok(new Uint8Array(1)),
-    sessionExecutorParams: ok([]),
-  };
-  const answer = (validateFromExhaustive: unknown) =>
-    outcomeOf({ ...good, validateFromExhaustive });
-  assert.equal(await answer(ok({ type: "valid" })), "valid");
-  assert.equal(await answer(ok({ type: "invalid" })), "invalid");
-  assert.equal(await answer({ ok: false, error: { code: "validationFailed" } }), "unknown");
-  assert.equal(await outcomeOf({ ...good, validationCodeByHash: ok(undefined) }), "unknown");
-  const root = { ok: false, error: { code: "invalid" } };
-  assert.equal(await outcomeOf({ ...good, recoverAvailableData: root }), "invalid");
+  // Four who did not back it are spread over four tranches, and one check is missing.
+  assert.deepEqual([own(1), own(2)], [["trigger"], []]);
+});
+
+test("a smaller stake, and one on a candidate of no open block, change nothing", () => {
+  const book = bookOf(1);
+  book.raiseChecks(hashOf(book), 2, BLOCK_TICK);
+  assert.deepEqual(book.raiseChecks(hashOf(book), 1, BLOCK_TICK), []);
+  assert.equal(book.candidate(hashOf(book))?.extraChecks, 2);
+  assert.deepEqual(book.raiseChecks(sampleHash(9) as never, 2, BLOCK_TICK), []);
 });
 
 test("the sample's validators have keys to check and to vote with", () => {

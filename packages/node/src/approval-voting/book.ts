@@ -11,14 +11,17 @@ import type {
 } from "@parahost/primitives";
 import type { OwnAssignment, OwnAssignments } from "../approval-criteria/assign.ts";
 import type { CheckedCert } from "../approval-criteria/check.ts";
-import type { Tick } from "../approval-criteria/ticks.ts";
+import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
+import { FUTURE_TICKS_MAX, type Tick } from "../approval-criteria/ticks.ts";
 import type { ApprovalBlock } from "../approval-distribution/messages.ts";
 import type { BlockDescription } from "../dispute-coordinator/messages.ts";
 import { Assignments } from "./assignments.ts";
 import type { ApprovalSignature, ApprovedAncestor } from "./messages.ts";
+import { type CheckerSupply, neededApprovals } from "./needed-approvals.ts";
 import {
   isApproved,
   nextWakeUp,
+  type RequiredTranches,
   requiredTranches,
   shouldTrigger,
   type TallyInput,
@@ -31,6 +34,8 @@ export interface Candidate {
   readonly receipt: CandidateReceipt;
   readonly headData: Uint8Array;
   readonly approvals: Map<ValidatorIndex, ApprovalSignature>;
+  /** Checkers that fishermen's stakes call; `undefined` when nobody has reported it. */
+  extraChecks: number | undefined;
 }
 
 /** One of the lists of checkers that a candidate must satisfy. */
@@ -47,6 +52,7 @@ export interface Inclusion {
   readonly story: CheckerList;
   /** Only when the block's author made another block without the candidate. */
   equivocation: CheckerList | undefined;
+  readonly supply: CheckerSupply;
   approved: boolean;
 }
 
@@ -74,7 +80,12 @@ export class ApprovalBook {
   readonly #blocks = new Map<Hash, OpenBlock>();
   readonly #candidates = new Map<CandidateHash, Candidate>();
   readonly wakeUps = new WakeUps<Inclusion>();
+  readonly #profile: ApprovalProfile;
   #finalized: BlockNumber = 0;
+
+  constructor(profile: ApprovalProfile) {
+    this.#profile = profile;
+  }
 
   block(hash: Hash): OpenBlock | undefined {
     return this.#blocks.get(hash);
@@ -110,10 +121,10 @@ export class ApprovalBook {
       let candidate = this.#candidates.get(hash);
       if (candidate === undefined) {
         const { receipt, headData } = candidates[index] as NewCandidate;
-        candidate = { hash, receipt, headData, approvals: new Map() };
+        candidate = { hash, receipt, headData, approvals: new Map(), extraChecks: undefined };
         this.#candidates.set(hash, candidate);
       }
-      const { neededApprovals, validators, validatorGroups } = info.sessionInfo;
+      const { neededApprovals: configured, validators, validatorGroups } = info.sessionInfo;
       const checkers = validators.length - (validatorGroups[group]?.length ?? 0);
       block.inclusions.push({
         block,
@@ -123,8 +134,9 @@ export class ApprovalBook {
         equivocation: info.equivocatedCores.has(core)
           ? { assignments: new Assignments(), own: own.byEquivocation.get(core) }
           : undefined,
+        supply: { profile: this.#profile, configured, checkers },
         // With fewer than the needed checkers there can be no others than the backers.
-        approved: neededApprovals > checkers,
+        approved: configured > checkers,
       });
     }
     this.#blocks.set(info.hash, block);
@@ -205,26 +217,43 @@ export class ApprovalBook {
     });
   }
 
-  /** Looks at a candidate: triggers our assignment, approves, or says when to look again. */
-  evaluate(inclusion: Inclusion, now: Tick): Effect[] {
+  /**
+   * Fishermen have staked on the candidate being bad: it needs more checks, also where it is approved
+   * already. Those whose turn would come next check at once. Less than was known changes nothing.
+   */
+  raiseChecks(hash: CandidateHash, extra: number, now: Tick): Effect[] {
+    const candidate = this.#candidates.get(hash);
+    if (candidate === undefined || extra <= (candidate.extraChecks ?? -1)) return [];
+    candidate.extraChecks = extra;
+    return this.inclusionsOf(hash).flatMap((inclusion) => {
+      const { block, supply } = inclusion;
+      if (supply.configured > supply.checkers) return [];
+      if (inclusion.approved && looksOf(inclusion, now).every(isSatisfied)) return [];
+      inclusion.approved = false;
+      block.isApproved = false;
+      return this.evaluate(inclusion, now, tranchesAhead(inclusion));
+    });
+  }
+
+  /**
+   * Looks at a candidate: triggers our assignment, approves, or says when to look again. Assignments of
+   * so many tranches `ahead` have their turn, too.
+   */
+  evaluate(inclusion: Inclusion, now: Tick, ahead = 0): Effect[] {
     const effects: Effect[] = [];
     const { block } = inclusion;
-    const lists = [inclusion.story, inclusion.equivocation].filter((list) => list !== undefined);
-    const looked = lists.map((list) => {
-      const tally = tallyOf(inclusion, list, now);
-      return { list, tally, required: requiredTranches(tally) };
-    });
+    const looked = looksOf(inclusion, now);
     for (const { list, tally, required } of looked) {
       const assignment = untriggered(list);
       const isDue =
         assignment !== undefined &&
         (!inclusion.approved || assignment.tranche === 0) &&
-        shouldTrigger(assignment.tranche, tally, required);
+        shouldTrigger(assignment.tranche, { ...tally, now: now + ahead }, required);
       if (assignment !== undefined && isDue) effects.push({ type: "trigger", block, assignment });
     }
     if (inclusion.approved) {
       this.wakeUps.set(inclusion, undefined);
-    } else if (looked.every(({ tally, required }) => isApproved(tally, required))) {
+    } else if (looked.every(isSatisfied)) {
       inclusion.approved = true;
       this.wakeUps.set(inclusion, undefined);
       effects.push({ type: "candidateApproved", inclusion });
@@ -282,17 +311,45 @@ function untriggered({ assignments, own }: CheckerList): OwnAssignment | undefin
   return own === undefined || assignments.has(own.validator) ? undefined : own;
 }
 
-function tallyOf(
-  { block, candidate }: Inclusion,
-  { assignments }: CheckerList,
-  now: Tick,
-): TallyInput {
-  const { sessionInfo } = block.info;
+/** A list of checkers, counted. */
+interface Look {
+  readonly list: CheckerList;
+  readonly tally: TallyInput;
+  readonly required: RequiredTranches;
+}
+
+function looksOf(inclusion: Inclusion, now: Tick): readonly Look[] {
+  return [inclusion.story, inclusion.equivocation]
+    .filter((list) => list !== undefined)
+    .map((list) => {
+      const tally = tallyOf(inclusion, list, now);
+      return { list, tally, required: requiredTranches(tally) };
+    });
+}
+
+const isSatisfied = ({ tally, required }: Look): boolean => isApproved(tally, required);
+
+const neededOf = ({ supply, candidate }: Inclusion): number =>
+  neededApprovals(supply, candidate.extraChecks);
+
+/** As many tranches as bring the missing checkers on average; peers take none that lie further ahead. */
+function tranchesAhead(inclusion: Inclusion): number {
+  const { supply, story, block } = inclusion;
+  const missing = Math.max(0, neededOf(inclusion) - story.assignments.count);
+  const { nDelayTranches } = block.info.sessionInfo;
+  return Math.min(
+    FUTURE_TICKS_MAX,
+    Math.ceil((missing * nDelayTranches) / Math.max(1, supply.checkers)),
+  );
+}
+
+function tallyOf(inclusion: Inclusion, { assignments }: CheckerList, now: Tick): TallyInput {
+  const { block, candidate } = inclusion;
   return {
     assignments,
     approvals: new Set(candidate.approvals.keys()),
-    validatorCount: sessionInfo.validators.length,
-    neededApprovals: sessionInfo.neededApprovals,
+    validatorCount: block.info.sessionInfo.validators.length,
+    neededApprovals: neededOf(inclusion),
     blockTick: block.blockTick,
     noShowTicks: block.noShowTicks,
     now,

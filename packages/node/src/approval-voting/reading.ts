@@ -6,6 +6,7 @@ import type { ApprovalBlock } from "../approval-distribution/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
+import type { FishermenStake } from "../runtime-api/runtime-api-at.ts";
 import type { NewCandidate } from "./book.ts";
 
 /** Unfinalized ancestors of a leaf that are looked at, at most. */
@@ -18,6 +19,8 @@ export interface BlockRead {
   readonly candidates: readonly NewCandidate[];
   readonly nodeFeatures: NodeFeatures;
   readonly coalesceMax: number;
+  /** What fishermen have staked on candidates of this chain. */
+  readonly stakes: readonly FishermenStake[];
   /** Whoever made the block, as the epoch lists it. */
   readonly author: string;
 }
@@ -53,6 +56,7 @@ export async function readBlock(
   const sessionInfo = await queryRuntime(asker, hash, "sessionInfo", session);
   const nodeFeatures = await queryRuntime(asker, hash, "nodeFeatures", session);
   const params = await queryRuntime(asker, hash, "approvalVotingParams", session);
+  const stakes = await queryRuntime(asker, hash, "fishermenStakes");
   const vrf = relayVrf(header, epoch);
   if (sessionInfo === undefined || nodeFeatures === undefined || vrf === undefined)
     return undefined;
@@ -76,6 +80,7 @@ export async function readBlock(
     candidates: included.map(({ receipt, headData }) => ({ receipt, headData })),
     nodeFeatures,
     coalesceMax: params?.maxApprovalCoalesceCount ?? 1,
+    stakes: stakes ?? [],
     author: epoch.authorities[vrf.author]?.id ?? "",
   };
 }

@@ -20,6 +20,7 @@ import { onesOf } from "@parahost/scale";
 import { MemoryStore } from "@parahost/storage";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
+import type { FishermenStake } from "../runtime-api/runtime-api-at.ts";
 import { BLOCK_MS, keystores, receipts, SLOT, SLOT_MS, sessionInfo } from "./sample-approval.ts";
 import { type ApprovalVotingSends, run } from "./subsystem.ts";
 
@@ -83,6 +84,7 @@ async function open(
   included: readonly CandidateReceipt[],
   coalesce = 1,
   features: NodeFeatures = nodeFeatures("assignmentsV2"),
+  stakes: readonly FishermenStake[] = [],
 ) {
   overseer.activate(hash, 1);
   (await overseer.expect("chain-api", "blockHeader")).reply(ok(header));
@@ -101,6 +103,7 @@ async function open(
   (await overseer.expect("runtime-api", "nodeFeatures")).reply(ok(features));
   const params = await overseer.expect("runtime-api", "approvalVotingParams");
   params.reply(ok({ maxApprovalCoalesceCount: coalesce }));
+  (await overseer.expect("runtime-api", "fishermenStakes")).reply(ok(stakes));
   return overseer.expect("approval-distribution", "newBlocks");
 }
 

@@ -30,11 +30,11 @@ import {
   tickMs,
 } from "../approval-criteria/ticks.ts";
 import type { ApprovalBlock } from "../approval-distribution/messages.ts";
+import { type CheckOutcome, checkIncluded } from "../candidate-check.ts";
 import type { Context, Job } from "../overseer/context.ts";
 import type { Messages } from "../overseer/messages.ts";
 import type { Signal } from "../overseer/signal.ts";
 import { ApprovalBook, type Effect, type Inclusion, type OpenBlock } from "./book.ts";
-import { type CheckOutcome, check } from "./checking.ts";
 import type { ApprovalVotingMessage } from "./messages.ts";
 import { type ApprovalRecordColumn, OwnRecord } from "./own-record.ts";
 import { type BlockRead, readBlock, unknownBlocks } from "./reading.ts";
@@ -100,7 +100,7 @@ class Voting {
   readonly #context: ApprovalVotingContext;
   readonly #deps: ApprovalVotingDependencies;
   readonly #record: OwnRecord;
-  readonly #book = new ApprovalBook();
+  readonly #book: ApprovalBook;
   readonly #work = new Map<Hash, Work>();
   readonly #checks = new Map<CandidateHash, Job>();
   readonly #outcomes = new LruMap<CandidateHash, CheckOutcome>(CHECKS_MAX);
@@ -112,6 +112,7 @@ class Voting {
     this.#context = context;
     this.#deps = deps;
     this.#record = new OwnRecord(deps.store);
+    this.#book = new ApprovalBook(deps.profile);
   }
 
   stop(): void {
@@ -207,6 +208,8 @@ class Voting {
     for (const inclusion of block.inclusions)
       this.#perform(this.#book.evaluate(inclusion, this.#now()));
     this.#perform(this.#book.approveBlock(block));
+    for (const { candidateHash, extraChecks } of read.stakes)
+      this.#perform(this.#book.raiseChecks(candidateHash, extraChecks, this.#now()));
     for (const twin of twins) this.#reopen(twin, read.info);
   }
 
@@ -364,9 +367,9 @@ class Voting {
     const job = this.#context.spawn("check", async (abort) => {
       // Whoever is silenced after announcing a check is missed; before it, nobody knows of the check.
       await this.#said;
-      const outcome = await check(this.#context, this.#deps.clock, inclusion, abort);
+      const outcome = await this.#outcomeOf(inclusion, abort);
       if (this.#checks.get(candidate.hash) === job) this.#checks.delete(candidate.hash);
-      if (abort.aborted || outcome === "unknown") return;
+      if (abort.aborted || outcome === "unknown" || outcome === "unavailable") return;
       this.#outcomes.set(candidate.hash, outcome);
       if (outcome === "valid") {
         for (const one of this.#book.inclusionsOf(candidate.hash)) this.#approve(one);
@@ -383,6 +386,15 @@ class Voting {
       });
     });
     this.#checks.set(candidate.hash, job);
+  }
+
+  #outcomeOf(inclusion: Inclusion, abort: AbortSignal): Promise<CheckOutcome> {
+    const { block, index, candidate } = inclusion;
+    const { hash, session, candidates } = block.info;
+    const { core, group } = candidates[index] ?? {};
+    const subject = { receipt: candidate.receipt, session, includedIn: hash, core, group };
+    const isWanted = (): boolean => !inclusion.approved;
+    return checkIncluded(this.#context, this.#deps.clock, subject, isWanted, abort);
   }
 
   // Signing

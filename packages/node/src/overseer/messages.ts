@@ -14,6 +14,7 @@ import type { CollationGenerationMessage } from "../collation-generation/message
 import type { CollatorProtocolMessage } from "../collator-protocol/messages.ts";
 import type { DisputeCoordinatorMessage } from "../dispute-coordinator/messages.ts";
 import type { DisputeDistributionMessage } from "../dispute-distribution/messages.ts";
+import type { FishermanMessage } from "../fisherman/messages.ts";
 import type { GossipSupportMessage } from "../gossip-support/messages.ts";
 import type { MisbehaviorArbitrationMessage } from "../misbehavior-arbitration/messages.ts";
 import type { NetworkBridgeRxMessage, NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
@@ -39,6 +40,7 @@ export interface Messages {
   readonly "collator-protocol": CollatorProtocolMessage;
   readonly "dispute-coordinator": DisputeCoordinatorMessage;
   readonly "dispute-distribution": DisputeDistributionMessage;
+  readonly fisherman: FishermanMessage;
   readonly "gossip-support": GossipSupportMessage;
   readonly "misbehavior-arbitration": MisbehaviorArbitrationMessage;
   readonly "network-bridge-rx": NetworkBridgeRxMessage;

@@ -9,8 +9,10 @@ import type {
   AuthorityDiscoveryId,
   BabeEpoch,
   BackingState,
+  Balance,
   CandidateCommitments,
   CandidateEvent,
+  CandidateHash,
   CommittedCandidateReceipt,
   CoreIndex,
   CoreState,
@@ -33,6 +35,13 @@ import type {
 export interface ValidatorGroups {
   readonly groups: readonly (readonly ValidatorIndex[])[];
   readonly rotation: GroupRotationInfo;
+}
+
+export interface FishermenStake {
+  readonly session: SessionIndex;
+  readonly candidateHash: CandidateHash;
+  readonly stake: Balance;
+  readonly extraChecks: number;
 }
 
 export interface RuntimeApiAt {
@@ -85,6 +94,8 @@ export interface RuntimeApiAt {
   paraIds(): readonly ParaId[];
   /** Code that awaits the validators' pre-check. */
   pvfsRequirePrecheck(): readonly ValidationCodeHash[];
+  /** What fishermen have staked on candidates being bad, and how many checks more that calls for. */
+  fishermenStakes(): readonly FishermenStake[];
 }
 
 /** The chain's state, block by block. `undefined` when the block or its state is not there. */

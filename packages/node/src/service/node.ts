@@ -26,12 +26,14 @@ import {
 import {
   CachingVerifier,
   DirectVerifier,
+  type KeyPair,
   type Keystore,
   type SignatureVerifier,
 } from "@parahost/crypto";
 import { compressBlob, type Executor } from "@parahost/executor";
 import { type ChainIdentity, ChainSync, type Network, type PeerId, Role } from "@parahost/network";
 import {
+  type Balance,
   type CandidateReceipt,
   type CollatorId,
   type CommittedCandidateReceipt,
@@ -63,6 +65,7 @@ import { DISPUTE_COLUMNS } from "../dispute-coordinator/database.ts";
 import { run as runDisputeCoordinator } from "../dispute-coordinator/subsystem.ts";
 import { run as runDisputeDistribution } from "../dispute-distribution/subsystem.ts";
 import { EventBus } from "../event-bus.ts";
+import { type BadCandidate, run as runFisherman } from "../fisherman/subsystem.ts";
 import { run as runGossipSupport } from "../gossip-support/subsystem.ts";
 import { run as runMisbehaviorArbitration } from "../misbehavior-arbitration/subsystem.ts";
 import type { AuthorityDiscovery } from "../network-bridge/authority-discovery.ts";
@@ -82,6 +85,7 @@ import type { ChainStates } from "./chain-states.ts";
 import { disputeEvents } from "./dispute-events.ts";
 import { EquivocationReporter } from "./equivocation-reports.ts";
 import { finalityRule } from "./finality-rule.ts";
+import { reportBadCandidate } from "./fisherman-reports.ts";
 import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
 import { chainBackend, openRelayChain } from "./relay-chain.ts";
@@ -118,6 +122,16 @@ export interface CollatorConfig {
   readonly collate: CollatorFunction;
 }
 
+/** Fishing for bad candidates beside whatever else a full node does. */
+export interface FishermanConfig {
+  /** Of the account that stakes on being right. */
+  readonly pair: KeyPair;
+  /** What is staked on each report, if the chain does not ask for more. */
+  readonly stake: Balance;
+  /** Share of the included candidates that are checked, above 0 and up to 1. */
+  readonly share: number;
+}
+
 export interface NodeConfig {
   /** For events and logs. */
   readonly name: string;
@@ -128,6 +142,8 @@ export interface NodeConfig {
   /** Peers to keep connections to for blocks, transactions and finality. */
   readonly peers: readonly PeerId[];
   readonly collator?: CollatorConfig;
+  /** Not for authorities, which check anyway and whose word is their stake. */
+  readonly fisherman?: FishermanConfig;
   /** A name for an author's key; the key itself without one. */
   readonly authorName?: (key: string) => string | undefined;
   /** How checkers are drawn; the same in the whole network. */
@@ -414,6 +430,13 @@ export class RelayNode {
     });
   }
 
+  #reportBadCandidate({ pair, stake }: FishermanConfig, bad: BadCandidate): void {
+    const { chain, states, pool } = this;
+    const submit = (extrinsic: Uint8Array) => this.submit(extrinsic);
+    const parts = { chain, states, pool, logger: this.#ports.logger, submit };
+    reportBadCandidate(parts, pair, stake, bad);
+  }
+
   #tell(news: () => Promise<void>): void {
     this.#news = this.#news.then(news).catch((failure: unknown) => {
       this.#ports.logger.log("error", TARGET, `the overseer took no news: ${describe(failure)}`);
@@ -474,10 +497,33 @@ export class RelayNode {
       "network-bridge-rx": (context) => runRx(context, bridge),
       "network-bridge-tx": (context) => runTx(context, bridge),
     };
+    const recovery: Subsystems = {
+      "availability-store": (context) => runAvailabilityStore(context, { clock, logger, store }),
+      "availability-recovery": (context) =>
+        runAvailabilityRecovery(context, { clock, logger, random, keystore }),
+      "candidate-validation": (context) =>
+        runCandidateValidation(context, { clock, logger, executor, verifier }),
+    };
     if (this.#config.role !== "authority") {
-      if (collator === undefined) return common;
+      const { fisherman } = this.#config;
+      const fishing: Subsystems =
+        fisherman === undefined
+          ? {}
+          : {
+              ...recovery,
+              fisherman: (context) =>
+                runFisherman(context, {
+                  clock,
+                  logger,
+                  random,
+                  share: fisherman.share,
+                  report: (bad) => this.#reportBadCandidate(fisherman, bad),
+                }),
+            };
+      if (collator === undefined) return { ...common, ...fishing };
       return {
         ...common,
+        ...fishing,
         "collation-generation": (context) =>
           runCollationGeneration(context, { logger, keystore, compress: compressBlob }),
         "collator-protocol": (context) =>
@@ -494,6 +540,7 @@ export class RelayNode {
     }
     return {
       ...common,
+      ...recovery,
       "gossip-support": (context) =>
         runGossipSupport(context, { clock, logger, keystore, discovery }),
       "approval-voting": (context) =>
@@ -515,17 +562,12 @@ export class RelayNode {
           profile: approvalProfile,
           slotMs,
         }),
-      "availability-store": (context) => runAvailabilityStore(context, { clock, logger, store }),
       "availability-distribution": (context) =>
         runAvailabilityDistribution(context, { keystore, logger, random }),
-      "availability-recovery": (context) =>
-        runAvailabilityRecovery(context, { clock, logger, random, keystore }),
       "bitfield-signing": (context) =>
         runBitfieldSigning(context, { clock, logger, keystore, store, slotMs }),
       "bitfield-distribution": (context) =>
         runBitfieldDistribution(context, { verifier, random, logger }),
-      "candidate-validation": (context) =>
-        runCandidateValidation(context, { clock, logger, executor, verifier }),
       "candidate-backing": (context) =>
         runCandidateBacking(context, {
           logger,

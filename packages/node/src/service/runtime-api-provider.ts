@@ -48,5 +48,6 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     schedulingLookahead: () => runtimeApi.schedulingLookahead(state),
     paraIds: () => runtimeApi.paraIds(state),
     pvfsRequirePrecheck: () => runtimeApi.pvfsRequirePrecheck(state),
+    fishermenStakes: () => runtimeApi.fishermenStakes(state),
   };
 }

@@ -46,6 +46,17 @@ export function minimumBond(state: State): Balance {
   return bond > EXISTENTIAL_DEPOSIT ? bond : EXISTENTIAL_DEPOSIT;
 }
 
+/** How many checkers more a stake calls: one for each hundredth of the median validator's stake. */
+export function checksFor(state: State, stake: Balance): number {
+  const hundredth = medianStake(state) / 100n;
+  const unit = hundredth > EXISTENTIAL_DEPOSIT ? hundredth : EXISTENTIAL_DEPOSIT;
+  const checks = stake / unit;
+  return checks > CHECKS_MAX ? Number(CHECKS_MAX) : Number(checks);
+}
+
+/** More validators than there can be. */
+const CHECKS_MAX = 65_535n;
+
 /** Takes a bond for a report on a candidate. */
 export function takeBond(
   state: State,

@@ -89,7 +89,7 @@ test("a report takes a bond, and nodes see what is staked on each candidate", ()
     undefined,
   );
   assert.deepEqual(fishermenStakes(chain.state), [
-    { session: SESSION, candidateHash: candidate, stake: 3n * STAKE },
+    { session: SESSION, candidateHash: candidate, stake: 3n * STAKE, extraChecks: 15 },
   ]);
   assert.deepEqual([reserved(chain, "alice"), reserved(chain, "bob")], [STAKE, 2n * STAKE]);
 });

@@ -26,7 +26,7 @@ import {
 import { blockHash, blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { disputeOf, includedIn } from "../disputes/storage.ts";
-import { expireAt, takeBond } from "./bonds.ts";
+import { checksFor, expireAt, takeBond } from "./bonds.ts";
 import { errors, events, type ReportKind, storage } from "./storage.ts";
 
 /** What is staked on a candidate being bad. */
@@ -34,15 +34,16 @@ export interface FishermenStake {
   readonly session: SessionIndex;
   readonly candidateHash: CandidateHash;
   readonly stake: Balance;
+  /** Checkers to call beside those that every candidate has. */
+  readonly extraChecks: number;
 }
 
 /** Candidates with reports on them, for nodes to raise the number of checks. */
 export const fishermenStakes = (state: State): FishermenStake[] =>
-  storage.reports.entries(state).map(([session, candidateHash, reports]) => ({
-    session,
-    candidateHash,
-    stake: reports.reduce((sum, { stake }) => sum + stake, 0n),
-  }));
+  storage.reports.entries(state).map(([session, candidateHash, reports]) => {
+    const stake = reports.reduce((sum, report) => sum + report.stake, 0n);
+    return { session, candidateHash, stake, extraChecks: checksFor(state, stake) };
+  });
 
 interface Report {
   readonly session: SessionIndex;
