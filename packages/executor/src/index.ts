@@ -1,4 +1,13 @@
+export type { CodePosition } from "./backtrace.ts";
 export { type BlobError, type BlobKind, compressBlob, decompressBlob } from "./blob.ts";
+export { functionNames, sourceMapUrl } from "./debug/custom-section.ts";
+export {
+  type ExplainedFault,
+  explainFault,
+  faultLine,
+  type SourceFrame,
+} from "./debug/explain-fault.ts";
+export { type BadSourceMap, SourceMap } from "./debug/source-map.ts";
 export {
   type BadExecutorParams,
   DEFAULT_ENGINE_PARAMETERS,
@@ -22,6 +31,7 @@ export {
   type PreparationRequest,
   type PrepareResult,
 } from "./executor.ts";
+export type { SourceLocation } from "./host/guest-trap.ts";
 export { InlineExecutor, type InlineExecutorOptions } from "./inline-executor.ts";
 export { ProcessPoolExecutor, type ProcessPoolOptions } from "./pool/process-pool-executor.ts";
 export type { WorkerOptions } from "./pool/worker-process.ts";

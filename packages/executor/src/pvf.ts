@@ -18,6 +18,8 @@ export const HEAP_BASE = "__heap_base";
 
 export interface PreparedPvf {
   readonly module: WebAssembly.Module;
+  /** From the compiled code back to the author's, for `originalOffset`. */
+  readonly positions: Uint32Array;
   /** Functions that the module wants from `env`; those that no host has are there too. */
   readonly imports: readonly string[];
   readonly maxMemoryPages: number;
@@ -48,7 +50,8 @@ export function preparePvf(
   });
   if (!instrumented.ok) return instrumented;
   return ok({
-    module: compile(instrumented.value),
+    module: compile(instrumented.value.bytes),
+    positions: instrumented.value.positions,
     imports: module.imports.filter((entry) => entry.kind === "function").map(({ name }) => name),
     maxMemoryPages: parameters.maxMemoryPages,
     stackLimit: parameters.stackLimit,

@@ -10,9 +10,11 @@
 import { assert, err, HostError, ok, type Result } from "@parahost/base";
 import { ValidationParams, ValidationResult } from "@parahost/primitives";
 import { encode, tryDecode } from "@parahost/scale";
+import { backtraceOf, type CodePosition } from "./backtrace.ts";
+import { ABORT, abortTrap } from "./host/abort.ts";
 import { ALLOCATION_MAX_BYTES, FreeingBumpAllocator } from "./host/allocator.ts";
 import { GuestMemory } from "./host/guest-memory.ts";
-import { GuestTrap, type GuestTrapCode } from "./host/guest-trap.ts";
+import { GuestTrap, type GuestTrapCode, type SourceLocation } from "./host/guest-trap.ts";
 import { HostContext } from "./host/host-context.ts";
 import { ENTRY, HEAP_BASE, hostFunction, type PreparedPvf } from "./pvf.ts";
 import { FUEL_EXPORT, STACK_EXPORT } from "./wasm/instrument.ts";
@@ -21,9 +23,20 @@ import { FUEL_EXPORT, STACK_EXPORT } from "./wasm/instrument.ts";
 export type GuestFault =
   /** More CPU time, or fuel, than allowed. */
   | { readonly code: "timeout" }
-  | { readonly code: "trap"; readonly cause: TrapCause; readonly message: string }
-  | { readonly code: "stackOverflow" }
-  | { readonly code: "outOfMemory"; readonly message: string }
+  | {
+      readonly code: "trap";
+      readonly cause: TrapCause;
+      readonly message: string;
+      readonly backtrace: readonly CodePosition[];
+      /** Where the guest itself said that it was. */
+      readonly location?: SourceLocation;
+    }
+  | { readonly code: "stackOverflow"; readonly backtrace: readonly CodePosition[] }
+  | {
+      readonly code: "outOfMemory";
+      readonly message: string;
+      readonly backtrace: readonly CodePosition[];
+    }
   | { readonly code: "badReturn"; readonly message: string }
   | { readonly code: "paramsTooLarge"; readonly bytes: number };
 
@@ -104,19 +117,13 @@ interface Guest {
 
 function instantiate(pvf: PreparedPvf, fuel: bigint): Guest {
   let host: HostContext | undefined;
-  const env: Record<string, WebAssembly.ImportValue> = {};
-  for (const name of pvf.imports) {
-    const known = hostFunction(name);
-    env[name] =
-      known === undefined
-        ? () => {
-            throw new GuestTrap("missingImport", `env.${name} does not exist here`);
-          }
-        : (...args: number[]) => {
-            assert(host !== undefined, "a guest without a start section runs before it is set up");
-            return known.call(host, ...(args as never[]));
-          };
-  }
+  const hostAtWork = (): HostContext => {
+    assert(host !== undefined, "a guest without a start section runs before it is set up");
+    return host;
+  };
+  const env = Object.fromEntries(
+    pvf.imports.map((name) => [name, importedFunction(name, hostAtWork)]),
+  );
   const { exports } = newInstance(pvf.module, env);
   const { memory } = exports;
   const heapBase = exports[HEAP_BASE];
@@ -147,6 +154,22 @@ function instantiate(pvf: PreparedPvf, fuel: bigint): Guest {
   };
 }
 
+/** What a guest gets under a name: the host function, or one that ends it. */
+function importedFunction(
+  name: string,
+  hostAtWork: () => HostContext,
+): (...args: number[]) => unknown {
+  const known = hostFunction(name);
+  if (known !== undefined) return (...args) => known.call(hostAtWork(), ...(args as never[]));
+  if (name === ABORT)
+    return (...args) => {
+      throw abortTrap(hostAtWork().memory, args);
+    };
+  return () => {
+    throw new GuestTrap("missingImport", `env.${name} does not exist here`);
+  };
+}
+
 function newInstance(
   module: WebAssembly.Module,
   env: Record<string, WebAssembly.ImportValue>,
@@ -162,20 +185,26 @@ function newInstance(
 
 function faultOf(error: unknown, pvf: PreparedPvf, guest: Guest): GuestFault {
   if (error instanceof GuestTrap) {
+    const backtrace = backtraceOf(error, pvf.positions);
     const message = withLastWords(error.message, guest.host);
     switch (error.code) {
       case "outOfFuel":
         return { code: "timeout" };
       case "outOfMemory":
-        return { code: "outOfMemory", message };
-      default:
-        return { code: "trap", cause: error.code, message };
+        return { code: "outOfMemory", message, backtrace };
+      default: {
+        const { code: cause, location } = error;
+        const trap = { code: "trap", cause, message, backtrace } as const;
+        return location === undefined ? trap : { ...trap, location };
+      }
     }
   }
   if (error instanceof WebAssembly.RuntimeError) {
-    if (guest.stack.value >>> 0 > pvf.stackLimit) return { code: "stackOverflow" };
     if (guest.fuel !== undefined && guest.fuel.value < 0n) return { code: "timeout" };
-    return { code: "trap", cause: "wasm", message: withLastWords(error.message, guest.host) };
+    const backtrace = backtraceOf(error, pvf.positions);
+    if (guest.stack.value >>> 0 > pvf.stackLimit) return { code: "stackOverflow", backtrace };
+    const message = withLastWords(error.message, guest.host);
+    return { code: "trap", cause: "wasm", message, backtrace };
   }
   if (error instanceof RangeError) {
     const isStack = error.message.includes("call stack");

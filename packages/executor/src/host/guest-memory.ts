@@ -50,6 +50,11 @@ export class GuestMemory {
     this.#bytes.set(bytes, pointer);
   }
 
+  readU32(pointer: number): number {
+    this.#check(pointer, 4);
+    return this.#view.getUint32(pointer, true);
+  }
+
   readU64(pointer: number): bigint {
     this.#check(pointer, 8);
     return this.#view.getBigUint64(pointer, true);

@@ -12,6 +12,8 @@ export type GuestTrapCode =
   | "outOfMemory"
   /** A function that no validation host has was called. */
   | "missingImport"
+  /** The guest has called `env.abort`, which says why and where. */
+  | "aborted"
   /** A host function was given an argument that it cannot decode. */
   | "badArgument"
   /** The keystore was asked for, and a validation host has none. */
@@ -19,12 +21,22 @@ export type GuestTrapCode =
   /** Host functions have used up the fuel. */
   | "outOfFuel";
 
+/** A place in an author's source, counted from 1. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 export class GuestTrap extends Error {
   override readonly name = "GuestTrap";
   readonly code: GuestTrapCode;
+  /** Where the guest itself says that it is. */
+  readonly location: SourceLocation | undefined;
 
-  constructor(code: GuestTrapCode, detail: string) {
+  constructor(code: GuestTrapCode, detail: string, location?: SourceLocation) {
     super(detail);
     this.code = code;
+    this.location = location;
   }
 }

@@ -3,6 +3,7 @@
 import { err, ok, type Result } from "@parahost/base";
 import { Hash, ValidationCodeHash } from "@parahost/primitives";
 import { bool, bytes, str, struct, u32, u64Number, type ValueOf } from "@parahost/scale";
+import { BACKTRACE_MAX, type CodePosition } from "../backtrace.ts";
 import type { InternalReason, InvalidReason, PreparationRefusal } from "../executor.ts";
 
 export const Ready = struct({
@@ -79,8 +80,48 @@ const FAULT_CODES: readonly InvalidReason["code"][] = [
 const REFUSAL_CODES: readonly PreparationRefusal["code"][] = ["wasm", "decompression"];
 const HOST_CODES = ["outOfHostMemory", "nativeStackExhausted", "codeHashMismatch"] as const;
 
-export const decodeFault = (body: Uint8Array): Result<InvalidReason, string> =>
-  decodeReason(body, FAULT_CODES);
+export function decodeFault(body: Uint8Array): Result<InvalidReason, string> {
+  const fault = decodeReason<InvalidReason>(body, FAULT_CODES);
+  if (!fault.ok || hasItsFields(fault.value)) return fault;
+  return err(`a ${fault.value.code} without what belongs to it`);
+}
+
+/** Whether the fields that somebody reads later are there and of their type; others harm nobody. */
+function hasItsFields(fault: InvalidReason): boolean {
+  switch (fault.code) {
+    case "trap":
+      return (
+        typeof fault.message === "string" && isBacktrace(fault.backtrace) && hasGoodPlace(fault)
+      );
+    case "outOfMemory":
+      return typeof fault.message === "string" && isBacktrace(fault.backtrace);
+    case "stackOverflow":
+      return isBacktrace(fault.backtrace);
+    case "badReturn":
+      return typeof fault.message === "string";
+    case "paramsTooLarge":
+      return Number.isSafeInteger(fault.bytes);
+    default:
+      return true;
+  }
+}
+
+const isBacktrace = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length <= BACKTRACE_MAX &&
+  value.every(
+    (frame: Partial<CodePosition> | null) =>
+      Number.isSafeInteger(frame?.functionIndex) && Number.isSafeInteger(frame?.offset),
+  );
+
+function hasGoodPlace({ location }: Extract<InvalidReason, { readonly code: "trap" }>): boolean {
+  return (
+    location === undefined ||
+    (typeof location?.file === "string" &&
+      Number.isSafeInteger(location.line) &&
+      Number.isSafeInteger(location.column))
+  );
+}
 
 export const decodeRefusal = (body: Uint8Array): Result<PreparationRefusal, string> =>
   decodeReason(body, REFUSAL_CODES);

@@ -23,6 +23,7 @@ import { assert, err, ok, type Result } from "@parahost/base";
 import type { BodyFacts } from "./function-body.ts";
 import { type Limits, SECTION, type WasmExport, type WasmModule } from "./module.ts";
 import { BULK, EMPTY, F32, F64, I32, I64, MAKES_NAN, OP } from "./opcodes.ts";
+import { PositionRecorder } from "./position-map.ts";
 import { WasmReader } from "./reader.ts";
 import type { WasmRefusal } from "./refusal.ts";
 import { WasmWriter } from "./writer.ts";
@@ -49,11 +50,17 @@ const ACTIVATION_COST = 2;
 /** One more unit of fuel for each so many bytes moved in bulk, as an exponent of two. */
 const BULK_BYTES_PER_FUEL_LOG2 = 3;
 
+export interface InstrumentedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where in the original each piece of code stood, for `originalOffset`. */
+  readonly positions: Uint32Array;
+}
+
 export function instrument(
   module: WasmModule,
   bodies: readonly BodyFacts[],
   options: InstrumentOptions,
-): Result<Uint8Array<ArrayBuffer>, WasmRefusal> {
+): Result<InstrumentedModule, WasmRefusal> {
   return new Instrumenter(module, bodies, options).run();
 }
 
@@ -67,6 +74,7 @@ class Instrumenter {
   readonly #bodies: readonly BodyFacts[];
   readonly #options: InstrumentOptions;
   readonly #out: WasmWriter;
+  readonly #positions = new PositionRecorder();
   readonly #stackGlobal: number;
   readonly #fuelGlobal: number;
 
@@ -85,7 +93,7 @@ class Instrumenter {
     this.#fuelGlobal = this.#stackGlobal + 1;
   }
 
-  run(): Result<Uint8Array<ArrayBuffer>, WasmRefusal> {
+  run(): Result<InstrumentedModule, WasmRefusal> {
     const out = this.#out;
     out.bytes(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
     this.#copySection(SECTION.type);
@@ -100,7 +108,7 @@ class Instrumenter {
     const tooLarge = this.#codeSection();
     if (tooLarge !== undefined) return err(tooLarge);
     this.#copySection(SECTION.data);
-    return ok(out.finish());
+    return ok({ bytes: out.finish(), positions: this.#positions.finish() });
   }
 
   #copySection(id: number): void {
@@ -235,6 +243,7 @@ class Instrumenter {
 
     const out = this.#out;
     const cost = stackCost(facts);
+    this.#positions.add(out.length, facts.codeStart);
     // Entry: stack += cost; if (stack > limit) unreachable.
     this.#op(OP.globalGet, this.#stackGlobal);
     this.#i32Const(cost);
@@ -340,6 +349,7 @@ class Instrumenter {
     const regionDepths: number[] = [1];
     let copied = reader.offset;
     const flush = (upTo: number): void => {
+      this.#positions.add(out.length, copied);
       out.copy(source, copied, upTo);
       copied = upTo;
     };
