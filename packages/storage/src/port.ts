@@ -3,9 +3,12 @@
  * room that keeps it; this room knows bytes only.
  *
  * Keys are byte strings in lexicographic order; values are byte strings. A batch is applied whole or
- * not at all. `durable` says that the batch must survive a loss of power before the call returns:
- * whoever is about to sign something that could conflict asks for it.
+ * not at all. `durable` says that the batch, and every batch before it, must survive a loss of power before the
+ * call returns: whoever is about to sign something that could conflict asks for it.
  */
+/** Longest key; the shortest has one byte. */
+export const KEY_BYTES_MAX = 511;
+
 export type Change<Column extends string> =
   | { readonly column: Column; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly column: Column; readonly key: Uint8Array; readonly value?: undefined };
