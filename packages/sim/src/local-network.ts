@@ -7,10 +7,14 @@ import { ParaNode } from "@parahost/collator";
 import { type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
 import { type Network, type PeerId, peerId } from "@parahost/network";
-import type { CollatorFunction } from "@parahost/node/collation-generation/messages";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import type { Subsystems } from "@parahost/node/overseer/overseer";
-import { type NodeColumn, type NodePorts, RelayNode } from "@parahost/node/service/node";
+import {
+  type FishermanConfig,
+  type NodeColumn,
+  type NodePorts,
+  RelayNode,
+} from "@parahost/node/service/node";
 import { asCollatorId, type Hash, type HostConfiguration, type ParaId } from "@parahost/primitives";
 import {
   buildGenesis,
@@ -39,7 +43,6 @@ export interface World {
 export interface Replacement {
   readonly ports?: (own: NodePorts) => NodePorts;
   readonly subsystems?: (own: Subsystems) => Subsystems;
-  readonly collate?: (own: CollatorFunction) => CollatorFunction;
 }
 
 export interface LocalNetworkOptions {
@@ -52,6 +55,8 @@ export interface LocalNetworkOptions {
   readonly configuration?: Partial<HostConfiguration>;
   /** Indices of validators whose nodes are not started; somebody else may hold their keys. */
   readonly absent?: readonly number[];
+  /** A full node that fishes for bad candidates. */
+  readonly fisherman?: FishermanConfig;
 }
 
 export interface Collator {
@@ -64,6 +69,7 @@ export interface LocalNetwork {
   readonly genesis: Genesis;
   readonly validators: readonly RelayNode[];
   readonly collators: readonly Collator[];
+  readonly fisherman: RelayNode | undefined;
   readonly nodes: readonly RelayNode[];
   /**
    * Ends a validator's node, and starts it again `downMs` later on the same disk with the same keys. What takes
@@ -78,11 +84,14 @@ export function validatorName(index: number): string {
   return developmentUri(index).slice(2).toLowerCase().replace("//", "-");
 }
 
+export const FISHERMAN_NAME = "fisherman";
+
 export const collatorName = (para: ParaId): string => `collator-${para}`;
 
 /** Starts every node. */
 export function startLocalNetwork(options: LocalNetworkOptions, world: World): LocalNetwork {
   const { validators: count, paras, slotMs, epochSlots, configuration, absent = [] } = options;
+  const { fisherman: fishing } = options;
   const genesis = buildGenesis(
     localGenesis({
       validators: count,
@@ -105,7 +114,11 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     discovery.add(keys.authorityDiscovery, peerId(name));
     authors.set(keys.babe, name);
   });
-  const peers = [...names, ...paras.map(({ id }) => collatorName(id))].map(peerId);
+  const peers = [
+    ...names,
+    ...paras.map(({ id }) => collatorName(id)),
+    ...(fishing === undefined ? [] : [FISHERMAN_NAME]),
+  ].map(peerId);
   const kinds = new Map(paras.map(({ id, kind }) => [id, kind]));
   const common = {
     genesis,
@@ -130,17 +143,15 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     };
     return world.replacement?.(name)?.ports?.(own) ?? own;
   };
+  const replacedIn = (name: string) => {
+    const replaceSubsystems = world.replacement?.(name)?.subsystems;
+    return replaceSubsystems === undefined ? {} : { replaceSubsystems };
+  };
   const startValidator = (index: number): RelayNode => {
     const name = names[index];
     assert(name !== undefined, `there are ${count} validators`);
-    const replaceSubsystems = world.replacement?.(name)?.subsystems;
     return new RelayNode(
-      {
-        ...common,
-        name,
-        role: "authority",
-        ...(replaceSubsystems === undefined ? {} : { replaceSubsystems }),
-      },
+      { ...common, ...replacedIn(name), name, role: "authority" },
       portsOf(name, validatorKeystore(developmentUri(index))),
     );
   };
@@ -162,17 +173,16 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         headAt: (block) => paraHead(node, plan.id, block),
       },
     );
-    const collate: CollatorFunction = (relayParent, validationData) =>
-      para.collate(relayParent, validationData);
     const node: RelayNode = new RelayNode(
       {
         ...common,
+        ...replacedIn(name),
         name,
         role: "full",
         collator: {
           paraId: plan.id,
           key,
-          collate: world.replacement?.(name)?.collate?.(collate) ?? collate,
+          collate: (relayParent, validationData) => para.collate(relayParent, validationData),
         },
       },
       ports,
@@ -180,11 +190,23 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     followRelayChain(node, para);
     return { node, para, plan };
   });
-  const nodes = (): RelayNode[] => [...validators, ...collators.map(({ node }) => node)];
+  const fisherman =
+    fishing === undefined
+      ? undefined
+      : new RelayNode(
+          { ...common, name: FISHERMAN_NAME, role: "full", fisherman: fishing },
+          portsOf(FISHERMAN_NAME, new MemoryKeystore()),
+        );
+  const nodes = (): RelayNode[] => [
+    ...validators,
+    ...collators.map(({ node }) => node),
+    ...(fisherman === undefined ? [] : [fisherman]),
+  ];
   return {
     genesis,
     validators,
     collators,
+    fisherman,
     get nodes() {
       return nodes();
     },

@@ -11,7 +11,12 @@ import {
   peerId,
   type ReputationChange,
 } from "@parahost/network";
-import { NODE_COLUMNS, type NodeColumn, type RelayNode } from "@parahost/node/service/node";
+import {
+  type FishermanConfig,
+  NODE_COLUMNS,
+  type NodeColumn,
+  type RelayNode,
+} from "@parahost/node/service/node";
 import type { HostConfiguration } from "@parahost/primitives";
 import { developmentKeys, developmentUri, type SessionKeys } from "@parahost/runtime";
 import { MemoryStore } from "@parahost/storage";
@@ -23,6 +28,8 @@ import {
   validatorName,
 } from "./local-network.ts";
 import { type ParaPlan, planParas } from "./para-plan.ts";
+import { Cast } from "./strategies/cast.ts";
+import type { Role } from "./strategies/villain.ts";
 
 /** Virtual worlds begin here, 2024-01-01, or within a year of slots of it: a time that means nothing. */
 const EPOCH_MS = 1_704_067_200_000;
@@ -40,6 +47,10 @@ export interface SimulationOptions {
   readonly configuration?: Partial<HostConfiguration>;
   /** Indices of validators whose nodes are not started: an adversary may join in their place. */
   readonly absent?: readonly number[];
+  /** Who is faulty, and how; all others run the node's own code. */
+  readonly roles?: readonly Role[];
+  /** A full node that fishes for bad candidates. */
+  readonly fisherman?: FishermanConfig;
   /** Log lines with the virtual milliseconds since the start and the node's name. */
   readonly log?: (atMs: number, node: string) => Logger;
 }
@@ -56,10 +67,12 @@ export class Simulation {
   readonly links: SeededLinks;
   readonly network: LocalNetwork;
   readonly random: SeededRandom;
+  readonly cast: Cast;
   readonly #startMs: number;
   readonly #executor = new InlineExecutor();
   readonly #stores = new Map<string, MemoryStore<NodeColumn>>();
   readonly #failures: string[] = [];
+  readonly #startListeners: ((node: RelayNode) => void)[] = [];
   readonly #medium: MemoryNetwork;
   readonly #keys = new Map<string, SessionKeys>();
   readonly #reputation: ReputationChange[] = [];
@@ -67,6 +80,7 @@ export class Simulation {
   /** Starts all nodes at virtual time zero. */
   constructor(options: SimulationOptions) {
     const { seed, validators, slotMs = 6000, epochSlots = 20, configuration, absent } = options;
+    const { fisherman } = options;
     this.seed = seed;
     this.slotMs = slotMs;
     const random = new SeededRandom(seed);
@@ -83,14 +97,21 @@ export class Simulation {
     for (let index = 0; index < validators; index++)
       this.#keys.set(validatorName(index), developmentKeys(developmentUri(index)));
     const nodesRandom = random.fork("nodes");
+    const paras = typeof options.paras === "number" ? planParas(options.paras) : options.paras;
+    this.cast = new Cast(
+      options.roles ?? [],
+      paras.map(({ id }) => id),
+      { clock: this.clock, slotMs, random: random.fork("cast") },
+    );
     this.network = startLocalNetwork(
       {
         validators,
-        paras: typeof options.paras === "number" ? planParas(options.paras) : options.paras,
+        paras,
         slotMs,
         epochSlots,
         ...(configuration === undefined ? {} : { configuration }),
         ...(absent === undefined ? {} : { absent }),
+        ...(fisherman === undefined ? {} : { fisherman }),
       },
       {
         clock: this.clock,
@@ -98,18 +119,17 @@ export class Simulation {
         network: (peer) => this.#medium.join(peer),
         random: (name) => nodesRandom.fork(name),
         logger: (name) => this.#logger(name, options.log),
+        // A node that starts again finds what it has written.
         store: (name) => {
-          const store = new MemoryStore(NODE_COLUMNS);
+          const store = this.#stores.get(name) ?? new MemoryStore(NODE_COLUMNS);
           this.#stores.set(name, store);
           return store;
         },
+        replacement: (name) => this.cast.replacement(name),
       },
     );
-    for (const node of this.network.nodes)
-      void node.ended.then(({ reason }) => {
-        if (reason.type === "failed")
-          this.#failures.push(`${node.name}: ${reason.subsystem}: ${String(reason.failure)}`);
-      });
+    for (const node of this.network.nodes) this.#watch(node);
+    this.cast.start(this);
   }
 
   get validators(): readonly RelayNode[] {
@@ -168,6 +188,21 @@ export class Simulation {
     return true;
   }
 
+  /**
+   * Ends a validator's node, and starts it again `downMs` later with what it had written. Whoever watches nodes
+   * is told by `onStarted`.
+   */
+  async restart(index: number, downMs: number): Promise<void> {
+    const node = await this.network.restart(index, downMs);
+    this.#watch(node);
+    for (const listener of this.#startListeners) listener(node);
+  }
+
+  /** Calls `listener` with each node that starts from now on. */
+  onStarted(listener: (node: RelayNode) => void): void {
+    this.#startListeners.push(listener);
+  }
+
   /** Runs until every validator that is not cut off has finalized this relay block. */
   runUntilFinalized(number: number, limitMs: number, except: readonly RelayNode[] = []) {
     const waiting = this.validators.filter((node) => !except.includes(node));
@@ -204,6 +239,13 @@ export class Simulation {
       if (!isStopped) await this.clock.step(settle);
     }
     await this.#executor.close();
+  }
+
+  #watch(node: RelayNode): void {
+    void node.ended.then(({ reason }) => {
+      if (reason.type === "failed")
+        this.#failures.push(`${node.name}: ${reason.subsystem}: ${String(reason.failure)}`);
+    });
   }
 
   #onReputation(change: ReputationChange): void {

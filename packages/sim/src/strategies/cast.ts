@@ -1,0 +1,71 @@
+/** Who is faulty in a run, and how: roles become replacements of nodes. */
+import { assert, type Clock, type SeededRandom } from "@parahost/base";
+import type { ParaId } from "@parahost/primitives";
+import { collatorName, type Replacement } from "../local-network.ts";
+import type { Simulation } from "../simulation.ts";
+import { strategyOf } from "./index.ts";
+import { composed, type Strategy } from "./strategy.ts";
+import { Conspiracy, type Role, Villain } from "./villain.ts";
+
+interface Player {
+  readonly villain: Villain;
+  readonly strategy: Strategy;
+}
+
+export class Cast {
+  readonly conspiracy = new Conspiracy();
+  readonly #players: readonly Player[];
+  readonly #paras: readonly ParaId[];
+
+  constructor(
+    roles: readonly Role[],
+    paras: readonly ParaId[],
+    world: { readonly clock: Clock; readonly random: SeededRandom; readonly slotMs: number },
+  ) {
+    this.#paras = paras;
+    this.#players = roles.map((role) => {
+      const { clock, slotMs } = world;
+      const random = world.random.fork(`${role.validator} ${role.strategy}`);
+      const villain = new Villain(role, this.conspiracy, { clock, slotMs, random });
+      return { villain, strategy: strategyOf(role.strategy) };
+    });
+  }
+
+  /** What differs in the node of this name; `undefined` for an honest one. */
+  replacement(name: string): Replacement | undefined {
+    const parts = this.#players.flatMap(({ villain, strategy }) => {
+      if (villain.name === name) return [strategy.corrupt(villain)];
+      const para = this.#paras.find((id) => collatorName(id) === name);
+      if (para === undefined || strategy.corruptCollator === undefined) return [];
+      return [strategy.corruptCollator(villain, para)];
+    });
+    return parts.length === 0 ? undefined : composed(parts);
+  }
+
+  /** The network has started. */
+  start(simulation: Simulation): void {
+    assert(this.conspiracy.simulation === undefined, "a cast plays once");
+    this.conspiracy.simulation = simulation;
+    for (const { villain, strategy } of this.#players) strategy.start?.(villain);
+  }
+
+  /** Whether nothing is promised by this validator. */
+  isFaulty(name: string): boolean {
+    return this.#players.some(
+      ({ villain, strategy }) => villain.name === name && strategy.keepsPromises !== true,
+    );
+  }
+
+  /** Whether it may be away or misbehave: liveness does not count on it. */
+  isUnreliable(name: string): boolean {
+    return this.#players.some(({ villain }) => villain.name === name);
+  }
+
+  /** How often each strategy took effect, in the order of the roles; 0 is said too. */
+  effects(): ReadonlyMap<string, number> {
+    const { effects } = this.conspiracy;
+    return new Map(
+      this.#players.map(({ strategy: { id } }) => [id, effects.get(id) ?? 0] as const),
+    );
+  }
+}
