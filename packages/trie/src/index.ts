@@ -13,7 +13,7 @@ export {
   openCompactProof,
 } from "./compact-proof.ts";
 export { TrieError, type TrieFault, tryRead } from "./error.ts";
-export { LiveStates, placesOf } from "./live-states.ts";
+export { LiveStates, placesOf, type StateRecord, type StateRecords } from "./live-states.ts";
 export { decodeNode, EMPTY_ROOT, type StateVersion, type TrieNode } from "./node.ts";
 export { NodeCache } from "./node-cache.ts";
 export { MemoryNodeStore, type NodeBatch, type NodeReader, type NodeStore } from "./node-store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesToHex, type Hex, randomBelow, randomBytes } from "@parahost/base";
-import { LiveStates, placesOf } from "./live-states.ts";
+import { LiveStates, placesOf, type StateRecord } from "./live-states.ts";
 import { EMPTY_ROOT } from "./node.ts";
 import { NodeCache } from "./node-cache.ts";
 import { MemoryNodeStore } from "./node-store.ts";
@@ -14,11 +14,16 @@ interface Block {
   readonly root: Hex;
 }
 
-test("releasing states in any order leaves exactly the nodes of the others", () => {
+test("releasing states in any order, restarts between, leaves exactly the nodes of the others", () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = seeded(seed);
     const store = new MemoryNodeStore();
-    const states = new LiveStates(store);
+    const records = new Map<Hex, StateRecord>();
+    const keeper = {
+      put: (id: Hex, record: StateRecord) => void records.set(id, record),
+      delete: (id: Hex) => void records.delete(id),
+    };
+    let states = new LiveStates(store, keeper);
     const live: Block[] = [];
     for (let number = 0; number < 25; number++) {
       const parent = live.length === 0 ? undefined : live[randomBelow(random, live.length)];
@@ -40,12 +45,20 @@ test("releasing states in any order leaves exactly the nodes of the others", () 
         states.release((gone as Block).id);
       }
       for (const { root } of live) placesOf(store, root);
+      if (randomBelow(random, 6) === 0) {
+        // A restart knows the records, and releases once more what nobody wants.
+        states = new LiveStates(store, keeper);
+        states.restore(new Map(records));
+        for (const id of [...records.keys()])
+          if (!live.some((block) => block.id === id) && states.has(id)) states.release(id);
+      }
       if (live.length === 1 && states.size === 1)
         assert.equal(store.size, new Set(placesOf(store, (live[0] as Block).root)).size);
     }
     for (const { id } of live) states.release(id);
     assert.equal(store.size, 0, `seed ${seed}`);
     assert.equal(states.size, 0);
+    assert.equal(records.size, 0);
   }
 });
 

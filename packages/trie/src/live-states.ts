@@ -26,12 +26,49 @@ interface LiveState {
   released: boolean;
 }
 
+/** What is to be kept of a state beside its nodes, so that it can be taken up again after a restart. */
+export interface StateRecord {
+  readonly root: Hex;
+  /** `undefined` for a state that was inserted whole. A parent that has no record is gone. */
+  readonly parent: Hex | undefined;
+  /** Places that the block added; none for a whole state. */
+  readonly inserted: readonly Hex[];
+  /** Places of the parent that the block took away. */
+  readonly removed: readonly Hex[];
+}
+
+/** Where the records are kept: written in one batch with the nodes of the same call. */
+export interface StateRecords {
+  put(id: Hex, record: StateRecord): void;
+  delete(id: Hex): void;
+}
+
 export class LiveStates {
   readonly #store: NodeStore;
+  readonly #records: StateRecords | undefined;
   readonly #states = new Map<Hex, LiveState>();
 
-  constructor(store: NodeStore) {
+  constructor(store: NodeStore, records?: StateRecords) {
     this.#store = store;
+    this.#records = records;
+  }
+
+  /** Takes up the states whose records and nodes were kept. None counts as released. */
+  restore(kept: ReadonlyMap<Hex, StateRecord>): void {
+    assert(this.#states.size === 0, "states are taken up once, before others come");
+    for (const [id, record] of kept) {
+      const { root, inserted, removed } = record;
+      const released = false;
+      const children = new Set<LiveState>();
+      this.#states.set(id, { id, root, parent: undefined, children, inserted, removed, released });
+    }
+    for (const [id, { parent }] of kept) {
+      const state = this.#states.get(id);
+      const below = parent === undefined ? undefined : this.#states.get(parent);
+      if (state === undefined || below === undefined) continue;
+      state.parent = below;
+      below.children.add(state);
+    }
   }
 
   get size(): number {
@@ -55,17 +92,15 @@ export class LiveStates {
     );
     assert(below !== undefined || update.removed.length === 0, "a first state takes nothing away");
     this.#store.apply({ inserted: update.inserted, removed: [] });
-    const state: LiveState = {
-      id,
-      root: update.root,
-      parent: below,
-      children: new Set(),
-      inserted: update.inserted.map(([hash]) => hash),
-      removed: update.removed,
-      released: false,
-    };
+    const { root, removed } = update;
+    // What a whole state consists of is found from its root.
+    const inserted = below === undefined ? [] : update.inserted.map(([hash]) => hash);
+    const released = false;
+    const children = new Set<LiveState>();
+    const state: LiveState = { id, root, parent: below, children, inserted, removed, released };
     below?.children.add(state);
     this.#states.set(id, state);
+    this.#records?.put(id, { root, parent, inserted, removed });
   }
 
   /** The state is no longer wanted. */
@@ -84,16 +119,21 @@ export class LiveStates {
       if (child === undefined) {
         const removed = at.parent === undefined ? placesOf(this.#store, at.root) : at.inserted;
         this.#store.apply({ inserted: [], removed });
-        this.#states.delete(at.id);
+        this.#forget(at);
         at.parent?.children.delete(at);
         at = at.parent;
       } else if (at.parent === undefined && at.children.size === 1) {
         this.#store.apply({ inserted: [], removed: child.removed });
-        this.#states.delete(at.id);
+        this.#forget(at);
         child.parent = undefined;
         at = child;
       } else return;
     }
+  }
+
+  #forget({ id }: LiveState): void {
+    this.#states.delete(id);
+    this.#records?.delete(id);
   }
 }
 
