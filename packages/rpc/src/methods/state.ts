@@ -8,7 +8,12 @@ import { bytesToHex, equalBytes, type Hex } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
 import type { RelayNode } from "@parahost/node/service/node";
 import { asHash, type Hash } from "@parahost/primitives";
-import { callRuntimeApi, encodedMetadata, RUNTIME_VERSION } from "@parahost/runtime";
+import {
+  callRuntimeApi,
+  encodedMetadata,
+  RUNTIME_VERSION,
+  type RuntimeCallError,
+} from "@parahost/runtime";
 import {
   type ChildId,
   createProof,
@@ -350,11 +355,19 @@ export function callRuntime(
 ): Uint8Array {
   const answer = callRuntimeApi(runtimeStateAt(node, block), block, name, args);
   if (answer.ok) return answer.value;
-  const why =
-    answer.error.code === "unknownFunction"
-      ? `Exported method ${name} is not found`
-      : `arguments of ${name}: ${answer.error.message}`;
+  const why = whyUnanswered(name, answer.error);
   throw new RpcError(StateErrorCode.client, `Client error: Execution failed: ${why}`);
+}
+
+function whyUnanswered(name: string, error: RuntimeCallError): string {
+  switch (error.code) {
+    case "unknownFunction":
+      return `Exported method ${name} is not found`;
+    case "badArguments":
+      return `arguments of ${name}: ${error.message}`;
+    case "trapped":
+      return `${name}: ${error.message}`;
+  }
 }
 
 function readProof(node: RelayNode, at: Hash, keys: readonly Hex[], child?: ChildId): Json {

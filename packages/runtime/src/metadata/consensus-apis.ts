@@ -2,26 +2,21 @@
 import {
   BabeConfiguration,
   BabeEpoch,
+  BabeEquivocationProof,
   BabeId,
   GrandpaAuthorities,
+  GrandpaEquivocationProof,
   GrandpaId,
-  KeyOwnershipProof,
   SetId,
   Slot,
 } from "@parahost/primitives";
-import { bytes, type Codec, opaque, option } from "@parahost/scale";
+import { option } from "@parahost/scale";
 import * as api from "../runtime-api.ts";
-import { method, type RuntimeApi } from "./runtime-api.ts";
+import { opaqueProof } from "./opaque-proof.ts";
+import { method, type RuntimeApi, Submitted } from "./runtime-api.ts";
 
-/** Bytes to those who pass it on. */
-const opaqueProof = (crate: string): Codec<KeyOwnershipProof> => ({
-  ...opaque(KeyOwnershipProof),
-  type: {
-    kind: "composite",
-    path: [crate, "OpaqueKeyOwnershipProof"],
-    fields: [{ type: bytes().type }],
-  },
-});
+const BabeOwnership = opaqueProof(["sp_consensus_babe"]);
+const GrandpaOwnership = opaqueProof(["sp_consensus_grandpa"]);
 
 export const BABE_API: RuntimeApi = {
   docs: "Block production.",
@@ -41,8 +36,15 @@ export const BABE_API: RuntimeApi = {
     generateKeyOwnershipProof: method(
       "Proves that the key is an author's in the session of the block.",
       { slot: Slot, authorityId: BabeId },
-      option(opaqueProof("sp_consensus_babe")),
+      option(BabeOwnership),
       ({ state }, { authorityId }) => api.generateBabeKeyOwnershipProof(state, authorityId),
+    ),
+    submitReportEquivocationUnsignedExtrinsic: method(
+      "Reports an author of two blocks in one slot; nothing if the pool does not take the report.",
+      { equivocationProof: BabeEquivocationProof, keyOwnerProof: BabeOwnership },
+      Submitted,
+      ({ submit }, { equivocationProof, keyOwnerProof }) =>
+        submit(api.babeEquivocationReport(equivocationProof, keyOwnerProof)),
     ),
   },
 };
@@ -56,8 +58,15 @@ export const GRANDPA_API: RuntimeApi = {
     generateKeyOwnershipProof: method(
       "Proves that the key is a voter's in the session of the block.",
       { setId: SetId, authorityId: GrandpaId },
-      option(opaqueProof("sp_consensus_grandpa")),
+      option(GrandpaOwnership),
       ({ state }, { authorityId }) => api.generateGrandpaKeyOwnershipProof(state, authorityId),
+    ),
+    submitReportEquivocationUnsignedExtrinsic: method(
+      "Reports a voter of two votes in one round; nothing if the pool does not take the report.",
+      { equivocationProof: GrandpaEquivocationProof, keyOwnerProof: GrandpaOwnership },
+      Submitted,
+      ({ submit }, { equivocationProof, keyOwnerProof }) =>
+        submit(api.grandpaEquivocationReport(equivocationProof, keyOwnerProof)),
     ),
     currentSetId: method("How often the voters changed.", {}, SetId, ({ state }) =>
       api.grandpaCurrentSetId(state),

@@ -1,7 +1,8 @@
-/** What an extrinsic would do in the next block. */
-import type { Hash, OpaqueExtrinsic } from "@parahost/primitives";
-import type { ResultValue } from "@parahost/scale";
-import { applyExtrinsic } from "../executive.ts";
+/** What an extrinsic would do in the next block, and whether a block could be the next. */
+import { err, ok, type Result } from "@parahost/base";
+import type { Block, Hash, Header, OpaqueExtrinsic } from "@parahost/primitives";
+import { type ResultValue, type ValueOf, variant } from "@parahost/scale";
+import { applyExtrinsic, executeBlock, initializeBlock } from "../executive.ts";
 import {
   type DispatchError,
   invalid,
@@ -43,4 +44,33 @@ function reasonOf(
     default:
       return invalid("call");
   }
+}
+
+/** Whether a block may have transactions beside its inherents; ours always may. */
+export const ExtrinsicInclusionMode = variant({ allExtrinsics: 0, onlyInherents: 1 }, [
+  "sp_runtime",
+  "ExtrinsicInclusionMode",
+]);
+
+/** Why a block cannot be the next. */
+type Refusal = { readonly code: string };
+
+/** Executes a block, seal taken off, and leaves the state as it was. */
+export function executed(state: State, block: Block): Result<undefined, Refusal> {
+  state.begin();
+  const result = executeBlock(state, block);
+  state.rollback();
+  return result.ok ? ok(undefined) : result;
+}
+
+/** Opens a block and leaves the state as it was. */
+export function opened(
+  state: State,
+  header: Header,
+): Result<ValueOf<typeof ExtrinsicInclusionMode>, Refusal> {
+  if (header.number !== blockNumber(state) + 1) return err({ code: "wrongNumber" });
+  state.begin();
+  const result = initializeBlock(state, header);
+  state.rollback();
+  return result.ok ? ok({ type: "allExtrinsics" }) : result;
 }

@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesToHex, concatBytes, expectOk, type Hex, hexToBytes } from "@parahost/base";
 import {
+  asciiBytes,
+  bytesToHex,
+  concatBytes,
+  expectOk,
+  type Hex,
+  hexToBytes,
+  ok,
+} from "@parahost/base";
+import {
+  Block,
   encodeExtrinsic,
+  Header,
   headerHash,
   KeyOwnershipProof,
   type OpaqueExtrinsic,
 } from "@parahost/primitives";
-import { bytes, decode, encode, option, u32, u128 } from "@parahost/scale";
+import { bytes, decode, encode, option, u32, u64, u128 } from "@parahost/scale";
 import { Metadata as ClientMetadata, TypeRegistry as ClientRegistry } from "@polkadot/types";
 import { decAnyMetadata, metadata as papiMetadata } from "@polkadot-api/substrate-bindings";
 import { type Pallet, RuntimeCall } from "../framework/index.ts";
@@ -384,6 +394,46 @@ test("a transaction is tried without leaving a trace", () => {
   );
   assert.ok(bytesToHex(expectOk(poor, "answered")).startsWith("0x0001"));
   assert.equal(chain.state.root(1), root);
+});
+
+test("a block can be tried upon its parent, and what is wrong with it is said", () => {
+  const chain = new TestChain();
+  chain.add();
+  const block = chain.build({ extrinsics: [transfer(chain)] });
+  const root = chain.state.root(1);
+  assert.deepEqual(call(chain, "Core_execute_block", encode(Block, block)), ok(new Uint8Array()));
+  assert.deepEqual(
+    call(chain, "Core_initialize_block", encode(Header, block.header)),
+    ok(new Uint8Array([0])),
+  );
+  const forged = { ...block, header: { ...block.header, stateRoot: block.header.parentHash } };
+  const refused = call(chain, "Core_execute_block", encode(Block, forged));
+  assert.ok(!refused.ok && refused.error.code === "trapped");
+  assert.match(refused.error.message, /stateRootMismatch/);
+  const late = { ...block.header, number: 9 };
+  const unopened = call(chain, "Core_initialize_block", encode(Header, late));
+  assert.ok(!unopened.ok && unopened.error.code === "trapped");
+  assert.match(unopened.error.message, /wrongNumber/);
+  assert.equal(chain.state.root(1), root);
+});
+
+test("inherents are checked against the importer's clock, if it tells it", () => {
+  const chain = new TestChain();
+  const slot = chain.nextSlot;
+  const block = encode(Block, chain.build({ slot }));
+  const name = bytesToHex(asciiBytes("timstap0")).slice(2);
+  const check = (data: Hex) =>
+    bytesToHex(
+      expectOk(
+        call(chain, "BlockBuilder_check_inherents", concatBytes(block, hexToBytes(data))),
+        "checked",
+      ),
+    );
+  const clock = (ms: number): Hex => `0x04${name}20${bytesToHex(encode(u64, BigInt(ms))).slice(2)}`;
+  assert.equal(check("0x00"), "0x010000");
+  assert.equal(check(clock(slot * 2_000)), "0x010000");
+  // Not okay, fatal, and why: its time is too far in the future.
+  assert.equal(check(clock(slot * 2_000 - 30_001)), `0x000104${name}0401`);
 });
 
 test("validity is told as the pool is told it", () => {

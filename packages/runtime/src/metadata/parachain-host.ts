@@ -14,6 +14,7 @@ import {
   CommittedCandidateReceipt,
   Constraints,
   CoreState,
+  DisputeProof,
   DisputeState,
   ExecutorParams,
   GroupRotationInfo,
@@ -21,7 +22,9 @@ import {
   NodeFeatures,
   OccupiedCoreAssumption,
   ParaId,
+  PendingSlashes,
   PersistedValidationData,
+  PvfCheckStatement,
   ScrapedOnChainVotes,
   SessionIndex,
   SessionInfo,
@@ -29,10 +32,14 @@ import {
   ValidationCodeHash,
   ValidatorId,
   ValidatorIndex,
+  ValidatorSignature,
 } from "@parahost/primitives";
-import { bool, option, tuple, u32, vec } from "@parahost/scale";
+import { bool, option, tuple, u32, unit, vec } from "@parahost/scale";
 import * as api from "../parachains/runtime-api/index.ts";
-import { method, type RuntimeApi } from "./runtime-api.ts";
+import { opaqueProof } from "./opaque-proof.ts";
+import { method, type RuntimeApi, Submitted } from "./runtime-api.ts";
+
+const KeyOwnership = opaqueProof(["polkadot_primitives", "v9", "slashing"]);
 
 const assumed = { paraId: ParaId, assumption: OccupiedCoreAssumption };
 
@@ -120,6 +127,15 @@ export const PARACHAIN_HOST: RuntimeApi = {
       option(SessionInfo),
       ({ state }, { index }) => api.sessionInfo(state, index),
     ),
+    submitPvfCheckStatement: method(
+      "Casts a validator's vote on code that is new to the chain.",
+      { stmt: PvfCheckStatement, signature: ValidatorSignature },
+      unit,
+      ({ state, submit }, { stmt, signature }) => {
+        const vote = api.submitPvfCheckStatement(state, stmt, signature);
+        if (vote !== undefined) submit(vote);
+      },
+    ),
     pvfsRequirePrecheck: method(
       "Code that validators are to check before it is used.",
       {},
@@ -146,6 +162,27 @@ export const PARACHAIN_HOST: RuntimeApi = {
       { sessionIndex: SessionIndex },
       option(ExecutorParams),
       ({ state }, { sessionIndex }) => api.sessionExecutorParams(state, sessionIndex),
+    ),
+    unappliedSlashes: method(
+      "Losers of disputes who are not slashed yet, by session and candidate.",
+      {},
+      vec(tuple(SessionIndex, CandidateHash, PendingSlashes)),
+      ({ state }) => api.unappliedSlashes(state),
+    ),
+    keyOwnershipProof: method(
+      "Proves that the key is a validator's in the session of the block.",
+      { validatorId: ValidatorId },
+      option(KeyOwnership),
+      ({ state }, { validatorId }) => api.keyOwnershipProof(state, validatorId),
+    ),
+    submitReportDisputeLost: method(
+      "Names a loser of a dispute; nothing if the pool does not take the report.",
+      { disputeProof: DisputeProof, keyOwnershipProof: KeyOwnership },
+      Submitted,
+      ({ state, submit }, { disputeProof, keyOwnershipProof }) => {
+        const report = api.submitReportDisputeLost(state, disputeProof, keyOwnershipProof);
+        return report !== undefined && submit(report);
+      },
     ),
     minimumBackingVotes: method("Statements that back a candidate.", {}, u32, ({ state }) =>
       api.minimumBackingVotes(state),

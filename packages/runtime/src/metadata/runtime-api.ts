@@ -1,8 +1,17 @@
 /** How a runtime API is declared: its methods with the codecs of their arguments and answers. */
 
-import { err, ok, type Result } from "@parahost/base";
-import type { Hash } from "@parahost/primitives";
-import { type Codec, encode, type StructValue, struct, tryDecode } from "@parahost/scale";
+import { describe, err, ok, type Result } from "@parahost/base";
+import type { Hash, OpaqueExtrinsic } from "@parahost/primitives";
+import {
+  bool,
+  type Codec,
+  encode,
+  option,
+  type StructValue,
+  struct,
+  tryDecode,
+  unit,
+} from "@parahost/scale";
 import type { AnyCodec, State } from "../framework/index.ts";
 
 /** What a call is asked of. */
@@ -12,11 +21,19 @@ export interface CallContext {
   readonly blockHash: Hash;
   /** The runtime's metadata in this version. */
   metadata(version: number): Uint8Array | undefined;
+  /** Hands a transaction to the node's pool; false if there is none, or if it refuses. */
+  submit(extrinsic: OpaqueExtrinsic): boolean;
 }
 
 /** Arguments that are not an encoding of what the method takes. */
 export interface BadArguments {
   readonly code: "badArguments";
+  readonly message: string;
+}
+
+/** There is no answer: what the call was to do is impossible upon this block. */
+export interface Trapped {
+  readonly code: "trapped";
   readonly message: string;
 }
 
@@ -26,7 +43,7 @@ export interface ApiMethod {
   /** A struct of the arguments. */
   readonly inputs: AnyCodec;
   readonly output: AnyCodec;
-  call(context: CallContext, args: Uint8Array): Result<Uint8Array, BadArguments>;
+  call(context: CallContext, args: Uint8Array): Result<Uint8Array, BadArguments | Trapped>;
 }
 
 /** Methods by their names in camel case; on the wire they are in snake case. */
@@ -42,6 +59,16 @@ export function method<const F extends Readonly<Record<string, AnyCodec>>, T>(
   output: Codec<T>,
   answer: (context: CallContext, args: StructValue<F>) => T,
 ): ApiMethod {
+  return methodOrTrap(docs, inputs, output, (context, args) => ok(answer(context, args)));
+}
+
+/** A method that may have no answer; the error says why. */
+export function methodOrTrap<const F extends Readonly<Record<string, AnyCodec>>, T>(
+  docs: string,
+  inputs: F,
+  output: Codec<T>,
+  answer: (context: CallContext, args: StructValue<F>) => Result<T, { readonly code: string }>,
+): ApiMethod {
   const codec = struct(inputs);
   return {
     docs,
@@ -50,7 +77,13 @@ export function method<const F extends Readonly<Record<string, AnyCodec>>, T>(
     call: (context, bytes) => {
       const args = tryDecode(codec, bytes);
       if (!args.ok) return err({ code: "badArguments", message: args.error.message });
-      return ok(encode(output, answer(context, args.value)));
+      const answered = answer(context, args.value);
+      return answered.ok
+        ? ok(encode(output, answered.value))
+        : err({ code: "trapped", message: describe(answered.error) });
     },
   };
 }
+
+/** Whether the pool took what was submitted. A byte as for a boolean, but to clients it is `Some(())` or `None`. */
+export const Submitted: Codec<boolean> = { ...bool, type: option(unit).type };

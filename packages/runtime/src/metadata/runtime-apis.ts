@@ -6,7 +6,15 @@
  * Reference: json-rpc-and-metadata.md 7.
  */
 import { assert, expectOk } from "@parahost/base";
-import { AccountId, Balance, Hash, Nonce, OpaqueExtrinsic } from "@parahost/primitives";
+import {
+  AccountId,
+  Balance,
+  Block,
+  Hash,
+  Header,
+  Nonce,
+  OpaqueExtrinsic,
+} from "@parahost/primitives";
 import {
   bool,
   bytes,
@@ -33,11 +41,12 @@ import * as api from "../runtime-api.ts";
 import { decodeExtrinsic } from "../transaction/extrinsic.ts";
 import { type ApiName, RuntimeVersion } from "../version.ts";
 import { BABE_API, GRANDPA_API } from "./consensus-apis.ts";
-import { applyInNextBlock } from "./dry-run.ts";
+import { applyInNextBlock, ExtrinsicInclusionMode, executed, opened } from "./dry-run.ts";
 import { extrinsicType } from "./extrinsic.ts";
 import { GENESIS_BUILDER } from "./genesis-builder.ts";
+import { CheckInherentsResult, checkedInherents, InherentData } from "./inherents.ts";
 import { PARACHAIN_HOST } from "./parachain-host.ts";
-import { method, type RuntimeApi } from "./runtime-api.ts";
+import { method, methodOrTrap, type RuntimeApi } from "./runtime-api.ts";
 import { AUTHORITY_DISCOVERY_API, SESSION_KEYS_API, STAKING_API } from "./validator-apis.ts";
 
 /** Versions that there are, as `Metadata_metadata_versions` lists them. */
@@ -115,6 +124,18 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
     docs: "What every runtime has.",
     methods: {
       version: method("Which runtime this is.", {}, RuntimeVersion, () => api.version()),
+      executeBlock: methodOrTrap(
+        "Executes a block, seal taken off, upon this one, and forgets it.",
+        { block: Block },
+        unit,
+        ({ state }, { block }) => executed(state, block),
+      ),
+      initializeBlock: methodOrTrap(
+        "Opens a block upon this one, and forgets it. Says which extrinsics it may have.",
+        { header: Header },
+        ExtrinsicInclusionMode,
+        ({ state }, { header }) => opened(state, header),
+      ),
     },
   },
   Metadata: {
@@ -135,13 +156,19 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
     },
   },
   BlockBuilder: {
-    docs: "Trying what a block would do.",
+    docs: "Trying what a block would do. Building one takes many steps upon one state: no call can do that.",
     methods: {
       applyExtrinsic: method(
         "Applies an extrinsic in a block upon this one, and forgets it.",
         { extrinsic: DecodableExtrinsic },
         result(result(unit, DispatchError), TransactionValidityError),
         ({ state, blockHash }, { extrinsic }) => applyInNextBlock(state, blockHash, extrinsic),
+      ),
+      checkInherents: method(
+        "Whether a block's inherents agree with what an importer knows: its own time.",
+        { block: Block, data: InherentData },
+        CheckInherentsResult,
+        (_, { block, data }) => checkedInherents(block, data),
       ),
     },
   },

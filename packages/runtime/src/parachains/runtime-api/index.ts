@@ -50,3 +50,4 @@ export {
   nodeFeatures,
   schedulingLookahead,
 } from "./parameters.ts";
+export { submitPvfCheckStatement } from "./pvf-check.ts";
