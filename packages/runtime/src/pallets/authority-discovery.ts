@@ -41,4 +41,4 @@ export function onGenesis(state: State, initial: readonly SessionValidator[]): v
   onNewSession(state, true, initial, initial);
 }
 
-export const authorityDiscovery = pallet({ name: "AuthorityDiscovery", index: 12, storage });
+export const authorityDiscovery = pallet({ name: "AuthorityDiscovery", index: 13, storage });

@@ -51,7 +51,7 @@ import { activeValidatorKeys, allowedRelayParents, sessionIndex } from "../share
 import { type BackingVote, checkBacking } from "./backing.ts";
 import { checkCoreSelection } from "./core-selection.ts";
 import { checkMessages } from "./messages.ts";
-import { type InclusionError, storage } from "./storage.ts";
+import { candidatesPendingAvailability, type InclusionError } from "./storage.ts";
 
 /** A candidate that may occupy its core, with what was found out on the way. */
 export interface CheckedCandidate {
@@ -165,7 +165,7 @@ export class CandidateChecker {
   #tipOf(para: ParaId, core: CoreIndex): Checked<Tip> {
     const known = this.#tips.get(para);
     if (known !== undefined) return ok(known);
-    const pending = storage.pendingAvailability.get(this.#state, para);
+    const pending = candidatesPendingAvailability(this.#state, para);
     if (pending.some((candidate) => candidate.core === core))
       return err("candidateScheduledBeforeParaFree");
     const last = pending.at(-1);

@@ -25,18 +25,18 @@ import { availabilityCores, coreCount, corePara } from "../scheduler/scheduler.t
 import { activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
 import { type CoreBit, isAvailable, VoteTally, votedCores } from "./bitfields.ts";
 import type { CheckedCandidate } from "./candidate-checks.ts";
-import { type CandidatePendingAvailability, errors, events, storage } from "./storage.ts";
+import {
+  type CandidatePendingAvailability,
+  candidatesPendingAvailability,
+  errors,
+  events,
+  storage,
+} from "./storage.ts";
 
 export type { CheckedCandidate } from "./candidate-checks.ts";
-export type { CandidatePendingAvailability } from "./storage.ts";
+export { type CandidatePendingAvailability, candidatesPendingAvailability } from "./storage.ts";
 
 // Questions
-
-/** Candidates of a para that wait for their data, in chain order. */
-export const candidatesPendingAvailability = (
-  state: State,
-  para: ParaId,
-): readonly CandidatePendingAvailability[] => storage.pendingAvailability.get(state, para);
 
 /** The candidate on an occupied core. */
 export function candidateOnCore(
@@ -45,7 +45,7 @@ export function candidateOnCore(
 ): CandidatePendingAvailability | undefined {
   const para = corePara(state, core);
   if (para === undefined) return undefined;
-  return storage.pendingAvailability.get(state, para).find((pending) => pending.core === core);
+  return candidatesPendingAvailability(state, para).find((pending) => pending.core === core);
 }
 
 const receiptOf = ({
@@ -111,7 +111,7 @@ function enactAvailable(
   }
   const included: CandidatePendingAvailability[] = [];
   for (const para of paras) {
-    const pending = storage.pendingAvailability.get(state, para).map((candidate) => {
+    const pending = candidatesPendingAvailability(state, para).map((candidate) => {
       const tally = tallies.get(candidate.core);
       return tally?.changed === true ? { ...candidate, availabilityVotes: tally.votes } : candidate;
     });
@@ -153,7 +153,7 @@ export function enactCandidate(state: State, candidate: CandidatePendingAvailabi
 
 /** Includes all that is pending for a para as if it were available. For runtime APIs. */
 export function forceEnact(state: State, para: ParaId): void {
-  const pending = storage.pendingAvailability.get(state, para);
+  const pending = candidatesPendingAvailability(state, para);
   storage.pendingAvailability.remove(state, para);
   for (const candidate of pending) enactCandidate(state, candidate);
 }
@@ -183,7 +183,10 @@ export function processCandidates(
       backedInNumber,
       backingGroup: group,
     };
-    storage.pendingAvailability.update(state, descriptor.paraId, (queue) => [...queue, pending]);
+    storage.pendingAvailability.update(state, descriptor.paraId, (queue = []) => [
+      ...queue,
+      pending,
+    ]);
     events.deposit(state, {
       type: "candidateBacked",
       value: { receipt: toPlainReceipt(receipt), headData: commitments.headData, core, group },
@@ -239,7 +242,7 @@ function dropFrom(
 ): readonly FreedCore[] {
   const freed: FreedCore[] = [];
   for (const para of parasOnCores(state)) {
-    const pending = storage.pendingAvailability.get(state, para);
+    const pending = candidatesPendingAvailability(state, para);
     const first = pending.findIndex(isBad);
     if (first === -1) continue;
     setPending(state, para, pending.slice(0, first));

@@ -17,6 +17,7 @@ import {
   type DispatchError,
   palletErrors,
   palletEvents,
+  type State,
   storageMap,
 } from "../../framework/index.ts";
 
@@ -59,7 +60,6 @@ export const storage = {
     "twox64Concat",
     ParaId,
     vec(CandidatePendingAvailability),
-    [],
   ),
   availabilityBitfields: storageMap(
     "ParaInclusion.AvailabilityBitfields",
@@ -69,6 +69,12 @@ export const storage = {
     AvailabilityBitfieldRecord,
   ),
 };
+
+/** Candidates of a para that wait for their data, in chain order. */
+export const candidatesPendingAvailability = (
+  state: State,
+  para: ParaId,
+): readonly CandidatePendingAvailability[] => storage.pendingAvailability.get(state, para) ?? [];
 
 const withGroup = positional(
   struct({ receipt: CandidateReceipt, headData: HeadData, core: CoreIndex, group: GroupIndex }),
