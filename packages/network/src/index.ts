@@ -4,6 +4,7 @@ export {
   perfectLinks,
   type ReputationChange,
 } from "./memory-network.ts";
+export { peerIdBytes, peerIdOfKey, peerIdOfName } from "./peer-id.ts";
 export {
   HANDSHAKE_BYTES_MAX,
   type IfDisconnected,

@@ -335,10 +335,19 @@ class Endpoint implements Network {
     // Whoever dials has no stream, so one that we have is over and the news is on its way.
     const stale = registered.streams.get(peer);
     if (stale !== undefined) this.#onClosed(protocolName, peer, stale.stream);
+    if (!this.#hasSlot(registered, peer)) return undefined;
     if (!this.#takesHandshake(registered.protocol, peer, handshake)) return undefined;
     const ours = registered.protocol.handshake();
     this.#open(registered, peer, handshake, stream);
     return ours;
+  }
+
+  /** Whether there is a slot for a stranger. Nobody here looks for strangers of his own accord. */
+  #hasSlot({ protocol, reserved, streams }: Registered, peer: PeerId): boolean {
+    if (protocol.slots === undefined || reserved.has(peer)) return true;
+    let strangers = 0;
+    for (const other of streams.keys()) if (!reserved.has(other)) strangers += 1;
+    return strangers < protocol.slots.inbound;
   }
 
   #takesHandshake(protocol: NotificationProtocol, peer: PeerId, handshake: Uint8Array): boolean {

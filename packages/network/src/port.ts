@@ -8,7 +8,7 @@
  */
 import type { Branded, Result } from "@parahost/base";
 
-/** Name of a peer: base58 of its identity key over libp2p, any unique text in memory. */
+/** Name of a peer: base58 of the multihash of its identity key, see `peer-id.ts`. */
 export type PeerId = Branded<string, "PeerId">;
 export const peerId = (text: string): PeerId => text as PeerId;
 
@@ -17,6 +17,8 @@ export const HANDSHAKE_BYTES_MAX = 1024;
 
 export interface NotificationProtocol {
   readonly name: string;
+  /** Older names under which the same messages are understood. */
+  readonly fallbackNames?: readonly string[];
   /** Sent when a stream opens, so that the other side can refuse before anything else is said. */
   handshake(): Uint8Array;
   /** Longest message taken from a peer; a longer one costs the peer and closes the stream. */
@@ -28,6 +30,11 @@ export interface NotificationProtocol {
    * too: the answer may depend on the handshake (another genesis).
    */
   accept(peer: PeerId, handshake: Uint8Array): boolean;
+  /**
+   * Peers outside the reserved set whose streams are taken, and to how many we open streams of our own
+   * accord. Without it all that come are taken and none is looked for.
+   */
+  readonly slots?: { readonly inbound: number; readonly outbound: number };
 }
 
 export type NotificationEvent =
@@ -59,6 +66,8 @@ export interface NotificationChannel {
 
 export interface RequestProtocol {
   readonly name: string;
+  /** Older names under which the same question and answer are understood. */
+  readonly fallbackNames?: readonly string[];
   /** A longer request costs the asker and is refused before a handler sees it. */
   readonly requestBytesMax: number;
   /** A longer answer costs who gave it and is an error. */

@@ -176,6 +176,24 @@ export function networkSuite(
       });
     });
 
+    test("strangers are taken while there are slots, reserved peers always", () =>
+      chatting(
+        4,
+        { 0: { slots: { inbound: 1, outbound: 0 } } },
+        async (world, [host, a, ...rest]) => {
+          const [b, c] = rest as [Side, Side];
+          await connect(world, a, host);
+          b.channel.setReserved([host.network.localPeer]);
+          await world.quiet();
+          assert.deepEqual([b.heard(), host.channel.peers()], [[], [a.network.localPeer]]);
+          host.channel.setReserved([c.network.localPeer]);
+          await world.until(() => host.isConnectedTo(c));
+          a.channel.setReserved([]);
+          await world.until(() => host.isConnectedTo(b));
+          assert.equal(host.isConnectedTo(a), false);
+        },
+      ));
+
     test("a peer without the protocol is not connected to", () =>
       chatting(2, { 1: { name: "/suite/other/1" } }, async (world, [a, b]) => {
         a.channel.setReserved([b.network.localPeer]);
