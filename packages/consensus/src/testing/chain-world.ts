@@ -3,7 +3,7 @@ import { VirtualClock } from "@parahost/base";
 import { CachingVerifier, DirectVerifier } from "@parahost/crypto";
 import { GrandpaJustification, type Header, headerHash } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
-import { MemoryBlockStore } from "../block-store.ts";
+import { type BlockStore, MemoryBlockStore } from "../block-store.ts";
 import { Chain } from "../chain.ts";
 import type { BlockOrigin, ChainEvent } from "../chain-events.ts";
 import { makeJustification } from "../grandpa/justification.ts";
@@ -25,13 +25,13 @@ const verifier = new CachingVerifier(new DirectVerifier());
 export class ChainWorld {
   readonly clock = new VirtualClock(0);
   readonly executor = new TestExecutor();
-  readonly store: MemoryBlockStore<TestChanges>;
+  readonly store: BlockStore<TestChanges>;
   readonly chain: Chain<TestChanges>;
   readonly importer: BlockImporter<TestChanges>;
   readonly events: ChainEvent[] = [];
 
   /** At slot 100 of `slotDuration` 6000, unless told; over a store that may hold a chain already. */
-  constructor(store = new MemoryBlockStore<TestChanges>(), nowSlot = 100) {
+  constructor(store: BlockStore<TestChanges> = new MemoryBlockStore(), nowSlot = 100) {
     this.store = store;
     this.clock.setTimer(nowSlot * 6000, () => {});
     void this.clock.step(async () => {});

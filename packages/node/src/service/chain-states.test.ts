@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DirectVerifier } from "@parahost/crypto";
 import { asHash } from "@parahost/primitives";
+import { MemoryStore } from "@parahost/storage";
 import { ChainStates } from "./chain-states.ts";
+import { STATE_COLUMNS, StateDatabase } from "./state-database.ts";
 
 const KEY = "0x01";
 const block = (digit: string) => asHash(`0x${digit.repeat(64)}`);
 const [GENESIS, CHILD] = [block("a"), block("b")];
 
 function statesOfTwo(): ChainStates {
-  const states = new ChainStates(new DirectVerifier());
+  const store = new MemoryStore(STATE_COLUMNS);
+  const states = new ChainStates(new DirectVerifier(), new StateDatabase(store));
   states.insertWhole(GENESIS, new Map([[KEY, new Uint8Array([1])]]));
   execute(states);
   return states;

@@ -9,12 +9,12 @@ import { bindVerifier } from "@parahost/runtime";
 import {
   EMPTY_ROOT,
   LiveStates,
-  MemoryNodeStore,
   NodeCache,
   Overlay,
   type StateVersion,
   TrieBackend,
 } from "@parahost/trie";
+import type { StateDatabase } from "./state-database.ts";
 
 /** System version 1 and later: values above 32 bytes lie apart from their nodes. */
 export const STATE_VERSION: StateVersion = 1;
@@ -23,9 +23,8 @@ const VIEWS_MAX = 64;
 
 export class ChainStates {
   readonly #verifier: SignatureVerifier;
-  readonly #store = new MemoryNodeStore();
-  readonly #cache = new NodeCache(this.#store);
-  readonly #live = new LiveStates(this.#store);
+  readonly #cache: NodeCache;
+  readonly #live: LiveStates;
   readonly #roots = new Map<Hash, Hex>();
   readonly #views = new LruMap<Hash, Overlay>(VIEWS_MAX);
   /** How often each state is pinned. */
@@ -33,9 +32,22 @@ export class ChainStates {
   /** Pinned states that the chain has let go of. */
   readonly #released = new Set<Hash>();
 
-  /** Signatures that the runtime asks about are checked by `verifier`. */
-  constructor(verifier: SignatureVerifier) {
+  /**
+   * Signatures that the runtime asks about are checked by `verifier`. States that the database has from an
+   * earlier run are there again.
+   */
+  constructor(verifier: SignatureVerifier, database: StateDatabase) {
     this.#verifier = verifier;
+    this.#cache = new NodeCache(database);
+    this.#live = new LiveStates(database, database);
+    const kept = database.records();
+    this.#live.restore(kept);
+    for (const [block, { root }] of kept) this.#roots.set(block, root);
+  }
+
+  /** Lets go of every state but these: what the last run had no time to. */
+  retain(blocks: ReadonlySet<Hash>): void {
+    for (const block of [...this.#roots.keys()]) if (!blocks.has(block)) this.release(block);
   }
 
   /** Whether the chain keeps the block's state. */

@@ -88,7 +88,7 @@ import { finalityRule } from "./finality-rule.ts";
 import { reportBadCandidate } from "./fisherman-reports.ts";
 import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
-import { chainBackend, openRelayChain } from "./relay-chain.ts";
+import { CHAIN_COLUMNS, chainBackend, openRelayChain } from "./relay-chain.ts";
 import { runtimeApiProvider } from "./runtime-api-provider.ts";
 import { storeJournal } from "./store-journal.ts";
 import { syncChain } from "./sync-chain.ts";
@@ -98,6 +98,7 @@ const TARGET = "node";
 
 /** Everything that a node keeps in its store. */
 export const NODE_COLUMNS = [
+  ...CHAIN_COLUMNS,
   ...AVAILABILITY_COLUMNS,
   ...DISPUTE_COLUMNS,
   "ownStatements",
@@ -196,7 +197,12 @@ export class RelayNode {
     this.#ports = ports;
     this.events = new EventBus(clock, config.name);
     const verifier = new CachingVerifier(new DirectVerifier(), VERIFIED_SIGNATURES_MAX);
-    const { states, chain, importer } = openRelayChain(config.genesis, clock, verifier);
+    const { states, chain, importer } = openRelayChain(config.genesis, {
+      clock,
+      logger,
+      verifier,
+      store,
+    });
     this.states = states;
     this.chain = chain;
     const identity: ChainIdentity = { genesisHash: chain.genesisHash };
