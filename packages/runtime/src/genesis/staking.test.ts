@@ -89,6 +89,8 @@ test("parameters that leave no era, or slash stake that is free, are refused", (
   assert.deepEqual(field({ bondingDuration: 0 }), bad("bondingDuration"));
   assert.deepEqual(field({ slashDeferDuration: 3 }), bad("slashDeferDuration"));
   assert.deepEqual(field({ minimumValidatorCount: 5 }), bad("minimumValidatorCount"));
+  assert.deepEqual(field({ annualInflation: 1_000_000_001 }), bad("annualInflation"));
+  assert.deepEqual(field({ slashRewardFraction: 1_000_000_001 }), bad("slashRewardFraction"));
 });
 
 test("a network with parachains begins with staking, too", () => {

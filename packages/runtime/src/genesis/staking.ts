@@ -5,6 +5,7 @@ import type { DispatchError, State } from "../framework/index.ts";
 import type { SessionValidator } from "../pallets/session/keys.ts";
 import { bond } from "../pallets/staking/bonding.ts";
 import { beginFirstEra } from "../pallets/staking/eras.ts";
+import { WHOLE } from "../pallets/staking/parts.ts";
 import { nominate, validate } from "../pallets/staking/roles.ts";
 import { NO_PREFS, storage } from "../pallets/staking/storage.ts";
 
@@ -53,6 +54,8 @@ function checkParameters(
   if (staking.bondingDuration < 1) return bad("bondingDuration");
   if (staking.slashDeferDuration >= staking.bondingDuration) return bad("slashDeferDuration");
   if (staking.minimumValidatorCount > count) return bad("minimumValidatorCount");
+  if (staking.annualInflation > WHOLE) return bad("annualInflation");
+  if (staking.slashRewardFraction > WHOLE) return bad("slashRewardFraction");
   return ok(undefined);
 }
 

@@ -149,6 +149,22 @@ export function setPayee(state: State, stash: AccountId, payee: RewardDestinatio
   return ok(undefined);
 }
 
+/** Has rewards that were to go to a controller paid to the stash, which is what its controller is. */
+export function updatePayee(state: State, stash: AccountId): Outcome {
+  const found = ownLedger(state, stash);
+  if (!found.ok) return found;
+  if (storage.payee.get(state, stash)?.type !== "controller") return err(errors.notController);
+  storage.payee.set(state, stash, { type: "account", value: stash });
+  return ok(undefined);
+}
+
+/** Frees all of a stash at once, whatever is on its way out: root's word. */
+export function forceUnstake(state: State, stash: AccountId): Outcome {
+  if (ledgerOf(state, stash) === undefined) return err(errors.notStash);
+  forgetStash(state, stash);
+  return ok(undefined);
+}
+
 /** Removes a stash that slashes have left with less than can be bonded; anybody may. */
 export function reapStash(state: State, stash: AccountId): Outcome {
   const ledger = ledgerOf(state, stash);

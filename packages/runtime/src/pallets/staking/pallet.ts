@@ -19,29 +19,40 @@ import {
   lookup,
   type Origin,
   pallet,
-  type State,
   type Weight,
   weightOf,
 } from "../../framework/index.ts";
 import {
   bond,
   bondExtra,
+  forceUnstake,
   reapStash,
   rebond,
   setPayee,
   unbond,
+  updatePayee,
   withdrawUnbonded,
 } from "./bonding.ts";
+import {
+  cancelSlashes,
+  force,
+  increaseValidatorCount,
+  StakingConfigs,
+  scaleValidatorCount,
+  setMinCommission,
+  setStakingConfigs,
+  setValidatorCount,
+} from "./parameters.ts";
 import { payoutPage, payoutStakers } from "./payout.ts";
-import { chill, kick, nominate, validate } from "./roles.ts";
+import { chill, chillOther, forceApplyMinCommission, kick, nominate, validate } from "./roles.ts";
 import {
   EraIndex,
   EXPOSURE_PAGE_SIZE,
   errors,
   events,
-  type Forcing,
   HISTORY_DEPTH,
   NOMINATIONS_MAX,
+  Percent,
   RewardDestination,
   storage,
   UNLOCKING_CHUNKS_MAX,
@@ -85,40 +96,6 @@ function accountsOf(addresses: readonly MultiAddress[]): Result<AccountId[], Dis
     accounts.push(account.value);
   }
   return ok(accounts);
-}
-
-function force(state: State, mode: Forcing): Result<void, DispatchError> {
-  storage.forceEra.set(state, mode);
-  events.deposit(state, { type: "forceEra", value: { mode } });
-  return ok(undefined);
-}
-
-function cancelSlashes(
-  state: State,
-  era: EraIndex,
-  indices: readonly number[],
-): Result<void, DispatchError> {
-  if (indices.length === 0) return err(errors.emptyTargets);
-  for (let i = 1; i < indices.length; i++)
-    if ((indices[i] as number) <= (indices[i - 1] as number)) return err(errors.notSortedAndUnique);
-  const slashes = storage.unappliedSlashes.get(state, era);
-  if ((indices.at(-1) as number) >= slashes.length) return err(errors.invalidSlashRecord);
-  const cancelled = new Set(indices);
-  storage.unappliedSlashes.set(
-    state,
-    era,
-    slashes.filter((_, index) => !cancelled.has(index)),
-  );
-  return ok(undefined);
-}
-
-function setValidatorCount(state: State, count: number): Result<void, DispatchError> {
-  if (count === 0 || count < storage.minimumValidatorCount.get(state))
-    return err(errors.boundNotMet);
-  if (count > (storage.maxValidatorsCount.get(state) ?? count))
-    return err(errors.tooManyValidators);
-  storage.validatorCount.set(state, count);
-  return ok(undefined);
 }
 
 const ofList = (list: readonly unknown[]): Weight =>
@@ -234,12 +211,16 @@ export const staking = pallet({
       class: "operational",
       weight: ROOT_WEIGHT,
       dispatch: (state, origin, { additional }) =>
-        asRoot(origin, () =>
-          setValidatorCount(
-            state,
-            Math.min(storage.validatorCount.get(state) + additional, 0xffff_ffff),
-          ),
-        ),
+        asRoot(origin, () => increaseValidatorCount(state, additional)),
+    }),
+    scaleValidatorCount: call({
+      index: 11,
+      docs: "Elects this part of the validators more. Root only.",
+      args: { factor: Percent },
+      class: "operational",
+      weight: ROOT_WEIGHT,
+      dispatch: (state, origin, { factor }) =>
+        asRoot(origin, () => scaleValidatorCount(state, factor)),
     }),
     forceNoEras: call({
       index: 12,
@@ -268,6 +249,14 @@ export const staking = pallet({
           storage.invulnerables.set(state, invulnerables);
           return ok(undefined);
         }),
+    }),
+    forceUnstake: call({
+      index: 15,
+      docs: "Frees all that a stash has bonded, at once. Root only.",
+      args: { stash: AccountId, numSlashingSpans: u32 },
+      class: "operational",
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { stash }) => asRoot(origin, () => forceUnstake(state, stash)),
     }),
     forceNewEraAlways: call({
       index: 16,
@@ -320,17 +309,37 @@ export const staking = pallet({
           return nominators.ok ? kick(state, stash, nominators.value) : nominators;
         }),
     }),
+    setStakingConfigs: call({
+      index: 22,
+      docs: "Sets, keeps or removes each of the limits of staking. Root only.",
+      args: StakingConfigs,
+      class: "operational",
+      weight: weightOf({ writes: 7 }),
+      dispatch: (state, origin, configs) => asRoot(origin, () => setStakingConfigs(state, configs)),
+    }),
+    chillOther: call({
+      index: 23,
+      docs: "Takes its role from a stash that has too little stake for it by now. Anybody may, once there are enough others.",
+      args: { stash: AccountId },
+      weight: ROLE_WEIGHT,
+      dispatch: (state, origin, { stash }) =>
+        asStash(origin, (caller) => chillOther(state, caller, stash)),
+    }),
+    forceApplyMinCommission: call({
+      index: 24,
+      docs: "Raises a validator's commission to the least that may be asked by now. Anybody may.",
+      args: { validatorStash: AccountId },
+      weight: weightOf({ reads: 2, writes: 1 }),
+      dispatch: (state, origin, { validatorStash }) =>
+        asStash(origin, () => forceApplyMinCommission(state, validatorStash)),
+    }),
     setMinCommission: call({
       index: 25,
       docs: "Sets the least commission that validators may ask from now on. Root only.",
       args: { new: Perbill },
       class: "operational",
       weight: ROOT_WEIGHT,
-      dispatch: (state, origin, args) =>
-        asRoot(origin, () => {
-          storage.minCommission.set(state, args.new);
-          return ok(undefined);
-        }),
+      dispatch: (state, origin, args) => asRoot(origin, () => setMinCommission(state, args.new)),
     }),
     payoutStakersByPage: call({
       index: 26,
@@ -339,6 +348,14 @@ export const staking = pallet({
       weight: PAYOUT_WEIGHT,
       dispatch: (state, origin, { validatorStash, era, page }) =>
         asStash(origin, () => payoutPage(state, validatorStash, era, page)),
+    }),
+    updatePayee: call({
+      index: 27,
+      docs: "Has a stash's rewards that were to go to its controller paid to the stash. Anybody may.",
+      args: { controller: AccountId },
+      weight: weightOf({ reads: 2, writes: 1 }),
+      dispatch: (state, origin, { controller }) =>
+        asStash(origin, () => updatePayee(state, controller)),
     }),
   },
 });

@@ -21,6 +21,7 @@ import {
   errors,
   events,
   HISTORY_DEPTH,
+  type Percent,
   shareOf,
   storage,
 } from "./storage.ts";
@@ -31,21 +32,35 @@ const YEAR_MS = 31_557_600_000n;
 /** Of an era's reward, for validators and nominators. */
 const STAKERS_SHARE: Perbill = 850_000_000;
 
+/** What an era adds to the issuance. */
+export interface EraReward {
+  /** For validators and nominators, by points. */
+  readonly validators: Balance;
+  /** For the treasury. */
+  readonly remainder: Balance;
+}
+
 /** What an era of this many milliseconds adds to an issuance. */
-export function eraReward(
-  issuance: Balance,
-  durationMs: number,
-  inflation: Perbill,
-): { readonly validators: Balance; readonly remainder: Balance } {
+export function eraReward(issuance: Balance, durationMs: number, inflation: Perbill): EraReward {
   const total = (issuance * BigInt(inflation) * BigInt(durationMs)) / (BILLION * YEAR_MS);
   const validators = shareOf(STAKERS_SHARE, total);
+  return { validators, remainder: total - validators };
+}
+
+/** No more than `most` of the reward to validators and nominators: what is over goes to the treasury. */
+export function capped(reward: EraReward, most: Percent | undefined): EraReward {
+  if (most === undefined) return reward;
+  const total = reward.validators + reward.remainder;
+  const limit = (total * BigInt(most)) / 100n;
+  const validators = reward.validators < limit ? reward.validators : limit;
   return { validators, remainder: total - validators };
 }
 
 /** Notes what the era's validators have earned together and pays the treasury its part. */
 export function concludeEra(state: State, eraIndex: EraIndex, durationMs: number): void {
   const inflation = storage.annualInflation.get(state);
-  const { validators, remainder } = eraReward(totalIssuance(state), durationMs, inflation);
+  const earned = eraReward(totalIssuance(state), durationMs, inflation);
+  const { validators, remainder } = capped(earned, storage.maxStakedRewards.get(state));
   storage.erasValidatorReward.set(state, eraIndex, validators);
   events.deposit(state, {
     type: "eraPaid",

@@ -1,8 +1,9 @@
 /** What a stash does with its stake: it stands for validation, or it nominates others, or neither. */
 import { err, ok, type Result } from "@parahost/base";
-import type { AccountId } from "@parahost/primitives";
+import type { AccountId, Balance } from "@parahost/primitives";
 import type { DispatchError, State } from "../../framework/index.ts";
-import { ownLedger } from "./stake.ts";
+import { percentOf, WHOLE } from "./parts.ts";
+import { ledgerOf, ownLedger } from "./stake.ts";
 import {
   errors,
   events,
@@ -21,6 +22,7 @@ export function validate(state: State, stash: AccountId, prefs: ValidatorPrefs):
   if (!ledger.ok) return ledger;
   if (ledger.value.active < storage.minValidatorBond.get(state))
     return err(errors.insufficientBond);
+  if (prefs.commission > WHOLE) return err(errors.boundNotMet);
   if (prefs.commission < storage.minCommission.get(state)) return err(errors.commissionTooLow);
   if (!storage.validators.has(state, stash)) {
     const max = storage.maxValidatorsCount.get(state) ?? VALIDATORS_MAX;
@@ -63,6 +65,57 @@ export function chill(state: State, stash: AccountId): Outcome {
   const ledger = ownLedger(state, stash);
   if (!ledger.ok) return ledger;
   if (dropRoles(state, stash)) events.deposit(state, { type: "chilled", value: { stash } });
+  return ok(undefined);
+}
+
+/**
+ * Chills a stash whose stake is less than its role needs by now, once so many have that role that it matters:
+ * the threshold of the most that may. Anybody may do that to anybody, once root has set all three numbers.
+ */
+export function chillOther(state: State, caller: AccountId, stash: AccountId): Outcome {
+  if (caller === stash) return chill(state, stash);
+  const ledger = ledgerOf(state, stash);
+  if (ledger === undefined) return err(errors.notController);
+  const role = roleOf(state, stash);
+  const threshold = storage.chillThreshold.get(state);
+  if (role === undefined || role.most === undefined || threshold === undefined)
+    return err(errors.cannotChillOther);
+  if (percentOf(threshold, role.most) >= role.count || ledger.active >= role.minimum)
+    return err(errors.cannotChillOther);
+  return chill(state, stash);
+}
+
+interface Role {
+  /** The least stake for it. */
+  readonly minimum: Balance;
+  readonly count: number;
+  /** As many as root allows, if it has said so. */
+  readonly most: number | undefined;
+}
+
+function roleOf(state: State, stash: AccountId): Role | undefined {
+  if (storage.nominators.has(state, stash))
+    return {
+      minimum: storage.minNominatorBond.get(state),
+      count: storage.counterForNominators.get(state),
+      most: storage.maxNominatorsCount.get(state),
+    };
+  if (storage.validators.has(state, stash))
+    return {
+      minimum: storage.minValidatorBond.get(state),
+      count: storage.counterForValidators.get(state),
+      most: storage.maxValidatorsCount.get(state),
+    };
+  return undefined;
+}
+
+/** Raises the commission of a validator that asks for less than is allowed by now; anybody may. */
+export function forceApplyMinCommission(state: State, stash: AccountId): Outcome {
+  if (!storage.validators.has(state, stash)) return err(errors.notStash);
+  const minimum = storage.minCommission.get(state);
+  const prefs = storage.validators.get(state, stash);
+  if (prefs.commission < minimum)
+    storage.validators.set(state, stash, { ...prefs, commission: minimum });
   return ok(undefined);
 }
 

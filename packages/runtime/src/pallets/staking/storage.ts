@@ -11,9 +11,11 @@ import {
   compactU32,
   compactU128,
   map,
+  newtype,
   option,
   struct,
   tuple,
+  u8,
   u32,
   type ValueOf,
   variant,
@@ -51,6 +53,10 @@ export const NOMINATORS_MAX = 2_000;
 
 export const EraIndex = u32;
 export type EraIndex = ValueOf<typeof EraIndex>;
+
+/** Parts of a hundred. */
+export const Percent = newtype(["sp_arithmetic", "per_things", "Percent"], u8);
+export type Percent = ValueOf<typeof Percent>;
 
 const compactPerbill: Codec<number> = {
   ...compactU32,
@@ -268,7 +274,7 @@ export const storage = {
   ),
   maxValidatorsCount: storageValue(
     "Staking.MaxValidatorsCount",
-    "How many may stand for validation; absent: no limit.",
+    "How many may stand for validation; absent: 1,000.",
     u32,
   ),
   nominators: storageMap(
@@ -281,8 +287,18 @@ export const storage = {
   counterForNominators: storageValue("Staking.CounterForNominators", "How many nominate.", u32, 0),
   maxNominatorsCount: storageValue(
     "Staking.MaxNominatorsCount",
-    "How many may nominate; absent: no limit.",
+    "How many may nominate; absent: 2,000.",
     u32,
+  ),
+  chillThreshold: storageValue(
+    "Staking.ChillThreshold",
+    "Share of the most that may have a role from which on anybody may chill those with too little stake; absent: nobody may.",
+    Percent,
+  ),
+  maxStakedRewards: storageValue(
+    "Staking.MaxStakedRewards",
+    "The most of an era's reward that goes to validators and nominators; absent: all that they earn.",
+    Percent,
   ),
   currentEra: storageValue(
     "Staking.CurrentEra",
