@@ -37,7 +37,6 @@ import {
   encodeBare,
   encodedLength,
 } from "./transaction/extrinsic.ts";
-import { RUNTIME_VERSION, type RuntimeVersion } from "./version.ts";
 
 export { eventsOf } from "./framework/index.ts";
 export { buildState, getPreset, presetNames } from "./genesis/presets.ts";
@@ -58,10 +57,9 @@ export {
   accountInfo,
 } from "./pallets/system/accounts.ts";
 export { blockHash, blockNumber } from "./pallets/system/block.ts";
+export { runtimeVersion as version } from "./pallets/system/code.ts";
 export { lengthToFee, weightToFee } from "./pallets/transaction-payment.ts";
 export * from "./parachains/runtime-api/index.ts";
-
-export const version = (): RuntimeVersion => RUNTIME_VERSION;
 
 /** First slot of the current epoch. */
 export const currentBabeEpochStart = (state: State): number =>

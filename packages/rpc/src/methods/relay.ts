@@ -9,7 +9,7 @@ import {
   type Header,
   OpaqueExtrinsic,
 } from "@parahost/primitives";
-import type { RUNTIME_VERSION } from "@parahost/runtime";
+import { type RuntimeVersion, runtimeApi } from "@parahost/runtime";
 import { encode, tryDecode } from "@parahost/scale";
 import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
 import { hash, hexBytes, optional, type Param, param } from "../params.ts";
@@ -67,7 +67,7 @@ export function runtimeStateAt(node: RelayNode, block: Hash) {
   return node.states.toExecuteOn(block) ?? unknownState(node, block);
 }
 
-function unknownState(node: RelayNode, block: Hash): never {
+export function unknownState(node: RelayNode, block: Hash): never {
   const why =
     node.chain.header(block) === undefined
       ? "UnknownBlock: there is no such block here"
@@ -101,13 +101,17 @@ export const bodyJson = (body: readonly OpaqueExtrinsic[]): Hex[] =>
 
 // Versions
 
-type Version = typeof RUNTIME_VERSION;
+/** What a block's state declares; `undefined` when that is not kept. */
+export function versionAt(node: RelayNode, block: Hash): RuntimeVersion | undefined {
+  const state = node.states.reader(block);
+  return state && runtimeApi.version({ get: (key) => state.value(key)?.bytes });
+}
 
-const apisOf = ({ apis }: Version): [Hex, number][] =>
+const apisOf = ({ apis }: RuntimeVersion): [Hex, number][] =>
   apis.map(([id, version]) => [bytesToHex(id), version]);
 
 /** As the older methods tell it. */
-export const legacyVersionJson = (version: Version): Json => ({
+export const legacyVersionJson = (version: RuntimeVersion): Json => ({
   specName: version.specName,
   implName: version.implName,
   authoringVersion: version.authoringVersion,
@@ -120,7 +124,7 @@ export const legacyVersionJson = (version: Version): Json => ({
 });
 
 /** As the newer methods tell it. */
-export const versionJson = (version: Version): Json => ({
+export const versionJson = (version: RuntimeVersion): Json => ({
   specName: version.specName,
   implName: version.implName,
   specVersion: version.specVersion,

@@ -8,12 +8,7 @@ import { bytesToHex, equalBytes, type Hex } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
 import type { RelayNode } from "@parahost/node/service/node";
 import { asHash, type Hash } from "@parahost/primitives";
-import {
-  callRuntimeApi,
-  encodedMetadata,
-  RUNTIME_VERSION,
-  type RuntimeCallError,
-} from "@parahost/runtime";
+import { callRuntimeApi, encodedMetadata, type RuntimeCallError } from "@parahost/runtime";
 import {
   type ChildId,
   createProof,
@@ -31,6 +26,8 @@ import {
   runtimeStateAt,
   StateErrorCode,
   stateAt,
+  unknownState,
+  versionAt,
 } from "./relay.ts";
 
 /** Keys in one answer. */
@@ -144,8 +141,8 @@ export function stateMethods(node: RelayNode): Methods {
     return bytesToHex(callRuntime(node, block, name, args));
   };
   const version = (params: readonly Json[]): Json => {
-    stateAt(node, blockParam(node, params, 0));
-    return legacyVersionJson(RUNTIME_VERSION);
+    const block = blockParam(node, params, 0);
+    return legacyVersionJson(versionAt(node, block) ?? unknownState(node, block));
   };
 
   return {
@@ -183,8 +180,8 @@ export function stateMethods(node: RelayNode): Methods {
     },
     subscriptions: {
       state_subscribeStorage: storageSubscription(node, "state_unsubscribeStorage"),
-      state_subscribeRuntimeVersion: versionSubscription("state_unsubscribeRuntimeVersion"),
-      chain_subscribeRuntimeVersion: versionSubscription("chain_unsubscribeRuntimeVersion"),
+      state_subscribeRuntimeVersion: versionSubscription(node, "state_unsubscribeRuntimeVersion"),
+      chain_subscribeRuntimeVersion: versionSubscription(node, "chain_unsubscribeRuntimeVersion"),
     },
   };
 }
@@ -334,13 +331,23 @@ function changedValues(
   return changes;
 }
 
-/** The runtime is what this program is: a new version comes with a new program, and a new connection. */
-const versionSubscription = (unsubscribe: string): Subscription => ({
+/** Tells the best block's version, and again whenever a new best block has another. */
+const versionSubscription = (node: RelayNode, unsubscribe: string): Subscription => ({
   notification: "state_runtimeVersion",
   unsubscribe,
   start: (_, send) => {
-    send(legacyVersionJson(RUNTIME_VERSION));
-    return () => undefined;
+    const { chain } = node;
+    let told: number | undefined;
+    const tell = (): void => {
+      const version = versionAt(node, chain.best().hash);
+      if (version === undefined || version.specVersion === told) return;
+      told = version.specVersion;
+      send(legacyVersionJson(version));
+    };
+    tell();
+    return chain.subscribe(({ type }) => {
+      if (type === "newBest") tell();
+    });
   },
 });
 

@@ -3,16 +3,7 @@
  *
  * Reference: consensus-and-sync.md 1.1, 3.7, 9.
  */
-import {
-  asciiBytes,
-  bytesToHex,
-  EMPTY_BYTES,
-  err,
-  expectOk,
-  type Hex,
-  ok,
-  type Result,
-} from "@parahost/base";
+import { EMPTY_BYTES, err, expectOk, type Hex, ok, type Result } from "@parahost/base";
 import {
   type AccountId,
   asHash,
@@ -25,7 +16,6 @@ import {
   type ParaId,
   ZERO_HASH,
 } from "@parahost/primitives";
-import { encode } from "@parahost/scale";
 import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
 import type { State } from "../framework/index.ts";
 import { onGenesis as authorityDiscoveryGenesis } from "../pallets/authority-discovery.ts";
@@ -41,11 +31,11 @@ import { babeAuthorities } from "../pallets/session/rotation.ts";
 import { storage as sessionStorage } from "../pallets/session/storage.ts";
 import { storage as sudoStorage } from "../pallets/sudo.ts";
 import { incrementConsumers } from "../pallets/system/accounts.ts";
+import { CODE_KEY, RUNTIME_CODE } from "../pallets/system/code.ts";
 import { TREASURY_ACCOUNT } from "../pallets/treasury/account.ts";
 import { initializeParachains, type ParachainsGenesisError } from "../parachains/genesis.ts";
 import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
 import "../runtime.ts";
-import { RUNTIME_VERSION, RuntimeVersion } from "../version.ts";
 import { type GenesisStaking, initializeStaking, type StakingGenesisError } from "./staking.ts";
 
 export interface GenesisPara {
@@ -106,12 +96,6 @@ function checkAccounts({ validators, balances }: GenesisConfig): Result<void, Ge
   return ok(undefined);
 }
 
-/**
- * `:code`. This runtime is not a Wasm module; clients tell runtimes apart by what lies here, so its
- * version stands for it.
- */
-const CODE_KEY = bytesToHex(asciiBytes(":code"));
-
 /** The treasury's account exists from the beginning, or it could not keep small amounts. */
 function openTreasury(state: State): void {
   if (freeBalance(state, TREASURY_ACCOUNT) > 0n) return;
@@ -127,7 +111,7 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
     expectOk(setFreeBalance(state, account, free), `balance of ${account}`);
   openTreasury(state);
   if (sudo !== undefined) sudoStorage.key.set(state, sudo);
-  state.set(CODE_KEY, encode(RuntimeVersion, RUNTIME_VERSION));
+  state.set(CODE_KEY, RUNTIME_CODE);
   writeConsensus(state, config);
   for (const { account, keys } of validators) {
     expectOk(incrementConsumers(state, account), `keys of ${account}`);

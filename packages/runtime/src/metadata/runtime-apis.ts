@@ -123,7 +123,9 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
   Core: {
     docs: "What every runtime has.",
     methods: {
-      version: method("Which runtime this is.", {}, RuntimeVersion, () => api.version()),
+      version: method("Which runtime this is.", {}, RuntimeVersion, ({ state }) =>
+        api.version(state),
+      ),
       executeBlock: methodOrTrap(
         "Executes a block, seal taken off, upon this one, and forgets it.",
         { block: Block },

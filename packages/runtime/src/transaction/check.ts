@@ -18,9 +18,9 @@ import {
 } from "../framework/index.ts";
 import { accountInfo } from "../pallets/system/accounts.ts";
 import { blockHash, blockNumber } from "../pallets/system/block.ts";
+import { runtimeVersion } from "../pallets/system/code.ts";
 import { BLOCK_LENGTH_MAX_BYTES, BLOCK_WEIGHT_MAX } from "../pallets/system/limits.ts";
 import { computeFee } from "../pallets/transaction-payment.ts";
-import { RUNTIME_VERSION } from "../version.ts";
 import { type SignedExtrinsic, signingPayload } from "./extrinsic.ts";
 
 /** Nobody has this account's key, as far as anybody knows. */
@@ -42,9 +42,10 @@ export function checkSigner(
   const birthHash = blockHash(state, eraBirth(era, blockNumber(state)));
   if (genesisHash === undefined || birthHash === undefined)
     return err(invalid("ancientBirthBlock"));
+  const { specVersion, transactionVersion } = runtimeVersion(state);
   const payload = signingPayload(extrinsic.encodedCall, extrinsic.encodedExtra, {
-    specVersion: RUNTIME_VERSION.specVersion,
-    transactionVersion: RUNTIME_VERSION.transactionVersion,
+    specVersion,
+    transactionVersion,
     genesisHash,
     birthHash,
     metadataHash: undefined,

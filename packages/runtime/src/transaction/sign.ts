@@ -14,7 +14,7 @@ import {
 } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 import { type AnyRuntimeCall, RuntimeCall } from "../framework/index.ts";
-import { RUNTIME_VERSION } from "../version.ts";
+import { RUNTIME_VERSION, type RuntimeVersion } from "../version.ts";
 import { encodeSigned, SignedExtra, signingPayload } from "./extrinsic.ts";
 
 /** When a transaction is born, and how long it may be included. */
@@ -35,6 +35,8 @@ export interface SigningOptions {
   readonly tip?: Balance;
   /** Immortal unless given. */
   readonly mortality?: Mortality;
+  /** Of the runtime that is to take it; this one's unless given. */
+  readonly version?: Pick<RuntimeVersion, "specVersion" | "transactionVersion">;
 }
 
 /** The account that a key pair controls. */
@@ -54,7 +56,7 @@ export function birthBlock(period: number, blockNumber: number): number {
 export function signExtrinsic(
   pair: KeyPair,
   call: AnyRuntimeCall,
-  { genesisHash, nonce, tip = 0n, mortality }: SigningOptions,
+  { genesisHash, nonce, tip = 0n, mortality, version = RUNTIME_VERSION }: SigningOptions,
 ): OpaqueExtrinsic {
   const era: Era =
     mortality === undefined
@@ -64,8 +66,8 @@ export function signExtrinsic(
   const extra: SignedExtra = { era, nonce, tip, metadataHash: { type: "disabled" } };
   const encodedExtra = encode(SignedExtra, extra);
   const payload = signingPayload(encodedCall, encodedExtra, {
-    specVersion: RUNTIME_VERSION.specVersion,
-    transactionVersion: RUNTIME_VERSION.transactionVersion,
+    specVersion: version.specVersion,
+    transactionVersion: version.transactionVersion,
     genesisHash,
     birthHash: mortality?.birthHash ?? genesisHash,
     metadataHash: undefined,

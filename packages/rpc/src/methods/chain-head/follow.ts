@@ -6,16 +6,15 @@
  *
  * Reference: json-rpc-and-metadata.md 6.1.
  */
-import { bytesToHex, describe, type Hex } from "@parahost/base";
+import { assert, bytesToHex, describe, type Hex } from "@parahost/base";
 import type { ChainEvent } from "@parahost/consensus";
 import type { RelayNode } from "@parahost/node/service/node";
 import { type Hash, Header } from "@parahost/primitives";
-import { RUNTIME_VERSION } from "@parahost/runtime";
 import { encode } from "@parahost/scale";
 import type { ChildId } from "@parahost/trie";
 import { type Json, RpcError } from "../../json-rpc.ts";
 import type { Send, Session, Subscriber } from "../../method.ts";
-import { bodyJson, versionJson } from "../relay.ts";
+import { bodyJson, versionAt, versionJson } from "../relay.ts";
 import { callRuntime } from "../state.ts";
 import { queryStorage, type StorageItem } from "../storage-query.ts";
 import { Pins } from "./pins.ts";
@@ -84,7 +83,7 @@ export class Follow {
       event: "initialized",
       finalizedBlockHashes: finalized,
       ...(this.#withRuntime
-        ? { finalizedBlockRuntime: { type: "valid", spec: versionJson(RUNTIME_VERSION) } }
+        ? { finalizedBlockRuntime: this.#runtimeOf(chain.finalized().hash) }
         : {}),
     });
     const open = [...chain.tree.children(chain.finalized().hash)];
@@ -155,9 +154,21 @@ export class Follow {
     if (pinned === undefined) return true;
     this.#undecided.add(blockHash);
     const parentBlockHash = pinned.header.parentHash;
-    // The runtime is this program: it does not change from block to block.
-    this.#send({ event: "newBlock", blockHash, parentBlockHash, newRuntime: null });
+    const newRuntime = this.#withRuntime ? this.#newRuntime(blockHash, parentBlockHash) : null;
+    this.#send({ event: "newBlock", blockHash, parentBlockHash, newRuntime });
     return true;
+  }
+
+  #runtimeOf(block: Hash): Json {
+    const version = versionAt(this.#node, block);
+    assert(version !== undefined, "the state of a block that is told of is kept");
+    return { type: "valid", spec: versionJson(version) };
+  }
+
+  /** The runtime of a block, where it is not the parent's. */
+  #newRuntime(block: Hash, parent: Hash): Json {
+    const [mine, before] = [block, parent].map((hash) => versionAt(this.#node, hash)?.specVersion);
+    return mine === before || before === undefined ? null : this.#runtimeOf(block);
   }
 
   #pinned(block: Hash) {

@@ -6,6 +6,7 @@ import { DispatchError, DispatchEventInfo, palletEvents } from "../../framework/
 export const events = palletEvents("System", {
   extrinsicSuccess: [0, struct({ dispatchInfo: DispatchEventInfo })],
   extrinsicFailed: [1, struct({ dispatchError: DispatchError, dispatchInfo: DispatchEventInfo })],
+  codeUpdated: 2,
   newAccount: [3, struct({ account: AccountId })],
   killedAccount: [4, struct({ account: AccountId })],
   remarked: [5, struct({ sender: AccountId, hash: Hash })],

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { err } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
+import { encode } from "@parahost/scale";
+import { validateTransaction } from "../../executive.ts";
 import type { RuntimeCall } from "../../runtime.ts";
 import { eventsOf } from "../../runtime-api.ts";
 import { TestChain } from "../../testing/chain.ts";
-import { accountOfUri, signedBy, sudo } from "../../testing/transactions.ts";
+import { accountOfUri, remark, signedBy, sudo } from "../../testing/transactions.ts";
+import { RUNTIME_VERSION, RuntimeVersion } from "../../version.ts";
+import { CODE_KEY, errors, runtimeVersion, setCode } from "./code.ts";
 
 const systemCall = (
   value: Extract<RuntimeCall, { readonly type: "system" }>["value"],
@@ -59,4 +64,37 @@ test("a remark with event leaves the hash of its bytes", () => {
     sender: accountOfUri("//Bob"),
     hash: blake2b256Hex(one),
   });
+});
+
+test("root declares a later version, which the digest and an event tell, and signatures are for", () => {
+  const chain = chainOfOne();
+  const specVersion = RUNTIME_VERSION.specVersion + 1;
+  const later = { ...RUNTIME_VERSION, specVersion, transactionVersion: 2 };
+  const code = encode(RuntimeVersion, later);
+  const setCode = sudo(systemCall({ type: "setCode", value: { code } }));
+  chain.add({ extrinsics: [signedBy(chain, "//Alice", setCode)] });
+  assert.ok(chain.head.digest.some(({ type }) => type === "runtimeEnvironmentUpdated"));
+  assert.ok(eventsOf(chain.state).some(({ event }) => event.value.type === "codeUpdated"));
+  assert.deepEqual(runtimeVersion(chain.state), later);
+  const stale = signedBy(chain, "//Alice", remark(), { version: RUNTIME_VERSION });
+  const signed = signedBy(chain, "//Alice", remark(), { version: later });
+  assert.equal(validateTransaction(chain.state, stale, chain.genesisHash).ok, false);
+  assert.equal(validateTransaction(chain.state, signed, chain.genesisHash).ok, true);
+});
+
+test("a version that is none, is another chain's, or is not later is refused", () => {
+  const chain = chainOfOne();
+  const refused = [
+    [new Uint8Array([1, 2]), errors.failedToExtractRuntimeVersion],
+    [encode(RuntimeVersion, { ...RUNTIME_VERSION, specName: "other" }), errors.invalidSpecName],
+    [encode(RuntimeVersion, RUNTIME_VERSION), errors.specVersionNeedsToIncrease],
+  ] as const;
+  for (const [code, error] of refused) assert.deepEqual(setCode(chain.state, code), err(error));
+  assert.deepEqual(runtimeVersion(chain.state), RUNTIME_VERSION);
+});
+
+test("where `:code` is illegible the runtime answers with its own version", () => {
+  const chain = chainOfOne();
+  chain.state.set(CODE_KEY, one);
+  assert.deepEqual(runtimeVersion(chain.state), RUNTIME_VERSION);
 });

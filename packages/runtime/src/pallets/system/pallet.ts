@@ -15,9 +15,10 @@ import {
   pallet,
   weightOf,
 } from "../../framework/index.ts";
-import { RUNTIME_VERSION, RuntimeVersion } from "../../version.ts";
+import { RuntimeVersion } from "../../version.ts";
 import { storage as accountStorage } from "./accounts.ts";
 import { BLOCK_HASH_COUNT, storage as blockStorage } from "./block.ts";
+import { errors, runtimeVersion, setCode } from "./code.ts";
 import { events } from "./events.ts";
 import { storage as limitStorage } from "./limits.ts";
 
@@ -38,10 +39,11 @@ export const system = pallet({
       BlockNumber,
       () => BLOCK_HASH_COUNT,
     ),
-    Version: constant("Version of the runtime.", RuntimeVersion, () => RUNTIME_VERSION),
+    Version: constant("Version of the runtime.", RuntimeVersion, runtimeVersion),
     SS58Prefix: constant("Prefix of addresses in text.", u16, () => SS58_PREFIX),
   },
   events,
+  errors,
   calls: {
     remark: call({
       index: 0,
@@ -49,6 +51,19 @@ export const system = pallet({
       args: { remark: bytes() },
       weight: ({ remark }) => weightOf({ bytes: remark.length }),
       dispatch: () => done,
+    }),
+    setCode: call({
+      index: 2,
+      docs: "Declares a later version of the runtime: `code` is the encoded version.",
+      args: { code: bytes() },
+      class: "operational",
+      weight: ({ code }) => weightOf({ reads: 1, writes: 2, bytes: code.length }),
+      dispatch: (state, origin, { code }) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        const declared = setCode(state, code);
+        return declared.ok ? done : declared;
+      },
     }),
     setStorage: call({
       index: 4,
