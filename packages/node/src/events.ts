@@ -26,7 +26,8 @@ export interface CandidateProgress extends CandidateInBlock {
   readonly relayNumber: BlockNumber;
 }
 
-export type DisputeOutcome = "valid" | "invalid";
+/** Split: neither side has won, and the candidate is treated as an invalid one. */
+export type DisputeOutcome = "valid" | "invalid" | "split";
 
 export type NodeEventData =
   | {

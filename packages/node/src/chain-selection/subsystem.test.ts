@@ -30,10 +30,11 @@ const reverting = child(a2, 0, [parachainLogItem({ type: "revert", value: 1 })])
 
 async function start() {
   const overseer = new FakeOverseer<"chain-selection", "chain-api">();
-  const running = run(overseer.context);
+  const abandoned: Hash[] = [];
+  const running = run(overseer.context, { abandon: (hash) => abandoned.push(hash) });
   (await overseer.expect("chain-api", "finalizedBlockNumber")).reply(ok(0));
   (await overseer.expect("chain-api", "finalizedBlockHash")).reply(ok(headerHash(genesis)));
-  return { overseer, running };
+  return { overseer, running, abandoned };
 }
 
 type World = Awaited<ReturnType<typeof start>>;
@@ -78,6 +79,7 @@ test("blocks are reverted by a dispute and by the digest of a header", async () 
     blocks: [{ number: 1, hash: headerHash(b1) }],
   });
   assert.deepEqual(await leaves(world), [headerHash(genesis)]);
+  assert.deepEqual(world.abandoned, [headerHash(b1)], "the chain knows of digests itself");
   await world.overseer.conclude(world.running);
 });
 

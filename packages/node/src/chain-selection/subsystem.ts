@@ -12,14 +12,22 @@ import { BlockTree } from "./tree.ts";
 
 export type ChainSelectionContext = Context<"chain-selection", "chain-api">;
 
+export interface ChainSelectionDependencies {
+  /** Tells the chain itself that a block is viable no more. */
+  readonly abandon: (hash: Hash) => void;
+}
+
 /** Selects until concluded. */
-export async function run(context: ChainSelectionContext): Promise<void> {
+export async function run(
+  context: ChainSelectionContext,
+  deps: ChainSelectionDependencies,
+): Promise<void> {
   const number = read(await context.ask("chain-api", { type: "finalizedBlockNumber" }));
   const hash = read(await context.ask("chain-api", { type: "finalizedBlockHash", number }));
   if (hash === undefined) throw new HostError("noFinalizedBlock", { message: `number ${number}` });
   const tree = new BlockTree({ hash, number });
   for await (const incoming of context.inbox) {
-    if (incoming.from === "subsystem") onMessage(tree, incoming.message);
+    if (incoming.from === "subsystem") onMessage(tree, deps, incoming.message);
     else if (incoming.signal.type === "conclude") return;
     else await onSignal(context, tree, incoming.signal);
   }
@@ -62,7 +70,11 @@ async function addBranch(
   }
 }
 
-function onMessage(tree: BlockTree, message: ChainSelectionMessage): void {
+function onMessage(
+  tree: BlockTree,
+  { abandon }: ChainSelectionDependencies,
+  message: ChainSelectionMessage,
+): void {
   switch (message.type) {
     case "approved":
       tree.approve(message.hash);
@@ -74,7 +86,10 @@ function onMessage(tree: BlockTree, message: ChainSelectionMessage): void {
       message.reply(tree.bestLeafContaining(message.target));
       return;
     case "revertBlocks":
-      for (const { hash } of message.blocks) tree.revert(hash);
+      for (const { hash } of message.blocks) {
+        tree.revert(hash);
+        abandon(hash);
+      }
       return;
     default:
       unreachable(message);

@@ -6,7 +6,7 @@ import {
   type CollationFetchingResponse,
   type CollatorProtocolMessage,
   declarePayload,
-  peerId,
+  peerIdOfName,
   type ReputationClass,
 } from "@parahost/network";
 import { asCollatorId, asCoreIndex, asHash, asParaId, type Hash } from "@parahost/primitives";
@@ -27,7 +27,7 @@ import { Cancelled, oneShot, unlessCancelled } from "../overseer/reply.ts";
 import { type CollatorSideSends, runCollatorSide } from "./collator-side.ts";
 
 const SLOT_MS = 2400;
-const localPeer = peerId("collator");
+const localPeer = peerIdOfName("collator");
 const pov = { blockData: new Uint8Array([1, 2, 3]) };
 const candidate = sampleCandidate(0, { pov });
 type Overseer = FakeOverseer<"collator-protocol", CollatorSideSends>;

@@ -7,7 +7,7 @@ import {
   type CollationFetchingResponse,
   type CollatorProtocolMessage,
   declarePayload,
-  peerId,
+  peerIdOfName,
   type ReputationClass,
 } from "@parahost/network";
 import {
@@ -66,21 +66,27 @@ async function world(facts: ChainFacts = {}) {
 function connect(overseer: Overseer, name: string): void {
   overseer.message({
     type: "networkEvent",
-    event: { type: "peerConnected", peer: peerId(name), role: "full", version: 2, authorities: [] },
+    event: {
+      type: "peerConnected",
+      peer: peerIdOfName(name),
+      role: "full",
+      version: 2,
+      authorities: [],
+    },
   });
 }
 
 function say(overseer: Overseer, name: string, message: CollatorProtocolMessage): void {
   overseer.message({
     type: "networkEvent",
-    event: { type: "peerMessage", peer: peerId(name), message },
+    event: { type: "peerMessage", peer: peerIdOfName(name), message },
   });
 }
 
 /** The declaration of the collator whose key and peer bear this name. */
 function declaration(name: string, para = 1000, key = name) {
   const collatorId = keyOf(key);
-  const signature = collatorKeys.sign("coll", collatorId, declarePayload(peerId(name)));
+  const signature = collatorKeys.sign("coll", collatorId, declarePayload(peerIdOfName(name)));
   const value = { collatorId, paraId: asParaId(para), signature: signature as CollatorSignature };
   return { type: "declare", value } as const;
 }
@@ -109,13 +115,13 @@ function advertise(
 
 async function expectReport(overseer: Overseer, name: string, change: ReputationClass) {
   const reported = await overseer.expect("network-bridge-tx", "reportPeer");
-  assert.deepEqual([reported.peer, reported.change], [peerId(name), change]);
+  assert.deepEqual([reported.peer, reported.change], [peerIdOfName(name), change]);
   return reported.reason;
 }
 
 async function expectDisconnect(overseer: Overseer, ...names: string[]): Promise<void> {
   const gone = await overseer.expect("network-bridge-tx", "disconnectPeers");
-  assert.deepEqual([gone.peers, gone.peerSet], [names.map(peerId), "collation"]);
+  assert.deepEqual([gone.peers, gone.peerSet], [names.map(peerIdOfName), "collation"]);
 }
 
 /** Backing is asked about an advertised collation. */
@@ -130,7 +136,7 @@ async function answerCanSecond(overseer: Overseer, sample = candidate, answer = 
 
 async function expectFetch(overseer: Overseer, name: string, sample = candidate) {
   const fetch = await overseer.expect("network-bridge-tx", "requestCollation");
-  assert.deepEqual(fetch.to, { type: "peer", peer: peerId(name) });
+  assert.deepEqual(fetch.to, { type: "peer", peer: peerIdOfName(name) });
   assert.deepEqual(fetch.payload, {
     relayParent: LEAF,
     paraId: asParaId(1000),
@@ -138,9 +144,9 @@ async function expectFetch(overseer: Overseer, name: string, sample = candidate)
   });
   return {
     answer: (response: CollationFetchingResponse) =>
-      fetch.reply(ok({ peer: peerId(name), response })),
+      fetch.reply(ok({ peer: peerIdOfName(name), response })),
     fail: (code: "timeout" | "refused" | "notConnected") => fetch.reply(err({ code })),
-    failUndecodable: () => fetch.reply(err({ code: "undecodable", peer: peerId(name) })),
+    failUndecodable: () => fetch.reply(err({ code: "undecodable", peer: peerIdOfName(name) })),
   };
 }
 
@@ -244,7 +250,7 @@ test("who is idle, or whose para is ours no more, is sent away with a new leaf",
   await expectDisconnect(overseer, "idle");
   overseer.message({
     type: "networkEvent",
-    event: { type: "peerDisconnected", peer: peerId("idle") },
+    event: { type: "peerDisconnected", peer: peerIdOfName("idle") },
   });
   await overseer.settle();
   const cores: CoreState[] = [{ type: "free" }];
@@ -330,7 +336,7 @@ test("a PoV with a wrong hash is malicious, and its collator is not heard again 
   await expectReport(overseer, "mallory", "malicious");
   overseer.message({
     type: "networkEvent",
-    event: { type: "peerDisconnected", peer: peerId("mallory") },
+    event: { type: "peerDisconnected", peer: peerIdOfName("mallory") },
   });
   // Its key comes back behind another peer.
   connect(overseer, "another peer");
@@ -489,7 +495,7 @@ test("the collator of a seconded collation is thanked and told, and nothing more
   overseer.message({ type: "seconded", relayParent: LEAF, statement });
   await expectReport(overseer, "alice", "benefitMinor");
   const told = await overseer.expect("network-bridge-tx", "sendCollationMessage");
-  assert.deepEqual(told.peers, [peerId("alice")]);
+  assert.deepEqual(told.peers, [peerIdOfName("alice")]);
   assert.deepEqual(told.message.value, {
     type: "collationSeconded",
     value: { relayParent: LEAF, statement },
@@ -539,7 +545,7 @@ test("what backing says of collations that are not ours changes nothing", async 
 test("a validator has no collations to give", async () => {
   const { overseer, running } = await world();
   const payload = { relayParent: LEAF, paraId: asParaId(1000), candidateHash: candidate.hash };
-  const asked = overseer.ask({ type: "collationRequest", peer: peerId("alice"), payload });
+  const asked = overseer.ask({ type: "collationRequest", peer: peerIdOfName("alice"), payload });
   await assert.rejects(asked, /no answer/);
   await overseer.conclude(running);
 });
@@ -606,7 +612,7 @@ test("a collation without its parent's head waits until that is seconded", async
   advertise(overseer, "alice", before, { relayParent: OTHER });
   (await overseer.expect("candidate-backing", "canSecond")).reply(true);
   (await overseer.expect("network-bridge-tx", "requestCollation")).reply(
-    ok({ peer: peerId("alice"), response: collationOf(before) }),
+    ok({ peer: peerIdOfName("alice"), response: collationOf(before) }),
   );
   (await overseer.expect("prospective-parachains", "getProspectiveValidationData")).reply(
     VALIDATION_DATA,

@@ -10,6 +10,7 @@ import {
   isDisputeConfirmed,
 } from "@parahost/primitives";
 import { u64Number, type ValueOf, variant } from "@parahost/scale";
+import type { DisputeOutcome } from "../events.ts";
 
 /** Blocks between the confirmation of a dispute and its being called split. */
 export const SPLIT_SETTLE_BLOCKS = 25;
@@ -54,8 +55,23 @@ export function nextStatus(
     : before;
 }
 
+/** How it ended; `undefined` while it goes on. */
+export function outcomeOf({ type }: DisputeStatus): DisputeOutcome | undefined {
+  switch (type) {
+    case "active":
+    case "confirmed":
+      return undefined;
+    case "concludedFor":
+      return "valid";
+    case "concludedAgainst":
+      return "invalid";
+    case "concludedSplit":
+      return "split";
+  }
+}
+
 export function isConcluded(status: DisputeStatus): boolean {
-  return status.type !== "active" && status.type !== "confirmed";
+  return outcomeOf(status) !== undefined;
 }
 
 /** More than the faulty took part: nobody can have made the dispute up. */
@@ -65,7 +81,8 @@ export function isConfirmed(status: DisputeStatus): boolean {
 
 /** The candidate lost: blocks that include it go. */
 export function isLost(status: DisputeStatus): boolean {
-  return status.type === "concludedAgainst" || status.type === "concludedSplit";
+  const outcome = outcomeOf(status);
+  return outcome === "invalid" || outcome === "split";
 }
 
 /** Open, or concluded so short a time ago that others may not know it. */

@@ -22,6 +22,7 @@ import {
   disputeMessageOf,
   isDisputed,
 } from "../dispute-votes/candidate-votes.ts";
+import type { DisputeOutcome } from "../events.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 import type { ActivatedLeaf, Signal } from "../overseer/signal.ts";
@@ -42,7 +43,7 @@ import type { ParticipationRequest } from "./participation-queue.ts";
 import { type BlockRef, SeenOnChain } from "./seen-on-chain.ts";
 import { Sessions } from "./sessions.ts";
 import { SpamSlots } from "./spam-slots.ts";
-import { isActive, isConcluded, isLost, type Now } from "./status.ts";
+import { isActive, isConcluded, isLost, type Now, outcomeOf } from "./status.ts";
 import { undisputedChain } from "./undisputed-chain.ts";
 
 const TARGET = "parachain::dispute-coordinator";
@@ -70,7 +71,7 @@ export type DisputeCoordinatorContext = Context<"dispute-coordinator", DisputeCo
 /** Told to users. */
 export interface DisputeWatcher {
   raised(para: ParaId, key: DisputeKey, validator: ValidatorIndex): void;
-  concluded(para: ParaId, key: DisputeKey, outcome: "valid" | "invalid"): void;
+  concluded(para: ParaId, key: DisputeKey, outcome: DisputeOutcome): void;
 }
 
 export interface DisputeCoordinatorDependencies {
@@ -308,7 +309,8 @@ class DisputeCoordinator {
     const isFreshlyConcluded = isConcluded(after) && after.type !== before?.type;
     if (isConcluded(after)) this.#noteLosers(change);
     if (isFreshlyConcluded) {
-      this.#deps.watcher.concluded(para, key, isLost(after) ? "invalid" : "valid");
+      const outcome = outcomeOf(after);
+      if (outcome !== undefined) this.#deps.watcher.concluded(para, key, outcome);
       this.#log(`dispute ${after.type}`, change);
       if (isLost(after)) await this.#revert(this.#seen.inclusionsOf(key.candidateHash));
     }

@@ -46,6 +46,23 @@ test("a leaf that was active before comes back stale", () => {
   assert.equal(again?.activated?.status, "stale");
 });
 
+test("a reversion ends work above what remains, and takes up the last good block again", () => {
+  const leaves = new Leaves(0);
+  for (const one of [block("a1", 1, "a0"), block("a2", 2, "a1"), block("b2", 2, "a1")])
+    leaves.imported(one);
+  assert.deepEqual(leaves.reverted([block("b2", 2, "a1")]), [
+    { type: "activeLeaves", deactivated: ["0xa2"] },
+  ]);
+  assert.deepEqual(leaves.reverted([block("a1", 1, "a0")]), [
+    {
+      type: "activeLeaves",
+      activated: { hash: "0xa1", number: 1, status: "stale" },
+      deactivated: ["0xb2"],
+    },
+  ]);
+  assert.deepEqual(leaves.reverted([block("a1", 1, "a0")]), []);
+});
+
 test("finality deactivates the leaves it left behind but not the finalized block", () => {
   const leaves = new Leaves(0);
   leaves.imported(block("a1", 1, "a0"));

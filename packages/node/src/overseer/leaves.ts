@@ -54,6 +54,30 @@ export class Leaves {
     return deactivated.length === 0 ? undefined : { type: "activeLeaves", deactivated };
   }
 
+  /**
+   * Blocks were abandoned, and these leaves remain. What was above them stops, and where they were built on
+   * before, work goes on: nothing is signed there again.
+   */
+  reverted(viable: readonly BlockInfo[]): readonly LeavesUpdate[] {
+    const remaining = new Set(viable.map(({ hash }) => hash));
+    const deactivated: Hash[] = [];
+    for (const [leaf, { announced }] of this.#leaves) {
+      if (remaining.has(leaf)) continue;
+      this.#leaves.delete(leaf);
+      if (announced) deactivated.push(leaf);
+    }
+    const uncovered = viable.filter(({ hash }) => !this.#leaves.has(hash));
+    for (const { hash, number } of uncovered) this.#add(hash, number);
+    const activated = this.#syncing ? [] : uncovered.map(({ hash }) => this.#announce(hash));
+    if (activated.length === 0)
+      return deactivated.length === 0 ? [] : [{ type: "activeLeaves", deactivated }];
+    return activated.map((leaf, index) => ({
+      type: "activeLeaves",
+      activated: leaf,
+      deactivated: index === 0 ? deactivated : [],
+    }));
+  }
+
   /** Leaves that finality left behind. */
   finalized(hash: Hash, number: BlockNumber): LeavesUpdate | undefined {
     this.#finalized = Math.max(this.#finalized, number);

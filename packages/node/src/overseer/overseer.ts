@@ -108,6 +108,11 @@ export class Overseer {
     if (update !== undefined) await this.#announce([update]);
   }
 
+  /** Blocks are viable no more; `leaves` are those that the chain has now. */
+  async blocksReverted(leaves: readonly BlockInfo[]): Promise<void> {
+    await this.#announce(this.#leaves.reverted(leaves));
+  }
+
   async blockFinalized(hash: Hash, number: BlockNumber): Promise<void> {
     if (this.#concluding !== undefined) return;
     const update = this.#leaves.finalized(hash, number);

@@ -41,7 +41,7 @@ import {
   type Hash,
   type ParaId,
 } from "@parahost/primitives";
-import { type Genesis, runtimeApi, validateTransaction } from "@parahost/runtime";
+import { type Genesis, validateTransaction } from "@parahost/runtime";
 import type { KeyValueStore } from "@parahost/storage";
 import type { Overlay } from "@parahost/trie";
 import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
@@ -80,8 +80,9 @@ import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
 import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
-import { eventsOfBlock, type HeadNumber } from "./block-events.ts";
+import { eventsOfBlock, type HeadNumber, verdictsIn } from "./block-events.ts";
 import type { ChainStates } from "./chain-states.ts";
+import { CondemnedCandidates } from "./condemned-candidates.ts";
 import { disputeEvents } from "./dispute-events.ts";
 import { EquivocationReporter } from "./equivocation-reports.ts";
 import { finalityRule } from "./finality-rule.ts";
@@ -183,6 +184,7 @@ export class RelayNode {
   readonly #queue: ImportQueue<Overlay>;
   readonly #gossip: TransactionGossip;
   readonly #equivocations: EquivocationReporter;
+  readonly #condemned = new CondemnedCandidates();
   /** News for the overseer, in order. */
   #news: Promise<void> = Promise.resolve();
   #isSyncing = false;
@@ -364,9 +366,14 @@ export class RelayNode {
         // What we fetch while we are behind is no news to anybody.
         if (event.origin !== "sync") this.#sync.announce(block.hash);
         this.#voter.onImported(block.hash);
-        this.#tell(() => this.#overseer.blockImported({ ...block, parentHash: header.parentHash }));
+        // Nobody works on top of what is abandoned.
+        if (chain.tree.isViable(block.hash))
+          this.#tell(() =>
+            this.#overseer.blockImported({ ...block, parentHash: header.parentHash }),
+          );
         this.#watchSyncing();
         for (const data of this.#eventsOf(event)) this.events.emit(data);
+        this.#judge(block);
         break;
       }
       case "newBest": {
@@ -377,16 +384,13 @@ export class RelayNode {
       }
       case "finalized":
         this.#voter.onFinalized();
+        this.#condemned.onFinalized(event.head.number);
         this.#tell(() => this.#overseer.blockFinalized(event.head.hash, event.head.number));
         for (const { hash, number } of event.finalized)
           this.events.emit({ event: "relay.finalized", number, hash });
         break;
       case "reverted":
-        this.events.emit({
-          event: "chain.reverted",
-          to: event.block.number - 1,
-          hash: event.block.hash,
-        });
+        this.#onReverted(event.block);
         break;
       case "equivocation":
         this.#equivocations.reportAuthor(event.proof);
@@ -407,9 +411,36 @@ export class RelayNode {
       header,
       block.hash,
       this.#config.authorName?.(author) ?? author,
-      state === undefined ? [] : runtimeApi.candidateEvents(state),
+      state,
       this.#config.headNumber ?? (() => undefined),
     );
+  }
+
+  /** The chain has left the block and all on top of it; everybody goes back with it. */
+  #onReverted(block: BlockRef): void {
+    const { chain } = this;
+    const leaves = chain.tree.leaves().map(({ hash, number, parent }) => ({
+      hash,
+      number,
+      parentHash: parent,
+    }));
+    this.#tell(async () => {
+      await this.#overseer.send("chain-selection", { type: "revertBlocks", blocks: [block] });
+      await this.#overseer.blocksReverted(leaves);
+    });
+    const parent = chain.header(block.hash)?.parentHash;
+    if (parent !== undefined)
+      this.events.emit({ event: "chain.reverted", to: block.number - 1, hash: parent });
+  }
+
+  /** Abandons what the block shows to be invalid. */
+  #judge(block: BlockRef): void {
+    const state = this.states.view(block.hash);
+    if (state !== undefined) this.#abandon(this.#condemned.onImported(block, verdictsIn(state)));
+  }
+
+  #abandon(blocks: readonly Hash[]): void {
+    for (const hash of blocks) this.chain.revert(hash);
   }
 
   #onSeconded(candidate: CommittedCandidateReceipt, relayNumber: number): void {
@@ -499,7 +530,8 @@ export class RelayNode {
     const common: Subsystems = {
       "runtime-api": (context) => runRuntimeApi(context, { provider, logger }),
       "chain-api": (context) => runChainApi(context, { chain: chainBackend(this.chain), logger }),
-      "chain-selection": (context) => runChainSelection(context),
+      "chain-selection": (context) =>
+        runChainSelection(context, { abandon: (hash) => this.#abandon([hash]) }),
       "network-bridge-rx": (context) => runRx(context, bridge),
       "network-bridge-tx": (context) => runTx(context, bridge),
     };
@@ -592,7 +624,9 @@ export class RelayNode {
           keystore,
           verifier,
           store,
-          watcher: disputeEvents(this.events),
+          watcher: disputeEvents(this.events, (candidate) =>
+            this.#abandon(this.#condemned.condemn(candidate)),
+          ),
         }),
       "dispute-distribution": (context) =>
         runDisputeDistribution(context, { clock, random, logger, keystore, verifier, discovery }),
