@@ -3,7 +3,7 @@
  * as bytes; the constants of `wasm/opcodes.ts` name them.
  */
 
-import { I32, I64, OP } from "../wasm/opcodes.ts";
+import { F32, I32, I64, OP } from "../wasm/opcodes.ts";
 import { WasmWriter } from "../wasm/writer.ts";
 
 export interface FunctionSketch {
@@ -32,6 +32,8 @@ export interface ModuleSketch {
   readonly memoryIs?: "exported" | "imported" | "hidden";
   /** Initial value of the exported `__heap_base`; `undefined` leaves it out. */
   readonly heapBase?: number | undefined;
+  /** Types of mutable globals behind `__heap_base`, zero at the start. */
+  readonly globals?: readonly number[];
   /** Functions in the table, from position 0. */
   readonly table?: readonly number[];
   /** Bytes of data at an address. */
@@ -94,10 +96,14 @@ export function buildModule(sketch: ModuleSketch): Uint8Array {
   section(5, sketch.memory === undefined || isMemoryImported ? 0 : 1, () => {
     limits(sketch.memory ?? [0]);
   });
-  section(6, sketch.heapBase === undefined ? 0 : 1, () => {
-    out.bytes(new Uint8Array([I32, 0, OP.i32Const]));
-    out.s32(sketch.heapBase ?? 0);
-    out.u8(OP.end);
+  const { globals = [] } = sketch;
+  section(6, globals.length + (sketch.heapBase === undefined ? 0 : 1), () => {
+    if (sketch.heapBase !== undefined) {
+      out.bytes(new Uint8Array([I32, 0, OP.i32Const]));
+      out.s32(sketch.heapBase);
+      out.u8(OP.end);
+    }
+    for (const type of globals) out.bytes(new Uint8Array([type, 1, ...zeroOf(type), OP.end]));
   });
   const exports: [string, number, number][] = [];
   functions.forEach((entry, index) => {
@@ -143,6 +149,13 @@ export function buildModule(sketch: ModuleSketch): Uint8Array {
     }
   });
   return out.finish();
+}
+
+/** The constant zero of a type. */
+function zeroOf(type: number): readonly number[] {
+  if (type === I32) return [OP.i32Const, 0];
+  if (type === I64) return [OP.i64Const, 0];
+  return type === F32 ? [OP.f32Const, 0, 0, 0, 0] : [OP.f64Const, 0, 0, 0, 0, 0, 0, 0, 0];
 }
 
 /** `i32.const` with its operand. */
