@@ -170,3 +170,77 @@ test("only root says what a call weighs", () => {
   const root = { ...args, call: { type: "staking", value: { type: "forceNewEra" } } as const };
   assert.ok(withWeight.dispatch(made.state, ROOT, root).ok);
 });
+
+// Alternatives
+
+const asBob = { type: "system", value: { type: "signed", value: bob } } as const;
+const asRoot = { type: "system", value: { type: "root" } } as const;
+const ifElse = (made: TestChain, main: RuntimeCall, fallback: RuntimeCall) =>
+  utility.calls.ifElse.dispatch(made.state, bySigned(alice), { main, fallback });
+const utilityEvents = (made: TestChain) =>
+  eventNames(made.state).filter((name) => name.startsWith("utility"));
+
+test("the second call is made only if the first fails, and what that left is gone", () => {
+  const made = chain();
+  assert.ok(ifElse(made, pay(1n), pay(5n)).ok);
+  assert.equal(freeBalance(made.state, bob), START + UNIT);
+  assert.ok(ifElse(made, batched("batchAll", pay(7n), tooMuch), pay(5n)).ok);
+  assert.equal(freeBalance(made.state, bob), START + 6n * UNIT);
+  assert.deepEqual(
+    utilityEvents(made).filter((name) => name.startsWith("utility.ifElse")),
+    ["utility.ifElseMainSuccess", "utility.ifElseFallbackCalled"],
+  );
+});
+
+test("it fails if both do", () => {
+  const made = chain();
+  assert.equal(ifElse(made, tooMuch, tooMuch).ok, false);
+  assert.equal(freeBalance(made.state, alice), START);
+  const main = pay(1n);
+  const nobody = utility.calls.ifElse.dispatch(made.state, NONE, { main, fallback: main });
+  assert.deepEqual(nobody, { ok: false, error: { type: "badOrigin" } });
+});
+
+// As somebody else
+
+test("root makes calls as anybody, and an event says what became of them", () => {
+  const made = chain();
+  const { dispatch } = utility.calls.dispatchAs;
+  const payEve = transferTo(eve, 3n * UNIT);
+  assert.ok(dispatch(made.state, ROOT, { asOrigin: asBob, call: payEve }).ok);
+  assert.equal(freeBalance(made.state, bob), START - 3n * UNIT);
+  assert.ok(dispatch(made.state, ROOT, { asOrigin: asBob, call: tooMuch }).ok);
+  const { event } = eventsOf(made.state).at(-1) as { event: { value: object } };
+  assert.deepEqual(event.value, {
+    type: "dispatchedAs",
+    value: {
+      result: {
+        type: "err",
+        value: { type: "token", value: { type: "fundsUnavailable" } },
+      },
+    },
+  });
+});
+
+test("or fails with the call, if that is what it asks for", () => {
+  const made = chain();
+  const { dispatch } = utility.calls.dispatchAsFallible;
+  assert.ok(dispatch(made.state, ROOT, { asOrigin: asBob, call: transferTo(eve, UNIT) }).ok);
+  assert.equal(freeBalance(made.state, eve), START + UNIT);
+  assert.deepEqual(dispatch(made.state, ROOT, { asOrigin: asBob, call: tooMuch }), {
+    ok: false,
+    error: { type: "token", value: { type: "fundsUnavailable" } },
+  });
+});
+
+test("who is not root makes no call as somebody else, not even through a batch", () => {
+  const made = chain();
+  const args = { asOrigin: asRoot, call: pay(1n) };
+  const refused = { ok: false, error: { type: "badOrigin" } };
+  for (const origin of [bySigned(alice), NONE]) {
+    assert.deepEqual(utility.calls.dispatchAs.dispatch(made.state, origin, args), refused);
+    assert.deepEqual(utility.calls.dispatchAsFallible.dispatch(made.state, origin, args), refused);
+  }
+  const inner: RuntimeCall = { type: "utility", value: { type: "dispatchAs", value: args } };
+  assert.deepEqual(run(made, "batchAll", inner), refused);
+});

@@ -2,16 +2,28 @@
  * Utility: several calls in one transaction, and calls as accounts that belong to the sender.
  *
  * `batch` stops at the first call that fails and keeps what came before it, `batch_all` keeps all or nothing,
- * `force_batch` goes on. An account has 65,536 accounts of its own, one for each index, whose only key is
- * its signature.
+ * `force_batch` goes on, `if_else` makes the second call if the first fails. An account has 65,536 accounts of
+ * its own, one for each index, whose only key is its signature.
  */
 import { asciiBytes, bytesToHex, concatBytes, err, ok } from "@parahost/base";
 import { blake2b256 } from "@parahost/crypto";
 import { AccountId, asAccountId } from "@parahost/primitives";
-import { encode, struct, u16, u32, vec } from "@parahost/scale";
+import {
+  encode,
+  generic,
+  result,
+  struct,
+  u16,
+  u32,
+  unit,
+  type ValueOf,
+  variant,
+  vec,
+} from "@parahost/scale";
 import {
   type AnyRuntimeCall,
   addWeight,
+  badOrigin,
   call,
   constant,
   type DispatchClassName,
@@ -19,6 +31,7 @@ import {
   type DispatchResult,
   dispatchCall,
   dispatchInfo,
+  done,
   ensureRoot,
   ensureSigned,
   type Origin,
@@ -42,9 +55,23 @@ export const events = palletEvents("Utility", {
   batchCompletedWithErrors: 2,
   itemCompleted: 3,
   itemFailed: [4, struct({ error: DispatchError })],
+  dispatchedAs: [5, struct({ result: result(unit, DispatchError) })],
+  ifElseMainSuccess: 6,
+  ifElseFallbackCalled: [7, struct({ mainError: DispatchError })],
 });
 
 export const errors = palletErrors(26, ["tooManyCalls", "invalidDerivedAccount"]);
+
+/** Who a call is to come from, as clients name it. */
+const RawOrigin = generic(
+  { AccountId },
+  variant({ root: 0, signed: [1, AccountId], none: 2 }, ["frame_support", "dispatch", "RawOrigin"]),
+);
+const OriginCaller = variant({ system: [0, RawOrigin] }, ["parahost_runtime", "OriginCaller"]);
+
+function asOrigin({ value: raw }: ValueOf<typeof OriginCaller>): Origin {
+  return raw.type === "signed" ? signedBy(raw.value) : { type: raw.type };
+}
 
 /** The account of `who` with this index. */
 export function derivativeAccount(who: AccountId, index: number): AccountId {
@@ -95,7 +122,7 @@ function runBatch(
   rule: Rule,
 ): DispatchResult {
   const actor = ensureActor(origin);
-  if (actor === undefined) return err({ type: "badOrigin" });
+  if (actor === undefined) return err(badOrigin);
   if (calls.length > BATCHED_CALLS_MAX) return err(errors.tooManyCalls);
   let weight = ITEM_WEIGHT;
   let failures = 0;
@@ -120,8 +147,35 @@ function runBatch(
   return ok({ actualWeight: weight });
 }
 
-const around = (inner: AnyRuntimeCall): Weight =>
-  addWeight(dispatchInfo(inner).weight, ITEM_WEIGHT);
+/** The same outcome, its weight with that of what is around the call. */
+function endOf(outcome: DispatchResult): DispatchResult {
+  if (!outcome.ok || outcome.value.actualWeight === undefined) return outcome;
+  return ok({
+    ...outcome.value,
+    actualWeight: addWeight(outcome.value.actualWeight, ITEM_WEIGHT),
+  });
+}
+
+/** Makes `main`, or `fallback` if that fails. */
+function ifElse(
+  state: State,
+  origin: Origin,
+  main: AnyRuntimeCall,
+  fallback: AnyRuntimeCall,
+): DispatchResult {
+  const actor = ensureActor(origin);
+  if (actor === undefined) return err(badOrigin);
+  const first = dispatchCall(state, actor, main);
+  if (first.ok) {
+    events.deposit(state, { type: "ifElseMainSuccess" });
+    const weight = first.value.actualWeight ?? dispatchInfo(main).weight;
+    return ok({ actualWeight: addWeight(weight, ITEM_WEIGHT) });
+  }
+  const second = dispatchCall(state, actor, fallback);
+  if (!second.ok) return second;
+  events.deposit(state, { type: "ifElseFallbackCalled", value: { mainError: first.error } });
+  return ok({});
+}
 
 export const utility = pallet({
   name: "Utility",
@@ -146,20 +200,13 @@ export const utility = pallet({
       docs: "Makes a call as the sender's account with this index.",
       args: { index: u16, call: RuntimeCall },
       class: (args) => batchClass({ calls: [args.call] }),
-      weight: (args) => around(args.call),
+      weight: (args) => declared(args.call),
       paysFee: (args) => dispatchInfo(args.call).paysFee,
       dispatch: (state, origin, { index, call: inner }) => {
         const who = ensureSigned(origin);
         if (!who.ok) return who;
         const account = derivativeAccount(who.value, index);
-        const outcome = dispatchCall(state, signedBy(account), inner);
-        if (!outcome.ok) return outcome;
-        const { actualWeight, ...post } = outcome.value;
-        return ok(
-          actualWeight === undefined
-            ? post
-            : { ...post, actualWeight: addWeight(actualWeight, ITEM_WEIGHT) },
-        );
+        return endOf(dispatchCall(state, signedBy(account), inner));
       },
     }),
     batchAll: call({
@@ -170,6 +217,27 @@ export const utility = pallet({
       weight: batchWeight,
       paysFee: batchPays,
       dispatch: (state, origin, { calls }) => runBatch(state, origin, calls, "allOrNothing"),
+    }),
+    dispatchAs: call({
+      index: 3,
+      docs: "Makes a call as somebody else, whatever becomes of it. Root only.",
+      args: { asOrigin: OriginCaller, call: RuntimeCall },
+      class: (args) => batchClass({ calls: [args.call] }),
+      weight: (args) => declared(args.call),
+      dispatch: (state, origin, args) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        const outcome = dispatchCall(state, asOrigin(args.asOrigin), args.call);
+        events.deposit(state, {
+          type: "dispatchedAs",
+          value: {
+            result: outcome.ok
+              ? { type: "ok", value: undefined }
+              : { type: "err", value: outcome.error },
+          },
+        });
+        return done;
+      },
     }),
     forceBatch: call({
       index: 4,
@@ -190,6 +258,26 @@ export const utility = pallet({
         if (!root.ok) return root;
         const outcome = dispatchCall(state, origin, inner);
         return outcome.ok ? ok({}) : outcome;
+      },
+    }),
+    ifElse: call({
+      index: 6,
+      docs: "Makes a call, and another one if it fails.",
+      args: { main: RuntimeCall, fallback: RuntimeCall },
+      class: (args) => batchClass({ calls: [args.main, args.fallback] }),
+      weight: (args) => sumOf([declared(args.main), declared(args.fallback)]),
+      paysFee: (args) => batchPays({ calls: [args.main, args.fallback] }),
+      dispatch: (state, origin, { main, fallback }) => ifElse(state, origin, main, fallback),
+    }),
+    dispatchAsFallible: call({
+      index: 7,
+      docs: "Makes a call as somebody else, and fails if it does. Root only.",
+      args: { asOrigin: OriginCaller, call: RuntimeCall },
+      class: (args) => batchClass({ calls: [args.call] }),
+      weight: (args) => declared(args.call),
+      dispatch: (state, origin, args) => {
+        const root = ensureRoot(origin);
+        return root.ok ? endOf(dispatchCall(state, asOrigin(args.asOrigin), args.call)) : root;
       },
     }),
   },
