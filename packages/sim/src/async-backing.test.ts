@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assert as ensure } from "@parahost/base";
-import { peerId } from "@parahost/network";
+import { peerIdOfName } from "@parahost/network";
 import type { AsyncBackingParams, CandidateEvent, Hash } from "@parahost/primitives";
 import { runtimeApi } from "@parahost/runtime";
 import { Observer } from "./observer/observer.ts";
@@ -91,7 +91,7 @@ test("forks of a network that was torn in two agree again, with candidates of bo
   const observer = new Observer(simulation);
   assert.ok(await simulation.runUntilFinalized(2, 20 * SLOT_MS));
   const apart = simulation.validators.slice(4);
-  simulation.links.partition([apart.map(({ name }) => peerId(name))]);
+  simulation.links.partition([apart.map(({ name }) => peerIdOfName(name))]);
   await simulation.run(6 * SLOT_MS);
   const [left, right] = [simulation.validators[0], apart[0]];
   ensure(left !== undefined && right !== undefined, "there are validators on both sides");

@@ -6,7 +6,7 @@ import { assert, type Clock, expectOk, type Logger, type Random, sleep } from "@
 import { ParaNode } from "@parahost/collator";
 import { type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
-import { type Network, type PeerId, peerId } from "@parahost/network";
+import { type Network, type PeerId, peerIdOfName } from "@parahost/network";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import type { Subsystems } from "@parahost/node/overseer/overseer";
 import {
@@ -88,13 +88,12 @@ export const FISHERMAN_NAME = "fisherman";
 
 export const collatorName = (para: ParaId): string => `collator-${para}`;
 
-/** Starts every node. */
-export function startLocalNetwork(options: LocalNetworkOptions, world: World): LocalNetwork {
-  const { validators: count, paras, slotMs, epochSlots, configuration, absent = [] } = options;
-  const { fisherman: fishing } = options;
-  const genesis = buildGenesis(
+/** Block 0 of the network that these options describe: always the same one. */
+export function localNetworkGenesis(options: LocalNetworkOptions): Genesis {
+  const { validators, paras, slotMs, epochSlots, configuration } = options;
+  return buildGenesis(
     localGenesis({
-      validators: count,
+      validators,
       slotMs,
       epochSlots,
       ...(configuration === undefined ? {} : { configuration }),
@@ -106,19 +105,25 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       })),
     }),
   );
+}
+
+/** Starts every node. */
+export function startLocalNetwork(options: LocalNetworkOptions, world: World): LocalNetwork {
+  const { validators: count, paras, slotMs, absent = [], fisherman: fishing } = options;
+  const genesis = localNetworkGenesis(options);
   const names = Array.from({ length: count }, (_, index) => validatorName(index));
   const discovery = new AuthorityTable();
   const authors = new Map<string, string>();
   names.forEach((name, index) => {
     const keys = developmentKeys(developmentUri(index));
-    discovery.add(keys.authorityDiscovery, peerId(name));
+    discovery.add(keys.authorityDiscovery, peerIdOfName(name));
     authors.set(keys.babe, name);
   });
   const peers = [
     ...names,
     ...paras.map(({ id }) => collatorName(id)),
     ...(fishing === undefined ? [] : [FISHERMAN_NAME]),
-  ].map(peerId);
+  ].map(peerIdOfName);
   const kinds = new Map(paras.map(({ id, kind }) => [id, kind]));
   const common = {
     genesis,
@@ -136,7 +141,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       executor: shared(world.executor),
       random: world.random(name),
       logger: world.logger(name),
-      network: world.network(peerId(name)),
+      network: world.network(peerIdOfName(name)),
       store: world.store(name),
       keystore,
       discovery,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assert as ensure, expectOk } from "@parahost/base";
 import { sr25519PairFromUri } from "@parahost/crypto";
 import { LedgerStateMachine, signTransfer } from "@parahost/kit";
-import { peerId } from "@parahost/network";
+import { peerIdOfName } from "@parahost/network";
 import type { RelayNode } from "@parahost/node/service/node";
 import {
   type AccountId,
@@ -130,7 +130,7 @@ test("a network torn in two finalizes nothing, and one chain once it is whole", 
     assert.ok(await simulation.runUntilFinalized(2, 20 * SLOT_MS));
     const finalized = Math.max(...finalizedIn(simulation));
     const apart = simulation.validators.slice(4);
-    simulation.links.partition([apart.map(({ name }) => peerId(name))]);
+    simulation.links.partition([apart.map(({ name }) => peerIdOfName(name))]);
     await simulation.run(6 * SLOT_MS);
     // What was on its way when the network tore may still have become final.
     assert.ok(Math.max(...finalizedIn(simulation)) <= finalized + 2);

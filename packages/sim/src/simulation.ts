@@ -8,7 +8,7 @@ import {
   MemoryNetwork,
   type Network,
   type PeerId,
-  peerId,
+  peerIdOfName,
   type ReputationChange,
 } from "@parahost/network";
 import {
@@ -161,7 +161,7 @@ export class Simulation {
 
   /** A new member of the network that is none of the nodes: an adversary, or a probe. */
   join(name: string): Network {
-    return this.#medium.join(peerId(name));
+    return this.#medium.join(peerIdOfName(name));
   }
 
   /** What nodes have said about the behaviour of others, oldest first. */
@@ -215,7 +215,7 @@ export class Simulation {
   /** Nothing reaches or leaves the last `count` validators until `heal`. */
   silence(count: number): readonly RelayNode[] {
     const silent = this.validators.slice(this.validators.length - count);
-    this.links.cutOff(silent.map(({ name }) => peerId(name)));
+    this.links.cutOff(silent.map(({ name }) => peerIdOfName(name)));
     return silent;
   }
 
@@ -224,7 +224,7 @@ export class Simulation {
   }
 
   peerOf(index: number): PeerId {
-    return peerId(validatorName(index));
+    return peerIdOfName(validatorName(index));
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { AssertionError } from "@parahost/base";
 import { asCollatorId, asParaId, asValidatorIndex } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
+import { peerIdOfKey } from "../peer-id.ts";
 import { peerId } from "../port.ts";
 import { deliver } from "../testing/two-ends.ts";
 import {
@@ -86,6 +88,11 @@ test("an advertisement of version 1, of a relay parent alone, is malformed", () 
   );
 });
 
-test("a collator signs the peer's name and then COLL", () => {
-  assert.deepEqual(declarePayload(peerId("zoë")), wire("7a6fc3ab", "434f4c4c"));
+test("a collator signs the bytes of its peer id and then COLL", () => {
+  const key = new Uint8Array(32).fill(7);
+  assert.deepEqual(
+    declarePayload(peerIdOfKey(key)),
+    wire("002408011220", "07".repeat(32), "434f4c4c"),
+  );
+  assert.throws(() => declarePayload(peerId("zoë")), AssertionError);
 });

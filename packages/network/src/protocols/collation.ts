@@ -2,7 +2,7 @@
  * Between collators and validators: who collates for which para, what there is to fetch, and what was
  * seconded. Node-side reference, 3.2.
  */
-import { asciiBytes, concatBytes } from "@parahost/base";
+import { asciiBytes, assert, concatBytes } from "@parahost/base";
 import {
   CandidateHash,
   CollatorId,
@@ -12,6 +12,7 @@ import {
   SignedStatement,
 } from "@parahost/primitives";
 import { struct, type ValueOf, variant } from "@parahost/scale";
+import { peerIdBytes } from "../peer-id.ts";
 import type { PeerId } from "../port.ts";
 import { wireMessage } from "./peer-set.ts";
 
@@ -46,7 +47,9 @@ export type CollationProtocol = ValueOf<typeof CollationProtocol>;
 export const CollationWireMessage = wireMessage(CollationProtocol);
 export type CollationWireMessage = ValueOf<typeof CollationWireMessage>;
 
-/** What a collator signs to declare itself: its peer id and a domain separator. */
+/** What a collator signs to declare itself: the bytes of its peer id and a domain separator. */
 export function declarePayload(peer: PeerId): Uint8Array {
-  return concatBytes(new TextEncoder().encode(peer), asciiBytes("COLL"));
+  const bytes = peerIdBytes(peer);
+  assert(bytes !== undefined, "peers are named by their identity keys");
+  return concatBytes(bytes, asciiBytes("COLL"));
 }

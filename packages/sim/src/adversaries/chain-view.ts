@@ -1,6 +1,6 @@
 /** What an adversary knows of the chain: everything, as it reads along with an honest node. */
 import { assert } from "@parahost/base";
-import { type PeerId, peerId } from "@parahost/network";
+import { type PeerId, peerIdOfName } from "@parahost/network";
 import {
   asCoreIndex,
   asValidatorIndex,
@@ -26,7 +26,10 @@ export interface ChainView {
 }
 
 /** `undefined` for a block that no validator of ours has. */
-export function chainAt({ validators }: Simulation, hash: Hash): ChainView | undefined {
+export function chainAt(
+  { validators }: Pick<Simulation, "validators">,
+  hash: Hash,
+): ChainView | undefined {
   for (const { states } of validators) {
     const state = states.view(hash);
     if (state === undefined) continue;
@@ -71,7 +74,7 @@ export function peerOfValidator(
   const node = simulation.validators.find(
     (one) => simulation.keysOf(one).paraValidator === validators[validator],
   );
-  return node === undefined ? undefined : peerId(node.name);
+  return node === undefined ? undefined : peerIdOfName(node.name);
 }
 
 /** The core of a parachain: its place among all of them. */

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assert as ensure } from "@parahost/base";
 import { HOSTILE_MODULES } from "@parahost/executor/testing/hostile-modules";
-import { peerId } from "@parahost/network";
+import { peerIdOfName } from "@parahost/network";
 import { asParaId } from "@parahost/primitives";
 import { collatorName } from "../local-network.ts";
 import { type ParaPlan, planPara } from "../para-plan.ts";
@@ -45,7 +45,7 @@ test("paras whose code traps, loops, grows or returns nonsense harm only themsel
   });
   for (const { plan, reason } of hostile) {
     await network.logs(new RegExp(`not seconding an invalid candidate .*reason.*${reason.source}`));
-    const paid = await network.pays(peerId(collatorName(plan.id)), /invalid collation/);
+    const paid = await network.pays(peerIdOfName(collatorName(plan.id)), /invalid collation/);
     assert.ok(paid.isBanned);
   }
   const { collators } = network.simulation;
