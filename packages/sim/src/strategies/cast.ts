@@ -2,10 +2,9 @@
 import { assert, type Clock, type SeededRandom } from "@parahost/base";
 import type { ParaId } from "@parahost/primitives";
 import { collatorName, type Replacement } from "../local-network.ts";
-import type { Simulation } from "../simulation.ts";
 import { strategyOf } from "./index.ts";
 import { composed, type Strategy } from "./strategy.ts";
-import { Conspiracy, type Role, Villain } from "./villain.ts";
+import { Conspiracy, type Role, type Stage, Villain } from "./villain.ts";
 
 interface Player {
   readonly villain: Villain;
@@ -43,7 +42,7 @@ export class Cast {
   }
 
   /** The network has started. */
-  start(simulation: Simulation): void {
+  start(simulation: Stage): void {
     assert(this.conspiracy.simulation === undefined, "a cast plays once");
     this.conspiracy.simulation = simulation;
     for (const { villain, strategy } of this.#players) strategy.start?.(villain);

@@ -24,6 +24,9 @@ export interface Role {
   readonly toSlot: number;
 }
 
+/** Where villains live: a simulation, or a network in real time. */
+export type Stage = Pick<Simulation, "validators" | "slotMs" | "restart">;
+
 /** A candidate that is not what it claims, and what its friends have to say to stand by it. */
 export interface Invented {
   readonly commitments: CandidateCommitments;
@@ -34,7 +37,7 @@ export interface Invented {
 /** What all faulty validators of a run know of each other. */
 export class Conspiracy {
   /** Set once the network has started. */
-  simulation: Simulation | undefined;
+  simulation: Stage | undefined;
   readonly members = new Set<string>();
   /** Invalid candidates of theirs, for which they stand up. */
   readonly invented = new Map<CandidateHash, Invented>();
@@ -73,7 +76,7 @@ export class Villain {
   }
 
   /** The network, which is there whenever something happens in it. */
-  get simulation(): Simulation {
+  get simulation(): Stage {
     const { simulation } = this.conspiracy;
     if (simulation === undefined) throw new RangeError("nothing has happened yet");
     return simulation;

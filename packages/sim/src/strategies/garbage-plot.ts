@@ -1,0 +1,32 @@
+/** Who must conspire for an invalid candidate to be backed: most of a group, and no more than may be faulty. */
+import { backingThreshold, byzantine, type ParaId } from "@parahost/primitives";
+import { developmentKeys, developmentUri, type Genesis, runtimeApi } from "@parahost/runtime";
+import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
+
+export interface GarbagePlot {
+  /** Indices among the development validators. */
+  readonly validators: readonly number[];
+  /** The parachain that their group backs for at first. */
+  readonly para: ParaId;
+}
+
+/** The first group that can; the first validator stays honest, as others look at the network through it. */
+export function plotGarbage(genesis: Genesis): GarbagePlot | undefined {
+  const state = new Overlay(new TrieBackend(new NodeCache(new MemoryNodeStore()), EMPTY_ROOT));
+  for (const [key, value] of genesis.top) state.set(key, value);
+  const validators = runtimeApi.validators(state);
+  const faulty = byzantine(validators.length);
+  const names = new Map<string, number>(
+    validators.map((_, index) => [developmentKeys(developmentUri(index)).paraValidator, index]),
+  );
+  const votes = runtimeApi.minimumBackingVotes(state);
+  for (const [place, group] of runtimeApi.validatorGroups(state).groups.entries()) {
+    const members = group.flatMap((index) => names.get(validators[index] ?? "") ?? []);
+    const wanted = backingThreshold(members.length, votes);
+    const para = runtimeApi.paraIds(state)[place];
+    const chosen = members.filter((member) => member !== 0).slice(0, wanted);
+    if (para !== undefined && wanted <= faulty && chosen.length === wanted)
+      return { validators: chosen, para };
+  }
+  return undefined;
+}
