@@ -36,6 +36,7 @@ export class BlockGossip {
   block: ApprovalBlock;
   /** In the order in which they came: an assignment comes before the votes that need it. */
   readonly #messages = new Map<string, Gossip>();
+  readonly #assignments = new Map<ValidatorIndex, Gossip[]>();
   readonly #assigned = new Set<string>();
   readonly #approved = new Set<string>();
   /** Good messages that the peer sent us or was sent. */
@@ -47,6 +48,11 @@ export class BlockGossip {
 
   messages(): Iterable<Gossip> {
     return this.#messages.values();
+  }
+
+  /** The assignments of a validator: few, and votes cannot go before them. */
+  assignmentsOf(validator: ValidatorIndex): readonly Gossip[] {
+    return this.#assignments.get(validator) ?? [];
   }
 
   has({ id }: Gossip): boolean {
@@ -72,6 +78,11 @@ export class BlockGossip {
   add(gossip: Gossip): void {
     this.#messages.set(gossip.id, gossip);
     for (const one of marksOf(gossip)) this.#marks(gossip).add(one);
+    if (gossip.type !== "assignment") return;
+    const validator = authorOf(gossip);
+    const others = this.#assignments.get(validator);
+    if (others === undefined) this.#assignments.set(validator, [gossip]);
+    else others.push(gossip);
   }
 
   knows(peer: PeerId, { id }: Gossip): boolean {

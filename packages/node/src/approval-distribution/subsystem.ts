@@ -74,6 +74,8 @@ type WireMessage = Extract<
 
 interface Peer {
   view: View;
+  /** The open blocks on the chains that it follows: it has taken them in. */
+  seen: ReadonlySet<Hash>;
   authorities: readonly AuthorityDiscoveryId[];
 }
 
@@ -88,6 +90,8 @@ interface State {
   ourHeads: ReadonlySet<Hash>;
   early: { readonly peer: PeerId; readonly gossip: Gossip; readonly block: Hash }[];
   highest: BlockNumber;
+  /** The lowest open block, looked for only when blocks come or go. */
+  lowest: BlockNumber | undefined;
 }
 
 /** Gossips until concluded. */
@@ -105,6 +109,7 @@ export async function run(
     ourHeads: new Set(),
     early: [],
     highest: 0,
+    lowest: undefined,
   };
   for await (const incoming of context.inbox) {
     if (incoming.from === "subsystem") {
@@ -145,6 +150,9 @@ async function onNewBlocks(state: State, blocks: readonly ApprovalBlock[]): Prom
     if (known === undefined) state.blocks.set(block.hash, new BlockGossip(block));
     else known.block = block;
     state.highest = Math.max(state.highest, block.number);
+    state.lowest = Math.min(state.lowest ?? block.number, block.number);
+    for (const peer of state.peers.values())
+      if (peer.view.heads.includes(block.hash)) look(state, peer);
   }
   const { early } = state;
   state.early = [];
@@ -153,17 +161,16 @@ async function onNewBlocks(state: State, blocks: readonly ApprovalBlock[]): Prom
 }
 
 function onFinalized(state: State, number: BlockNumber): void {
+  state.lowest = undefined;
   for (const [hash, { block }] of state.blocks) {
-    if (block.number > number) continue;
+    if (block.number > number) {
+      state.lowest = Math.min(state.lowest ?? block.number, block.number);
+      continue;
+    }
     state.blocks.delete(hash);
     state.outdated.set(hash, true);
   }
-}
-
-function oldest({ blocks }: State): BlockNumber | undefined {
-  let found: BlockNumber | undefined;
-  for (const { block } of blocks.values()) found = Math.min(found ?? block.number, block.number);
-  return found;
+  for (const peer of state.peers.values()) look(state, peer);
 }
 
 function isSmall({ block }: BlockGossip): boolean {
@@ -171,8 +178,8 @@ function isSmall({ block }: BlockGossip): boolean {
 }
 
 /** Blocks between the oldest open one and the newest. */
-function lagOf(state: State): number {
-  return state.highest - (oldest(state) ?? state.highest);
+function lagOf({ highest, lowest = highest }: State): number {
+  return highest - lowest;
 }
 
 async function resendWhenLagging(state: State): Promise<void> {
@@ -200,14 +207,17 @@ async function onOwn(state: State, gossip: Gossip): Promise<void> {
 const blockOf = (gossip: Gossip): Hash =>
   gossip.type === "assignment" ? gossip.assignment.assignment.blockHash : gossip.vote.blockHash;
 
-/** Whether the peer follows a chain with this block: it has taken it in. */
-function isInView({ blocks }: State, { view }: Peer, block: ApprovalBlock): boolean {
-  if (block.number <= view.finalizedNumber) return false;
-  return view.heads.some((head) => {
+/** Finds the open blocks on the chains of the peer's heads. */
+function look({ blocks }: State, peer: Peer): void {
+  const seen = new Set<Hash>();
+  for (const head of peer.view.heads) {
     let at = blocks.get(head)?.block;
-    while (at !== undefined && at.number > block.number) at = blocks.get(at.parentHash)?.block;
-    return at?.hash === block.hash;
-  });
+    while (at !== undefined && at.number > peer.view.finalizedNumber && !seen.has(at.hash)) {
+      seen.add(at.hash);
+      at = blocks.get(at.parentHash)?.block;
+    }
+  }
+  peer.seen = seen;
 }
 
 /** Whether the grid, the size of the network, or its trouble makes us tell this peer. */
@@ -229,7 +239,7 @@ async function spread(state: State, block: BlockGossip, gossip: Gossip): Promise
   const chosen: PeerId[] = [];
   const others: PeerId[] = [];
   for (const [id, peer] of state.peers) {
-    if (block.knows(id, gossip) || !isInView(state, peer, block.block)) continue;
+    if (block.knows(id, gossip) || !peer.seen.has(block.block.hash)) continue;
     (isRouted(state, peer, block, gossip) ? chosen : others).push(id);
   }
   chosen.push(...randomPeers(state.deps.random, others));
@@ -239,7 +249,7 @@ async function spread(state: State, block: BlockGossip, gossip: Gossip): Promise
 /** Tells a peer all that it does not know of the block and should hear from us. */
 async function unify(state: State, id: PeerId, block: BlockGossip): Promise<void> {
   const peer = state.peers.get(id);
-  if (peer === undefined || !isInView(state, peer, block.block)) return;
+  if (peer === undefined || !peer.seen.has(block.block.hash)) return;
   const missing = [...block.messages()].filter(
     (gossip) => !block.knows(id, gossip) && isRouted(state, peer, block, gossip),
   );
@@ -255,9 +265,9 @@ async function sendTo(
 ): Promise<void> {
   const voters = new Set(gossips.filter(({ type }) => type === "approval").map(authorOf));
   const toSend = new Set(gossips);
-  for (const gossip of block.messages())
-    if (gossip.type === "assignment" && voters.has(authorOf(gossip)) && !block.knows(peer, gossip))
-      toSend.add(gossip);
+  for (const voter of voters)
+    for (const assignment of block.assignmentsOf(voter))
+      if (!block.knows(peer, assignment)) toSend.add(assignment);
   const assignments: ClaimedAssignment[] = [];
   const votes: IndirectSignedApprovalVote[] = [];
   for (const gossip of toSend) {
@@ -293,7 +303,7 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
   switch (event.type) {
     case "peerConnected": {
       const view = { heads: [], finalizedNumber: 0 };
-      peers.set(event.peer, { view, authorities: event.authorities });
+      peers.set(event.peer, { view, seen: new Set(), authorities: event.authorities });
       return;
     }
     case "peerDisconnected":
@@ -304,6 +314,7 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
       const peer = peers.get(event.peer);
       if (peer === undefined) return;
       peer.view = event.view;
+      look(state, peer);
       for (const block of state.blocks.values()) await unify(state, event.peer, block);
       return;
     }

@@ -34,6 +34,8 @@ export interface Candidate {
   readonly receipt: CandidateReceipt;
   readonly headData: Uint8Array;
   readonly approvals: Map<ValidatorIndex, ApprovalSignature>;
+  /** In all open blocks. */
+  readonly inclusions: Set<Inclusion>;
   /** Checkers that fishermen's stakes call; `undefined` when nobody has reported it. */
   extraChecks: number | undefined;
 }
@@ -101,9 +103,7 @@ export class ApprovalBook {
 
   /** The candidate in all blocks that include it. */
   inclusionsOf(candidate: CandidateHash): readonly Inclusion[] {
-    return [...this.#blocks.values()].flatMap(({ inclusions }) =>
-      inclusions.filter((inclusion) => inclusion.candidate.hash === candidate),
-    );
+    return [...(this.#candidates.get(candidate)?.inclusions ?? [])];
   }
 
   // Blocks
@@ -121,12 +121,19 @@ export class ApprovalBook {
       let candidate = this.#candidates.get(hash);
       if (candidate === undefined) {
         const { receipt, headData } = candidates[index] as NewCandidate;
-        candidate = { hash, receipt, headData, approvals: new Map(), extraChecks: undefined };
+        candidate = {
+          hash,
+          receipt,
+          headData,
+          approvals: new Map(),
+          inclusions: new Set(),
+          extraChecks: undefined,
+        };
         this.#candidates.set(hash, candidate);
       }
       const { neededApprovals: configured, validators, validatorGroups } = info.sessionInfo;
       const checkers = validators.length - (validatorGroups[group]?.length ?? 0);
-      block.inclusions.push({
+      const inclusion: Inclusion = {
         block,
         index,
         candidate,
@@ -137,7 +144,9 @@ export class ApprovalBook {
         supply: { profile: this.#profile, configured, checkers },
         // With fewer than the needed checkers there can be no others than the backers.
         approved: configured > checkers,
-      });
+      };
+      block.inclusions.push(inclusion);
+      candidate.inclusions.add(inclusion);
     }
     this.#blocks.set(info.hash, block);
     return block;
@@ -164,20 +173,20 @@ export class ApprovalBook {
     this.#finalized = Math.max(this.#finalized, finalized.number);
     const open = [...this.#blocks.values()].sort((a, b) => a.info.number - b.info.number);
     const kept = new Set<Hash>([finalized.hash]);
+    const gone: CandidateHash[] = [];
     for (const { info, inclusions } of open) {
       if (info.number > finalized.number && kept.has(info.parentHash)) {
         kept.add(info.hash);
         continue;
       }
       this.#blocks.delete(info.hash);
-      for (const inclusion of inclusions) this.wakeUps.set(inclusion, undefined);
+      for (const inclusion of inclusions) {
+        this.wakeUps.set(inclusion, undefined);
+        const { candidate } = inclusion;
+        candidate.inclusions.delete(inclusion);
+        if (candidate.inclusions.size === 0) gone.push(candidate.hash);
+      }
     }
-    const included = new Set(
-      [...this.#blocks.values()].flatMap(({ inclusions }) =>
-        inclusions.map(({ candidate }) => candidate.hash),
-      ),
-    );
-    const gone = [...this.#candidates.keys()].filter((hash) => !included.has(hash));
     for (const hash of gone) this.#candidates.delete(hash);
     return gone;
   }
@@ -347,7 +356,7 @@ function tallyOf(inclusion: Inclusion, { assignments }: CheckerList, now: Tick):
   const { block, candidate } = inclusion;
   return {
     assignments,
-    approvals: new Set(candidate.approvals.keys()),
+    approvals: candidate.approvals,
     validatorCount: block.info.sessionInfo.validators.length,
     neededApprovals: neededOf(inclusion),
     blockTick: block.blockTick,

@@ -36,7 +36,7 @@ export type RequiredTranches =
 
 export interface TallyInput {
   readonly assignments: Assignments;
-  readonly approvals: ReadonlySet<ValidatorIndex>;
+  readonly approvals: Pick<ReadonlySet<ValidatorIndex>, "has" | "size">;
   readonly validatorCount: number;
   readonly neededApprovals: number;
   readonly blockTick: Tick;
