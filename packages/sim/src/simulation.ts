@@ -29,7 +29,9 @@ import {
 } from "./local-network.ts";
 import { type ParaPlan, planParas } from "./para-plan.ts";
 import { Cast } from "./strategies/cast.ts";
+import { composed } from "./strategies/strategy.ts";
 import type { Role } from "./strategies/villain.ts";
+import { type Witness, witnessing } from "./witness.ts";
 
 /** Virtual worlds begin here, 2024-01-01, or within a year of slots of it: a time that means nothing. */
 const EPOCH_MS = 1_704_067_200_000;
@@ -72,6 +74,15 @@ export class Simulation {
   readonly #executor = new InlineExecutor();
   readonly #stores = new Map<string, MemoryStore<NodeColumn>>();
   readonly #failures: string[] = [];
+  readonly #witnesses: Witness[] = [];
+  readonly #witness: Witness = {
+    signed: (...what) => {
+      for (const { signed } of this.#witnesses) signed(...what);
+    },
+    heard: (...what) => {
+      for (const { heard } of this.#witnesses) heard(...what);
+    },
+  };
   readonly #startListeners: ((node: RelayNode) => void)[] = [];
   readonly #medium: MemoryNetwork;
   readonly #keys = new Map<string, SessionKeys>();
@@ -125,11 +136,20 @@ export class Simulation {
           this.#stores.set(name, store);
           return store;
         },
-        replacement: (name) => this.cast.replacement(name),
+        replacement: (name) => {
+          const cast = this.cast.replacement(name);
+          const witness = witnessing(name, this.#witness);
+          return cast === undefined ? witness : composed([witness, cast]);
+        },
       },
     );
     for (const node of this.network.nodes) this.#watch(node);
     this.cast.start(this);
+  }
+
+  /** Names of all validators, those without a node included, in the order of their indices. */
+  get validatorNames(): readonly string[] {
+    return [...this.#keys.keys()];
   }
 
   get validators(): readonly RelayNode[] {
@@ -201,6 +221,11 @@ export class Simulation {
   /** Calls `listener` with each node that starts from now on. */
   onStarted(listener: (node: RelayNode) => void): void {
     this.#startListeners.push(listener);
+  }
+
+  /** Shows `witness` what keys sign and what nodes hear from now on. */
+  attend(witness: Witness): void {
+    this.#witnesses.push(witness);
   }
 
   /** Runs until every validator that is not cut off has finalized this relay block. */

@@ -5,14 +5,23 @@
 import { assert, expectOk } from "@parahost/base";
 import type { RelayNode } from "@parahost/node/service/node";
 import type {
+  AccountId,
+  BabeEquivocationProof,
+  BabeId,
   CandidateEvent,
+  CandidateHash,
+  GrandpaEquivocationProof,
   Hash,
   Header,
-  OpaqueExtrinsic,
   ParachainsInherentData,
+  ScrapedOnChainVotes,
+  SessionIndex,
+  SessionInfo,
+  ValidatorId,
 } from "@parahost/primitives";
-import { decodeExtrinsic, runtimeApi } from "@parahost/runtime";
-import { type RelayState, readRelayState } from "./relay-state.ts";
+import { type AnyRuntimeCall, decodeExtrinsic, runtimeApi, type State } from "@parahost/runtime";
+import type { Penalty } from "./checkers/accountability.ts";
+import { type RelayState, readRelayState, readSessionInfo } from "./relay-state.ts";
 
 export interface ObservedBlock {
   readonly hash: Hash;
@@ -26,7 +35,20 @@ export interface ObservedBlock {
   readonly inherent: Pick<ParachainsInherentData, "bitfields" | "backedCandidates">;
   /** What became of candidates, as the chain's own events say. */
   readonly claims: readonly CandidateEvent[];
+  readonly author: BabeId;
+  /** Votes that the block brought, and the keys of the sessions that they are of. */
+  readonly votes: ScrapedOnChainVotes | undefined;
+  readonly sessionOf: (session: SessionIndex) => SessionInfo | undefined;
+  readonly penalties: readonly Penalty[];
+  /** Keys of validators that may not work in the block's children. */
+  readonly disabled: readonly ValidatorId[];
+  readonly reports: readonly EquivocationReport[];
 }
+
+/** A proof in a block that somebody has signed twice. */
+export type EquivocationReport =
+  | { readonly type: "author"; readonly proof: BabeEquivocationProof }
+  | { readonly type: "voter"; readonly proof: GrandpaEquivocationProof };
 
 /** What a node tells of a block that it has just imported. */
 export type ImportedEvent = Extract<
@@ -37,7 +59,7 @@ export type ImportedEvent = Extract<
 /** The block behind the event, from the node that tells of it. */
 export function observeBlock(
   { chain, states }: Pick<RelayNode, "chain" | "states">,
-  { block: { hash, number }, header, preDigest }: ImportedEvent,
+  { block: { hash, number }, header, preDigest, author }: ImportedEvent,
 ): ObservedBlock {
   const before = states.view(header.parentHash);
   const after = states.view(hash);
@@ -46,21 +68,52 @@ export function observeBlock(
     before !== undefined && after !== undefined && body !== undefined,
     `block ${number} was imported without its states or its body`,
   );
+  const calls = body.map(
+    (extrinsic) => expectOk(decodeExtrinsic(extrinsic), "it was imported").call,
+  );
+  const left = readRelayState(after);
   return {
     hash,
     header,
     slot: preDigest.value.slot,
     before: readRelayState(before),
-    after: readRelayState(after),
-    inherent: parachainsInherent(body),
+    after: left,
+    inherent: parachainsInherent(calls),
     claims: runtimeApi.candidateEvents(after),
+    author,
+    votes: runtimeApi.onChainVotes(after),
+    sessionOf: (session) => readSessionInfo(after, session),
+    penalties: penaltiesIn(after),
+    disabled: runtimeApi
+      .disabledValidators(after)
+      .flatMap((index) => left.sessionInfo.validators[index] ?? []),
+    reports: calls.flatMap(reportIn),
   };
 }
 
+function penaltiesIn(state: State): Penalty[] {
+  return runtimeApi.eventsOf(state).flatMap(({ event: { type, value } }) => {
+    if (type !== "parasSlashing" || value.type !== "penalized") return [];
+    const { validator, reason, candidateHash } = value.value as {
+      readonly validator: AccountId;
+      readonly reason: { readonly type: string };
+      readonly candidateHash: CandidateHash | undefined;
+    };
+    return [{ validator, reason: reason.type, candidateHash }];
+  });
+}
+
+function reportIn({ type, value }: AnyRuntimeCall): EquivocationReport[] {
+  if (!/^reportEquivocation/.test(value.type)) return [];
+  const { equivocationProof: proof } = value.value as { readonly equivocationProof: object };
+  if (type === "babe") return [{ type: "author", proof: proof as BabeEquivocationProof }];
+  if (type === "grandpa") return [{ type: "voter", proof: proof as GrandpaEquivocationProof }];
+  return [];
+}
+
 /** The parachains' inherent of a block; every block has exactly one. */
-function parachainsInherent(body: readonly OpaqueExtrinsic[]): ParachainsInherentData {
-  const inherents = body.flatMap((extrinsic) => {
-    const { call } = expectOk(decodeExtrinsic(extrinsic), "an imported extrinsic");
+function parachainsInherent(calls: readonly AnyRuntimeCall[]): ParachainsInherentData {
+  const inherents = calls.flatMap((call) => {
     if (call.type !== "paraInherent" || call.value.type !== "enter") return [];
     return [(call.value.value as { readonly data: ParachainsInherentData }).data];
   });

@@ -25,6 +25,17 @@ const changed = (simulation: Simulation, change: Partial<ObservedWorld>): Observ
   network: simulation.network,
   store: (node) => simulation.store(node),
   keysOf: (node) => simulation.keysOf(node),
+  cast: simulation.cast,
+  validatorNames: simulation.validatorNames,
+  slotMs: simulation.slotMs,
+  get now() {
+    return simulation.now;
+  },
+  get reputation() {
+    return simulation.reputation;
+  },
+  attend: (witness) => simulation.attend(witness),
+  onStarted: (listener) => simulation.onStarted(listener),
   ...change,
 });
 
@@ -41,7 +52,7 @@ test("the report of an honest network says how much was looked at", async () => 
   assert.equal(rest.at(-1), "no violation");
 });
 
-test("a network whose blocks the observer's state machine refuses violates S2", async () => {
+test("a network whose blocks the observer's state machine refuses violates S2, and its voters S5", async () => {
   const observer = await observed((simulation) =>
     changed(simulation, {
       collators: simulation.collators.map((collator) => ({
@@ -50,8 +61,8 @@ test("a network whose blocks the observer's state machine refuses violates S2", 
       })),
     }),
   );
-  assert.deepEqual(propertiesOf(observer), new Set(["S2"]));
-  assert.match(observer.report().at(-1) ?? "", /^S2 violated at #\d+ 0x[0-9a-f]{64}: /);
+  assert.deepEqual(propertiesOf(observer), new Set(["S5", "S2"]));
+  assert.match(observer.report().at(-1) ?? "", /^S[25] violated at #\d+ 0x[0-9a-f]{64}: /);
 });
 
 test("a network whose validators keep no chunks violates S3", async () => {

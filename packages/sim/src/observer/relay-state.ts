@@ -52,6 +52,21 @@ export function readRelayState(state: StateReader): RelayState {
   };
 }
 
+/** All that happened in the state's block, as bytes: events and the weight that was used. */
+export const eventBytes = (state: StateReader): Uint8Array =>
+  concatBytes(
+    ...(["Events", "BlockWeight"] as const).map(
+      (item) =>
+        state.get(
+          bytesToHex(concatBytes(twox128(asciiBytes("System")), twox128(asciiBytes(item)))),
+        ) ?? new Uint8Array(),
+    ),
+  );
+
+/** The session's validators and groups; `undefined` when the state has forgotten them. */
+export const readSessionInfo = (state: StateReader, session: SessionIndex) =>
+  read(state, "ParaSessionInfo", "Sessions", SessionInfo, u32Bytes(session));
+
 function read<T>(
   state: StateReader,
   pallet: string,

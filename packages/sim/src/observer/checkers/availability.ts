@@ -30,6 +30,8 @@ export interface AvailabilityCheck {
   readonly chunks: number;
   /** What they were rebuilt to; `undefined` when that failed. */
   readonly data: AvailableData | undefined;
+  /** Why the candidate is invalid, judged by its data alone; empty when it may be valid. */
+  readonly faults: readonly string[];
 }
 
 export function checkAvailability(
@@ -52,7 +54,7 @@ export function checkAvailability(
     else if (chunks.has(index)) bad(`has chunk ${index} twice, once at ${name}`);
     else chunks.set(index, bytes);
   }
-  const found = { problems, chunks: chunks.size, data: undefined };
+  const found = { problems, chunks: chunks.size, data: undefined, faults: [] };
   const needed = recoveryThreshold(validatorCount);
   if (chunks.size < needed) {
     bad(`is included with ${chunks.size} chunks of ${needed} that rebuild it`);
@@ -60,17 +62,18 @@ export function checkAvailability(
   }
   const rebuilt = reconstruct(validatorCount, [...chunks]);
   const data = rebuilt.ok ? readPadded(rebuilt.value) : undefined;
-  if (data === undefined) {
-    bad("cannot be rebuilt from its chunks");
-    return found;
-  }
+  // The chunks are proven to be what the candidate stands for: if that is nothing, the candidate is to blame.
+  if (data === undefined)
+    return { ...found, faults: [`${hash} cannot be rebuilt from its chunks`] };
+  const faults: string[] = [];
   const again = obtainChunks(validatorCount, encode(AvailableData, data));
   if (!again.ok || branches(again.value).root !== descriptor.erasureRoot)
-    bad("has another erasure root than its data");
-  if (povHash(data.pov) !== descriptor.povHash) bad("has another PoV than its descriptor names");
+    faults.push(`${hash} has another erasure root than its data`);
+  if (povHash(data.pov) !== descriptor.povHash)
+    faults.push(`${hash} has another PoV than its descriptor names`);
   if (persistedValidationDataHash(data.validationData) !== descriptor.persistedValidationDataHash)
-    bad("has other validation data than its descriptor names");
-  return { problems, chunks: chunks.size, data };
+    faults.push(`${hash} has other validation data than its descriptor names`);
+  return { problems, chunks: chunks.size, data, faults };
 }
 
 /** The data at the beginning of what was rebuilt; the rest is the coder's padding. */

@@ -1,23 +1,25 @@
-/** What is included is valid: the para's state machine, run by the observer, comes to the same head. */
+/** Whether a candidate is valid: the para's state machine, run by the observer, comes to the same head. */
 import { describe, equalBytes } from "@parahost/base";
 import { decompressBlob } from "@parahost/executor";
 import type { ParaStateMachine } from "@parahost/kit";
 import { type AvailableData, POV_BOMB_LIMIT_BYTES } from "@parahost/primitives";
 import type { PendingCandidate } from "../fork.ts";
-import { type Problem, problem } from "../violation.ts";
 
-/** `machine` keeps the states that the included blocks of all forks make. */
+/**
+ * Why the candidate is invalid; `undefined` when it is valid. `machine` keeps the states that the included
+ * blocks of all forks make.
+ */
 export function checkExecution(
   { hash, receipt, parentHead }: PendingCandidate,
   { pov }: AvailableData,
   machine: ParaStateMachine,
-): Problem[] {
-  const bad = (text: string): Problem[] => [problem("S2", `${hash} is included and ${text}`)];
+): string | undefined {
+  const bad = (text: string): string => `${hash} ${text}`;
   const blockData = decompressBlob(pov.blockData, "pov", POV_BOMB_LIMIT_BYTES);
   if (!blockData.ok) return bad(`does not decompress: ${describe(blockData.error)}`);
   const imported = machine.importBlock(parentHead, blockData.value);
   if (!imported.ok) return bad(`is no valid block: ${describe(imported.error)}`);
   return equalBytes(imported.value.head, receipt.commitments.headData)
-    ? []
+    ? undefined
     : bad("leads to another head than it commits to");
 }

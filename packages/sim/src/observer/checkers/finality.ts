@@ -11,6 +11,11 @@ export class FinalityChecker {
     return this.#byNumber.size;
   }
 
+  /** A node starts again, and learns from others what is final. */
+  restarted(node: string): void {
+    this.#lastOf.delete(node);
+  }
+
   /** A node has finalized a block, the next one after the last it has told of. */
   finalized(node: string, number: BlockNumber, hash: Hash): Problem[] {
     const problems: Problem[] = [];

@@ -1,0 +1,108 @@
+/**
+ * A3: two blocks of one author in a slot, two votes of one voter in a round, that one honest node has seen, are
+ * reported on chain within a session. A4: the report shows both signatures.
+ */
+import { hexToBytes } from "@parahost/base";
+import { ed25519Verify, sr25519Verify } from "@parahost/crypto";
+import {
+  type BabeEquivocationProof,
+  type BabeId,
+  type GrandpaEquivocationProof,
+  type GrandpaId,
+  type GrandpaVoteMessage,
+  grandpaVotePayload,
+  type Hash,
+  type Header,
+  headerHash,
+  type RoundNumber,
+  type SetId,
+} from "@parahost/primitives";
+import { type Problem, problem } from "../violation.ts";
+
+const authorPlace = (author: BabeId, slot: number): string => `author ${author} in slot ${slot}`;
+const voterPlace = (voter: GrandpaId, setId: SetId, round: RoundNumber): string =>
+  `voter ${voter} in round ${round} of set ${setId}`;
+
+export class EquivocationChecker {
+  /** By node and place, what was seen first. */
+  readonly #first = new Map<string, string>();
+  /** Places where somebody honest saw two things, with the time. */
+  readonly #seen = new Map<string, { readonly node: string; readonly atMs: number }>();
+  readonly #reported = new Set<string>();
+
+  /** Equivocations that honest nodes saw, and those that were reported. */
+  get counts(): { readonly seen: number; readonly reported: number } {
+    return { seen: this.#seen.size, reported: this.#reported.size };
+  }
+
+  /** An honest node has imported a block of this author. */
+  imported(node: string, author: BabeId, slot: number, hash: Hash, nowMs: number): void {
+    this.#note(node, authorPlace(author, slot), hash, nowMs);
+  }
+
+  /** An honest node hears a vote in the round that it is in. */
+  heard(node: string, { round, setId, message }: GrandpaVoteMessage, nowMs: number): void {
+    const { type: stage, value } = message.message;
+    if (stage === "primaryPropose") return;
+    const { id, signature } = message;
+    const payload = grandpaVotePayload(stage, value.targetHash, value.targetNumber, round, setId);
+    const place = voterPlace(id, setId, round);
+    const known = this.#first.get(`${node} ${place} ${stage}`);
+    if (known === value.targetHash || this.#seen.has(place)) return;
+    // What is not signed is nobody's.
+    if (!ed25519Verify(id, payload, signature)) return;
+    this.#note(node, place, value.targetHash, nowMs, stage);
+  }
+
+  /** A block brings the proof against an author. */
+  authorReported({ offender, slot, firstHeader, secondHeader }: BabeEquivocationProof): Problem[] {
+    this.#reported.add(authorPlace(offender, slot));
+    const isProof =
+      headerHash(firstHeader) !== headerHash(secondHeader) &&
+      isSealedBy(firstHeader, offender) &&
+      isSealedBy(secondHeader, offender);
+    return isProof ? [] : [problem("A4", `the report of author ${offender} proves nothing`)];
+  }
+
+  /** A block brings the proof against a voter. */
+  voterReported({
+    setId,
+    equivocation: { type: stage, value },
+  }: GrandpaEquivocationProof): Problem[] {
+    const { round, identity, first, second } = value;
+    this.#reported.add(voterPlace(identity, setId, round));
+    const isProof =
+      first.target.targetHash !== second.target.targetHash &&
+      [first, second].every(({ target: { targetHash, targetNumber }, signature }) =>
+        ed25519Verify(
+          identity,
+          grandpaVotePayload(stage, targetHash, targetNumber, round, setId),
+          signature,
+        ),
+      );
+    return isProof ? [] : [problem("A4", `the report of voter ${identity} proves nothing`)];
+  }
+
+  /** The run ends; what was seen a session ago must have been reported. */
+  ended(nowMs: number, sessionMs: number): Problem[] {
+    return [...this.#seen]
+      .filter(([place, { atMs }]) => nowMs - atMs > sessionMs && !this.#reported.has(place))
+      .map(([place, { node }]) =>
+        problem("A3", `${node} has seen ${place} sign twice, and nobody reports it`),
+      );
+  }
+
+  #note(node: string, place: string, what: string, atMs: number, stage = ""): void {
+    const key = `${node} ${place} ${stage}`;
+    const known = this.#first.get(key);
+    if (known === undefined) this.#first.set(key, what);
+    else if (known !== what && !this.#seen.has(place)) this.#seen.set(place, { node, atMs });
+  }
+}
+
+function isSealedBy({ digest, ...rest }: Header, author: BabeId): boolean {
+  const seal = digest.at(-1);
+  if (seal?.type !== "seal") return false;
+  const unsealed = hexToBytes(headerHash({ ...rest, digest: digest.slice(0, -1) }));
+  return sr25519Verify(author, unsealed, seal.value.data);
+}
