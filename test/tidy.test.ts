@@ -13,7 +13,8 @@ const root = join(import.meta.dirname, "..");
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   scale: ["base"],
-  crypto: ["base"],
+  kernels: ["base"],
+  crypto: ["base", "kernels"],
   primitives: ["base", "scale", "crypto"],
   trie: ["base", "scale", "crypto"],
   erasure: ["base", "crypto", "trie"],
@@ -79,8 +80,20 @@ const CORE = [
   "node",
   "collator",
 ];
-/** Rooms that may use `node:` modules: those that touch the machine, and `crypto` for its hashes. */
-const MAY_USE_NODE = ["crypto", "storage", "network", "executor", "rpc", "kit", ...WORLDS];
+/**
+ * Rooms that may use `node:` modules: those that touch the machine, `crypto` for its hashes, and `kit` and
+ * `kernels` to read what they have built.
+ */
+const MAY_USE_NODE = [
+  "crypto",
+  "storage",
+  "network",
+  "executor",
+  "rpc",
+  "kit",
+  "kernels",
+  ...WORLDS,
+];
 
 const FORBIDDEN_IN_CORE: readonly (readonly [RegExp, string])[] = [
   [/\bMath\.random\b/, "take a Random"],

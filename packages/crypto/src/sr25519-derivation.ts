@@ -5,8 +5,7 @@
  * Source: schnorrkel `derive.rs` (SchnorrRistrettoHDKD).
  */
 import { assert, bytesToHex, concatBytes, EMPTY_BYTES, type Hex, hexToBytes } from "@parahost/base";
-import { addPoints } from "./edwards25519.ts";
-import { decodePoint, encodedMultipleOfBase, encodePoint } from "./ristretto.ts";
+import { addPoints, encodePoint, multipleOfBase } from "./ristretto.ts";
 import { encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
 import {
   type Sr25519Pair,
@@ -50,7 +49,5 @@ export function sr25519SoftChildPublicKey(publicKey: Hex, chainCode: Uint8Array)
   const transcript = derivationTranscript(chainCode);
   transcript.appendMessage("public-key", hexToBytes(publicKey));
   const offset = scalarFromWideBytes(transcript.challengeBytes("HDKD-scalar", 64));
-  const difference = decodePoint(encodedMultipleOfBase(offset));
-  assert(difference !== undefined, "multiples of the base are points");
-  return bytesToHex(encodePoint(addPoints(parent, difference)));
+  return bytesToHex(encodePoint(addPoints(parent, multipleOfBase(offset))));
 }

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keccakP } from "@noble/hashes/sha3.js";
 import { asciiBytes, bytesToHex } from "@parahost/base";
 import { __tests } from "@scure/sr25519";
-import { keccakF1600 } from "./keccak-f1600.ts";
 import { Transcript } from "./transcript.ts";
-
-test("the permutation agrees with an independent one", () => {
-  const ours = Int32Array.from({ length: 50 }, (_, i) => Math.imul(i + 1, 0x9e3779b1));
-  const theirs = new Uint32Array(ours);
-  keccakF1600(ours);
-  keccakP(theirs);
-  assert.deepEqual(new Uint32Array(ours), theirs);
-});
 
 test("a transcript gives the challenge that merlin publishes for its simple example", () => {
   const transcript = new Transcript("test protocol");

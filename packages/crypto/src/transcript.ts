@@ -7,7 +7,7 @@
  * Reference: consensus-and-sync.md 3.4.
  */
 import { asciiBytes, assert } from "@parahost/base";
-import { keccakF1600 } from "./keccak-f1600.ts";
+import { kernel } from "./kernel.ts";
 
 /** Bytes of the state that operations may touch: 1600 / 8 − 2·128 / 8, less two of STROBE's framing. */
 const RATE = 166;
@@ -22,17 +22,13 @@ const AD = A;
 const PRF = I | A | C;
 
 /** STROBE's state before the first operation, the same for every transcript. */
-const INITIAL_STATE = new Int32Array(50);
-{
-  const bytes = new Uint8Array(INITIAL_STATE.buffer);
-  bytes.set([1, RATE + 2, 1, 0, 1, 96]);
-  bytes.set(asciiBytes("STROBEv1.0.2"), 6);
-  keccakF1600(INITIAL_STATE);
-}
+const INITIAL_STATE = new Uint8Array(200);
+INITIAL_STATE.set([1, RATE + 2, 1, 0, 1, 96]);
+INITIAL_STATE.set(asciiBytes("STROBEv1.0.2"), 6);
+kernel.keccakF1600(INITIAL_STATE);
 
 export class Transcript {
-  readonly #words = INITIAL_STATE.slice();
-  readonly #bytes = new Uint8Array(this.#words.buffer);
+  readonly #bytes = INITIAL_STATE.slice();
   #position = 0;
   #operationStart = 0;
 
@@ -76,7 +72,7 @@ export class Transcript {
   /** An independent transcript that has heard the same so far. */
   clone(): Transcript {
     const copy = new Transcript("");
-    copy.#words.set(this.#words);
+    copy.#bytes.set(this.#bytes);
     copy.#position = this.#position;
     copy.#operationStart = this.#operationStart;
     return copy;
@@ -120,7 +116,7 @@ export class Transcript {
     bytes[this.#position] = (bytes[this.#position] as number) ^ this.#operationStart;
     bytes[this.#position + 1] = (bytes[this.#position + 1] as number) ^ 0x04;
     bytes[RATE + 1] = (bytes[RATE + 1] as number) ^ 0x80;
-    keccakF1600(this.#words);
+    kernel.keccakF1600(bytes);
     this.#position = 0;
     this.#operationStart = 0;
   }

@@ -10,16 +10,15 @@
  */
 import { asciiBytes, type Hex, hexToBytes } from "@parahost/base";
 import {
+  decodePoint,
   doubleMultiply,
   doubleMultiplyBase,
+  encodePoint,
+  encodePoints,
+  isIdentity,
+  multipleOfBase,
   multiplyBySecret,
   type Point,
-} from "./edwards25519.ts";
-import {
-  decodePoint,
-  encodedMultipleOfBase,
-  encodePoint,
-  isIdentity,
   pointFromUniformBytes,
 } from "./ristretto.ts";
 import { decodeScalar, encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
@@ -50,8 +49,9 @@ function inputPoint(publicKey: Hex, transcript: Transcript): Point {
 /** The value for this transcript, without a proof: enough to see whether it wins a slot. */
 export function vrfInOut(pair: Sr25519Pair, transcript: Transcript): VrfInOut {
   const input = inputPoint(pair.publicKey, transcript);
-  const output = multiplyBySecret(input, secretScalar(pair.secret));
-  return { input: encodePoint(input), output: encodePoint(output) };
+  const product = multiplyBySecret(input, secretScalar(pair.secret));
+  const [encodedInput, output] = encodePoints(input, product);
+  return { input: encodedInput, output };
 }
 
 /**
@@ -65,12 +65,16 @@ export function vrfSign(
 ): VrfSignature {
   const key = secretScalar(pair.secret);
   const input = inputPoint(pair.publicKey, transcript);
-  const output = encodePoint(multiplyBySecret(input, key));
-  const proving = proofTranscript(extra, encodePoint(input));
+  const [encodedInput, output] = encodePoints(input, multiplyBySecret(input, key));
+  const proving = proofTranscript(extra, encodedInput);
   const nonce = secretNonce(pair, proving);
+  const [nonceOfBase, nonceOfInput] = encodePoints(
+    multipleOfBase(nonce),
+    multiplyBySecret(input, nonce),
+  );
   const challenge = proofChallenge(proving, {
-    nonceOfBase: encodedMultipleOfBase(nonce),
-    nonceOfInput: encodePoint(multiplyBySecret(input, nonce)),
+    nonceOfBase,
+    nonceOfInput,
     publicKey: hexToBytes(pair.publicKey),
     output,
   });
@@ -96,9 +100,13 @@ export function vrfVerify(
 
   const input = inputPoint(publicKey, transcript);
   const encodedInput = encodePoint(input);
+  const [nonceOfBase, nonceOfInput] = encodePoints(
+    doubleMultiplyBase(response, challenge, key),
+    doubleMultiply(response, input, challenge, output),
+  );
   const expected = proofChallenge(proofTranscript(extra, encodedInput), {
-    nonceOfBase: encodePoint(doubleMultiplyBase(response, challenge, key)),
-    nonceOfInput: encodePoint(doubleMultiply(response, input, challenge, output)),
+    nonceOfBase,
+    nonceOfInput,
     publicKey: hexToBytes(publicKey),
     output: signature.preOutput,
   });
