@@ -1,4 +1,5 @@
 /** Values of flags: what is wrong with one is said in one line, and the exit code is 2. */
+import { type Sr25519Pair, sr25519PairFromUri } from "@parahost/crypto";
 import { InvalidArgumentError } from "commander";
 
 /** A whole number from `min` to `max`. */
@@ -23,4 +24,11 @@ export function share(text: string): number {
 export function amount(text: string): bigint {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return BigInt(text);
+}
+
+/** The key of an account that is to sign. */
+export function secretUri(text: string): Sr25519Pair {
+  const pair = sr25519PairFromUri(text);
+  if (!pair.ok) throw new InvalidArgumentError("It must be a secret URI such as //Ferdie.");
+  return pair.value;
 }

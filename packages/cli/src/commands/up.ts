@@ -1,5 +1,6 @@
 /** `parahost up`: a living network on this machine, in one process. DESIGN, section 6. */
-import type { Logger } from "@parahost/base";
+import { type Logger, randomBelow, SeededRandom } from "@parahost/base";
+import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import { MemoryNetwork } from "@parahost/network";
 import { NODE_COLUMNS } from "@parahost/node/service/node";
@@ -14,14 +15,21 @@ import {
   startRpcServer,
   toJson,
 } from "@parahost/rpc";
-import { type LocalNetwork, startLocalNetwork } from "@parahost/sim/local-network";
+import {
+  type LocalNetwork,
+  localNetworkGenesis,
+  startLocalNetwork,
+  validatorName,
+} from "@parahost/sim/local-network";
 import { planParas } from "@parahost/sim/para-plan";
+import { Cast } from "@parahost/sim/strategies/cast";
+import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-plot";
 import { MemoryStore } from "@parahost/storage";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { EventLines } from "../event-lines.ts";
 import { consoleLogger, LogFilterError, parseLogFilter } from "../ports/console-logger.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
-import { wholeNumber } from "../usage.ts";
+import { secretUri, wholeNumber } from "../usage.ts";
 
 interface UpOptions {
   readonly validators: number;
@@ -30,6 +38,8 @@ interface UpOptions {
   readonly epochSlots: number;
   readonly rpcPort: number;
   readonly untilFinalized?: number;
+  readonly adversary?: "back-garbage";
+  readonly fisherman?: Sr25519Pair;
   readonly json?: true;
   readonly log: string;
 }
@@ -38,6 +48,11 @@ interface UpOptions {
 const VERSION = "0.1.0";
 /** Executions at one time: one per core of a small machine, shared by all nodes of the process. */
 const EXECUTE_WORKERS = 2;
+/** Enough for two of a group of their own to be no more than may be faulty. */
+const ADVERSARY_VALIDATORS = 7;
+const ADVERSARY_PARAS = 3;
+/** First slot since the start in which garbage is made, and the first in which it is no more. */
+const GARBAGE_SLOTS = [4, 7] as const;
 /** Ctrl-C ends the network within this time, whatever hangs. */
 const STOP_WITHIN_MS = 2000;
 
@@ -59,6 +74,17 @@ export function addUpCommand(program: Command): void {
       "end with 0 once relay block <n> is final",
       wholeNumber(1, 2 ** 31),
     )
+    .addOption(
+      new Option(
+        "--adversary <name>",
+        "some validators misbehave for a while; sizes become 7 validators and 3 parachains unless given",
+      ).choices(["back-garbage"]),
+    )
+    .option(
+      "--fisherman <account>",
+      "add a full node that checks every candidate and stakes on bad ones, from a secret URI such as //Ferdie",
+      secretUri,
+    )
     .option(
       "--rpc-port <port>",
       "JSON-RPC by HTTP and WebSocket; the next free one upwards",
@@ -78,11 +104,20 @@ export function addUpCommand(program: Command): void {
         if (!(error instanceof LogFilterError)) throw error;
         command.error(`error: ${error.message}`);
       }
-      process.exitCode = await up(options);
+      const given = (name: string) => command.getOptionValueSource(name) !== "default";
+      const sized =
+        options.adversary === undefined
+          ? options
+          : {
+              ...options,
+              validators: given("validators") ? options.validators : ADVERSARY_VALIDATORS,
+              paras: given("paras") ? options.paras : ADVERSARY_PARAS,
+            };
+      process.exitCode = await up(sized, command);
     });
 }
 
-async function up(options: UpOptions): Promise<number> {
+async function up(options: UpOptions, command: Command): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
   const medium = new MemoryNetwork(systemClock);
@@ -91,22 +126,35 @@ async function up(options: UpOptions): Promise<number> {
   const filter = parseLogFilter(options.log);
   const logger = (name: string): Logger =>
     consoleLogger(filter, (line) => void process.stderr.write(`[${name}] ${line}`), Date.now);
-  const network = startLocalNetwork(
-    {
-      validators: options.validators,
-      paras,
-      slotMs: options.slotMs,
-      epochSlots: options.epochSlots,
-    },
-    {
-      clock: systemClock,
-      executor,
-      network: (peer) => medium.join(peer),
-      random: () => systemRandom,
-      logger,
-      store: () => new MemoryStore(NODE_COLUMNS),
-    },
-  );
+  const { fisherman } = options;
+  const shape = {
+    validators: options.validators,
+    paras,
+    slotMs: options.slotMs,
+    epochSlots: options.epochSlots,
+    ...(fisherman === undefined ? {} : { fisherman: { pair: fisherman, stake: 0n, share: 1 } }),
+  };
+  const plot =
+    options.adversary === undefined ? undefined : plotGarbage(localNetworkGenesis(shape));
+  if (options.adversary !== undefined && plot === undefined)
+    command.error(
+      `error: with ${options.validators} validators and ${options.paras} parachains no backing group is small enough for those who may be faulty: use --validators 7 --paras 3`,
+    );
+  const cast = plot && garbageCast(plot, options.slotMs);
+  const network = startLocalNetwork(shape, {
+    ...(cast === undefined ? {} : { replacement: (name) => cast.replacement(name) }),
+    clock: systemClock,
+    executor,
+    network: (peer) => medium.join(peer),
+    random: () => systemRandom,
+    logger,
+    store: () => new MemoryStore(NODE_COLUMNS),
+  });
+  cast?.start({
+    validators: network.validators,
+    slotMs: options.slotMs,
+    restart: async (index, downMs) => void (await network.restart(index, downMs)),
+  });
   const [first] = network.validators;
   if (first === undefined) throw new RangeError("a network needs validators");
   const events = networkEvents(network);
@@ -130,6 +178,7 @@ async function up(options: UpOptions): Promise<number> {
   if (options.json === true)
     out(JSON.stringify({ event: "network.started", time: Date.now(), rpcPort: server.port }));
   else for (const line of firstScreen(options, network, server, startedAt)) out(line);
+  if (plot !== undefined && options.json !== true) out(adversaryLine(plot));
   events((event) => {
     if (options.json === true) out(JSON.stringify(toJson(event)));
     else {
@@ -146,6 +195,25 @@ async function up(options: UpOptions): Promise<number> {
   else for (const line of summaryLines(summary)) out(line);
   await stopped;
   return code;
+}
+
+/** The villains back what their parachain's collator makes up, in a few slots after the start. */
+function garbageCast({ validators, para }: GarbagePlot, slotMs: number): Cast {
+  const [fromSlot, toSlot] = GARBAGE_SLOTS;
+  const roles = validators.map((validator) => ({
+    validator,
+    strategy: "B04",
+    share: 1,
+    fromSlot,
+    toSlot,
+  }));
+  const random = new SeededRandom(randomBelow(systemRandom, 2 ** 32));
+  return new Cast(roles, [para], { clock: systemClock, slotMs, random });
+}
+
+function adversaryLine({ validators, para }: GarbagePlot): string {
+  const names = validators.map(validatorName).join(" and ");
+  return `adversary ${names} back an invalid block of parachain ${para}, some slots from now\n`;
 }
 
 function firstScreen(

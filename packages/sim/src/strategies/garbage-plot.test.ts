@@ -9,7 +9,7 @@ const plotOf = (validators: number, paras: number) =>
     localNetworkGenesis({ validators, paras: planParas(paras), slotMs: 2000, epochSlots: 20 }),
   );
 
-test("in a network of seven, two of a group of their own can have garbage backed", () => {
+test("in a network of seven, two who are a group of their own can have garbage included", () => {
   const plot = plotOf(7, 3);
   assert.equal(plot?.validators.length, 2);
   assert.ok(!plot.validators.includes(0));

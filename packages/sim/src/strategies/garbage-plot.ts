@@ -1,4 +1,7 @@
-/** Who must conspire for an invalid candidate to be backed: most of a group, and no more than may be faulty. */
+/**
+ * Who must conspire for an invalid candidate to be included: a whole group, as an honest member would raise a
+ * dispute before, and no more than may be faulty.
+ */
 import { backingThreshold, byzantine, type ParaId } from "@parahost/primitives";
 import { developmentKeys, developmentUri, type Genesis, runtimeApi } from "@parahost/runtime";
 import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
@@ -24,9 +27,8 @@ export function plotGarbage(genesis: Genesis): GarbagePlot | undefined {
     const members = group.flatMap((index) => names.get(validators[index] ?? "") ?? []);
     const wanted = backingThreshold(members.length, votes);
     const para = runtimeApi.paraIds(state)[place];
-    const chosen = members.filter((member) => member !== 0).slice(0, wanted);
-    if (para !== undefined && wanted <= faulty && chosen.length === wanted)
-      return { validators: chosen, para };
+    const isWhole = wanted === members.length && wanted <= faulty && !members.includes(0);
+    if (para !== undefined && isWhole) return { validators: members, para };
   }
   return undefined;
 }
