@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { asciiBytes, bytesToHex, concatBytes, type Hex, hexToBytes } from "@parahost/base";
-import { ed25519PairFromSeed, ed25519Sign, ed25519Verify } from "./ed25519.ts";
+import {
+  ed25519PairFromSeed,
+  ed25519PublicKey,
+  ed25519Sign,
+  ed25519Verify,
+  isEd25519PublicKey,
+} from "./ed25519.ts";
 import { encodeScalar, littleEndian } from "./scalar.ts";
 
 const message = asciiBytes("a message");
@@ -65,4 +71,11 @@ test("what the platform refuses and ZIP-215 accepts is accepted", () => {
   const aboveModulus: Hex = `0xee${"ff".repeat(30)}7f`;
   const overlong = concatBytes(hexToBytes(aboveModulus), new Uint8Array(32));
   assert.ok(ed25519Verify(aboveModulus, message, overlong));
+});
+
+test("a public key is a point of the curve, in any encoding", () => {
+  assert.ok(isEd25519PublicKey(ed25519PublicKey(new Uint8Array(32).fill(7))));
+  assert.ok(isEd25519PublicKey(`0xee${"ff".repeat(30)}7f`), "the identity, encoded as p + 1");
+  assert.ok(!isEd25519PublicKey(`0x02${"00".repeat(31)}`), "y = 2 is on no point");
+  assert.ok(!isEd25519PublicKey(`0x${"01".repeat(33)}`), "too long");
 });

@@ -58,6 +58,10 @@ export function ed25519Sign(pair: Ed25519Pair, message: Uint8Array): Uint8Array 
   return new Uint8Array(platformSign(null, message, key));
 }
 
+/** Whether the bytes are a point that signatures can be verified with. */
+export const isEd25519PublicKey = (publicKey: Hex): boolean =>
+  ed25519.utils.isValidPublicKey(hexToBytes(publicKey), true);
+
 /** Imported public keys: twice the authorities of the largest network. */
 const verifyingKeys = new LruMap<Hex, KeyObject>(2_048);
 

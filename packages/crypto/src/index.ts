@@ -27,6 +27,7 @@ export {
   ed25519PublicKey,
   ed25519Sign,
   ed25519Verify,
+  isEd25519PublicKey,
 } from "./ed25519.ts";
 export {
   blake2b64,
