@@ -150,9 +150,9 @@ test("the configured bound may be the tighter one", () => {
   assert.equal(order(chain, 2001), "queueFull");
 });
 
-test("without shared cores nothing can be ordered", () => {
+test("without shared cores nothing can be ordered, and that is what is said", () => {
   const chain = scenario(0);
-  assert.equal(order(chain, 2000), "queueFull");
+  assert.equal(order(chain, 2000), "noSharedCore");
   assert.equal(freeOf(chain), RICH);
 });
 

@@ -95,6 +95,7 @@ export function placeOrder(
   para: ParaId,
   payment: Payment,
 ): Result<Balance, DispatchError> {
+  if (claimQueueUse(state).capacity === 0) return err(errors.noSharedCore);
   const params = configuration(state).schedulerParams;
   const price = spotPrice(updateTraffic(state), params.onDemandBaseFee);
   if (price > maxAmount) return err(errors.spotPriceHigherThanMaxAmount);

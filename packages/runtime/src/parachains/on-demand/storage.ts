@@ -16,9 +16,7 @@ export const storage = {
     "OnDemand.SpotPriceModel",
     "Which formula moves the traffic.",
     SpotPriceModel,
-    {
-      type: "sdk",
-    },
+    { type: "sdk" },
   ),
   credits: storageMap(
     "OnDemand.Credits",
@@ -51,4 +49,6 @@ export const errors = palletErrors(64, [
   "notAParathread",
   /** A claim of the para waits already. */
   "alreadyOrdered",
+  /** The chain has no core that orders could be served on. */
+  "noSharedCore",
 ]);

@@ -11,7 +11,13 @@ import {
 } from "../../framework/index.ts";
 import { balanceOf } from "../../pallets/balances/account.ts";
 import { totalIssuance, UNIT } from "../../pallets/balances/storage.ts";
-import { currentCode, lifecycle, paraHead, paras } from "../paras/paras.ts";
+import {
+  currentCode,
+  lifecycle,
+  paraHead,
+  paras,
+  scheduleParathreadUpgrade,
+} from "../paras/paras.ts";
 import { accountOf, codeOf, errorName, genesisHeadOf, Scenario } from "../testing/scenario.ts";
 import { registrar } from "./registrar.ts";
 import { DATA_DEPOSIT_PER_BYTE, PARA_DEPOSIT, registrationDeposit } from "./registration.ts";
@@ -256,14 +262,42 @@ test("a wish to swap is taken back by swapping with oneself", () => {
   assert.equal(storage.pendingSwap.has(chain.state, FIRST), false);
 });
 
-test("two paras of a kind have nothing to swap, and strangers cannot swap", () => {
+test("two parachains that have both asked stay what they are", () => {
   const chain = new Scenario({ validators: 3, paras: [1000, 1001] }).beginBlock();
   const a = asParaId(1000);
   const b = asParaId(1001);
   assert.equal(refusal(chain, calls.swap, ROOT, { id: a, other: b }), undefined);
+  assert.equal(chain.events.includes("registrar.swapped"), false);
+  assert.equal(refusal(chain, calls.swap, ROOT, { id: b, other: a }), undefined);
+  assert.ok(chain.events.includes("registrar.swapped"));
+  assert.equal(storage.pendingSwap.has(chain.state, a), false);
+  finishSession(chain);
+  assert.deepEqual(
+    [lifecycle(chain.state, a), lifecycle(chain.state, b)],
+    ["parachain", "parachain"],
+  );
+});
+
+test("two parathreads have nothing to swap, and strangers cannot swap", () => {
+  const chain = new Scenario({ validators: 3, parathreads: [2500, 2501] }).beginBlock();
+  const a = asParaId(2500);
+  const b = asParaId(2501);
+  assert.equal(refusal(chain, calls.swap, ROOT, { id: a, other: b }), undefined);
   assert.equal(refusal(chain, calls.swap, ROOT, { id: b, other: a }), "cannotSwap");
+  assert.equal(storage.pendingSwap.get(chain.state, a), b, "the wish stands");
   assert.equal(refusal(chain, calls.swap, ROOT, { id: asParaId(9), other: a }), "notRegistered");
   assert.equal(refusal(chain, calls.swap, alice, { id: a, other: b }), "notRegistered");
+});
+
+test("a para on its way to something else cannot swap until it has arrived", () => {
+  const chain = new Scenario({ validators: 3, paras: [1000], parathreads: [2500] }).beginBlock();
+  const a = asParaId(1000);
+  const b = asParaId(2500);
+  assert.equal(scheduleParathreadUpgrade(chain.state, b).ok, true);
+  assert.equal(refusal(chain, calls.swap, ROOT, { id: a, other: b }), undefined);
+  assert.equal(refusal(chain, calls.swap, ROOT, { id: b, other: a }), "cannotSwap");
+  finishSession(chain);
+  assert.equal(refusal(chain, calls.swap, ROOT, { id: b, other: a }), undefined);
 });
 
 test("the first block of a para locks it", () => {

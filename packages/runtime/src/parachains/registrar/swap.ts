@@ -2,7 +2,8 @@
  * Two paras change places: the parachain becomes a parathread and the parathread a parachain. Both must
  * ask for it. Their ids, heads and code stay with them.
  *
- * Two parachains have nothing to exchange on this chain, as it has no leases: such a swap is refused.
+ * Two parachains stay what they are, as on Polkadot: they exchange what is kept beside their life cycle, which
+ * there are leases, and here nothing. Two parathreads, and paras on their way to something else, cannot swap.
  */
 import { err, ok, type Result } from "@parahost/base";
 import type { ParaId } from "@parahost/primitives";
@@ -33,7 +34,9 @@ export function swap(state: State, id: ParaId, other: ParaId): Result<void, Disp
       ? exchange(state, id, other)
       : own === "parathread" && theirs === "parachain"
         ? exchange(state, other, id)
-        : err(errors.cannotSwap);
+        : own === "parachain" && theirs === "parachain"
+          ? ok(undefined)
+          : err(errors.cannotSwap);
   if (!exchanged.ok) return exchanged;
   storage.pendingSwap.remove(state, other);
   events.deposit(state, { type: "swapped", value: { paraId: id, otherId: other } });
