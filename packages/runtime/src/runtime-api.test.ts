@@ -80,7 +80,7 @@ test("JSON that makes no network is refused with its reason", () => {
   const lone = { ...preset, validators: preset.validators.slice(0, 1) };
   assert.deepEqual(refused(JSON.stringify(lone)), {
     code: "badGenesis",
-    error: { code: "tooFewValidators", count: 1 },
+    error: { code: "tooFewValidators", field: "validators", count: 1 },
   });
 });
 

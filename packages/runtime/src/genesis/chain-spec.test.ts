@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { asParaId, headerHash } from "@parahost/primitives";
 import { parseChainSpec, plainChainSpec, rawChainSpec } from "./chain-spec.ts";
 import { developmentValidator, localGenesis } from "./development.ts";
-import { buildGenesis, type GenesisConfig, tryBuildGenesis } from "./genesis.ts";
+import { buildGenesis } from "./genesis.ts";
 
 const info = { name: "Local", id: "local", chainType: "Local", bootNodes: [] } as const;
 
@@ -121,37 +121,27 @@ test("a raw genesis with child tries is refused", () => {
   assert.deepEqual(refusal(JSON.stringify(raw)), { code: "unsupportedGenesis" });
 });
 
-// Beginnings that are refused
-
-const codeOf = (change: Partial<GenesisConfig>): string => {
-  const built = tryBuildGenesis({ ...config, ...change });
-  assert.ok(!built.ok);
-  return built.error.code;
-};
-
-test("a network needs two validators", () => {
-  assert.equal(codeOf({ validators: config.validators.slice(0, 1) }), "tooFewValidators");
+test("an id is part of paths, and a name is shown to people", () => {
+  for (const [field, value] of [
+    ["id", "../other"],
+    ["id", ""],
+    ["name", "a\u0007b"],
+    ["name", "n".repeat(257)],
+  ] as const) {
+    const error = refusal(
+      changed((spec) => {
+        spec[field] = value as never;
+      }),
+    );
+    assert.ok(error.code === "badField", field);
+    assert.equal(error.path, field);
+  }
 });
 
-test("a validator is listed once", () => {
-  const [first] = config.validators;
-  assert.ok(first !== undefined);
-  assert.equal(codeOf({ validators: [first, first] }), "validatorTwice");
-});
-
-test("a validator has a balance", () => {
-  assert.equal(codeOf({ balances: config.balances.slice(0, 2) }), "validatorWithoutBalance");
-});
-
-test("no account begins with less than the existential deposit", () => {
-  const [first, ...others] = config.balances;
-  assert.ok(first !== undefined);
-  assert.equal(codeOf({ balances: [[first[0], 1n], ...others] }), "belowExistentialDeposit");
-});
-
-test("a para is listed once, and within the configuration's bounds", () => {
-  const [para] = config.paras;
-  assert.ok(para !== undefined);
-  assert.equal(codeOf({ paras: [para, para] }), "paraTwice");
-  assert.equal(codeOf({ paras: [{ ...para, code: new Uint8Array(3) }] }), "paraOutOfBounds");
+test("the formula of the price of orders is one of two, if it is named", () => {
+  const priced = { ...config, spotPriceModel: "documented" as const };
+  const parsed = parseChainSpec(plainChainSpec(info, priced));
+  assert.ok(parsed.ok);
+  assert.equal(headerHash(parsed.value.genesis.header), headerHash(buildGenesis(priced).header));
+  assert.notEqual(headerHash(buildGenesis(priced).header), headerHash(buildGenesis(config).header));
 });

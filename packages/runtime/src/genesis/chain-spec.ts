@@ -95,6 +95,7 @@ export const plainGenesis = (config: GenesisConfig): object => ({
   sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
   configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
   sessionDelay: config.sessionDelay ?? null,
+  spotPriceModel: config.spotPriceModel ?? null,
   paras: config.paras.map(({ id, head, code, kind }) => ({
     id,
     kind,
@@ -167,6 +168,11 @@ class Field {
     return typeof this.value === "string" ? this.value : this.wanted("text");
   }
 
+  matching(pattern: RegExp, wanted: string): string {
+    const text = this.text();
+    return pattern.test(text) ? text : this.wanted(wanted);
+  }
+
   oneOf<const T extends string>(...choices: readonly T[]): T {
     const found = choices.find((choice) => choice === this.value);
     return found ?? this.wanted(choices.join(" or "));
@@ -233,8 +239,8 @@ function readJson<T>(text: string, read: (field: Field) => T): Result<T, ChainSp
 function readSpec(spec: Field): ChainSpec {
   const protocolId = spec.get("protocolId");
   return {
-    name: spec.get("name").text(),
-    id: spec.get("id").text(),
+    name: spec.get("name").matching(/^\P{Cc}{1,256}$/u, "a name without control characters"),
+    id: spec.get("id").matching(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, _ and -"),
     chainType: spec.get("chainType").oneOf("Live", "Development", "Local"),
     bootNodes: spec
       .get("bootNodes")
@@ -273,6 +279,7 @@ function readPlain(plain: Field): GenesisConfig {
   const sudo = plain.get("sudo");
   const staking = plain.get("staking");
   const delay = plain.get("sessionDelay");
+  const priceModel = plain.get("spotPriceModel");
   return {
     slotDurationMs: plain.get("slotDurationMs").positive(3_600_000),
     epochDuration: plain.get("epochDuration").positive(1_000_000),
@@ -297,6 +304,7 @@ function readPlain(plain: Field): GenesisConfig {
     ...(sudo.isAbsent ? {} : { sudo: sudo.account() }),
     configuration: plain.get("configuration").decoded(HostConfiguration),
     ...(delay.isAbsent ? {} : { sessionDelay: delay.positive(2) === 1 ? 1 : 2 }),
+    ...(priceModel.isAbsent ? {} : { spotPriceModel: priceModel.oneOf("sdk", "documented") }),
     paras: plain.get("paras").items().map(readPara),
   };
 }

@@ -3,7 +3,7 @@
  *
  * Reference: consensus-and-sync.md 1.1, 3.7, 9.
  */
-import { EMPTY_BYTES, err, expectOk, type Hex, ok, type Result } from "@parahost/base";
+import { EMPTY_BYTES, expectOk, type Hex, ok, type Result } from "@parahost/base";
 import {
   type AccountId,
   asHash,
@@ -35,7 +35,9 @@ import { CODE_KEY, RUNTIME_CODE } from "../pallets/system/code.ts";
 import { TREASURY_ACCOUNT } from "../pallets/treasury/account.ts";
 import { initializeParachains, type ParachainsGenesisError } from "../parachains/genesis.ts";
 import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
+import type { SpotPriceModel } from "../parachains/on-demand/spot-price.ts";
 import "../runtime.ts";
+import { checkGenesis, type GenesisFieldError } from "./check.ts";
 import { type GenesisStaking, initializeStaking, type StakingGenesisError } from "./staking.ts";
 
 export interface GenesisPara {
@@ -60,6 +62,8 @@ export interface GenesisConfig {
   readonly configuration: HostConfiguration;
   /** Sessions until a scheduled change of configuration or paras applies: 1 = the guide, 2 = Polkadot. */
   readonly sessionDelay?: 1 | 2;
+  /** Formula of the price of on-demand orders: Polkadot's own, `sdk`, unless given. */
+  readonly spotPriceModel?: SpotPriceModel["type"];
   readonly paras: readonly GenesisPara[];
 }
 
@@ -69,32 +73,8 @@ export interface Genesis {
   readonly header: Header;
 }
 
-/** Why a network cannot begin so. */
-export type GenesisError =
-  /** Chunks of available data need two holders at least. */
-  | { readonly code: "tooFewValidators"; readonly count: number }
-  | { readonly code: "validatorTwice"; readonly account: AccountId }
-  /** An account lives by its balance, and validates only while it lives. */
-  | { readonly code: "validatorWithoutBalance"; readonly account: AccountId }
-  | { readonly code: "belowExistentialDeposit"; readonly account: AccountId }
-  | StakingGenesisError
-  | ParachainsGenesisError;
-
-function checkAccounts({ validators, balances }: GenesisConfig): Result<void, GenesisError> {
-  if (validators.length < 2) return err({ code: "tooFewValidators", count: validators.length });
-  const endowed = new Set<AccountId>();
-  for (const [account, free] of balances) {
-    if (free < EXISTENTIAL_DEPOSIT) return err({ code: "belowExistentialDeposit", account });
-    endowed.add(account);
-  }
-  const seen = new Set<AccountId>();
-  for (const { account } of validators) {
-    if (!endowed.has(account)) return err({ code: "validatorWithoutBalance", account });
-    if (seen.has(account)) return err({ code: "validatorTwice", account });
-    seen.add(account);
-  }
-  return ok(undefined);
-}
+/** Why a network cannot begin so; `field` is the path of what is wrong, as in a chain specification. */
+export type GenesisError = GenesisFieldError | StakingGenesisError | ParachainsGenesisError;
 
 /** The treasury's account exists from the beginning, or it could not keep small amounts. */
 function openTreasury(state: State): void {
@@ -104,7 +84,7 @@ function openTreasury(state: State): void {
 
 /** Writes the whole genesis into an empty state. After a refusal the state is spoilt. */
 export function writeGenesis(state: State, config: GenesisConfig): Result<void, GenesisError> {
-  const checked = checkAccounts(config);
+  const checked = checkGenesis(config);
   if (!checked.ok) return checked;
   const { validators, balances, sudo } = config;
   for (const [account, free] of balances)
@@ -132,6 +112,7 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
   const parachains = initializeParachains(state, {
     configuration: config.configuration,
     ...(config.sessionDelay === undefined ? {} : { sessionDelay: config.sessionDelay }),
+    ...(config.spotPriceModel === undefined ? {} : { spotPriceModel: config.spotPriceModel }),
     paras: config.paras.map(({ id, head, code, kind }) => ({
       id,
       genesisHead: head,

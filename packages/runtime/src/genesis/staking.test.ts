@@ -57,11 +57,13 @@ test("a validator with nothing at stake is refused, as is one that is not listed
   const stakers = local().staking?.stakers ?? [];
   assert.deepEqual(refusalOf(local({ stakers: stakers.slice(1) })), {
     code: "validatorsDiffer",
+    field: "staking.stakers",
     account: stashOf(0),
   });
   const stranger = { stash: named("Alice"), bond: 500n * UNIT };
   assert.deepEqual(refusalOf(local({ stakers: [...stakers, stranger] })), {
     code: "validatorsDiffer",
+    field: "staking.stakers",
     account: named("Alice"),
   });
 });
@@ -71,12 +73,14 @@ test("a staker who cannot stake is refused with the reason", () => {
   const poor = { stash: asAccountId(`0x${"07".repeat(32)}`), bond: UNIT, nominates: [stashOf(0)] };
   assert.deepEqual(refusalOf(local({ stakers: [...stakers, poor] })), {
     code: "cannotStake",
+    field: "staking.stakers[4].bond",
     account: poor.stash,
     reason: errors.insufficientBond,
   });
   const idle = { stash: named("Alice"), bond: 50n * UNIT, nominates: [] };
   assert.deepEqual(refusalOf(local({ stakers: [...stakers, idle] })), {
     code: "cannotStake",
+    field: "staking.stakers[4].nominates",
     account: idle.stash,
     reason: errors.emptyTargets,
   });
@@ -84,7 +88,7 @@ test("a staker who cannot stake is refused with the reason", () => {
 
 test("parameters that leave no era, or slash stake that is free, are refused", () => {
   const field = (staking: Partial<GenesisStaking>) => refusalOf(local(staking));
-  const bad = (name: string) => ({ code: "badStakingParameter", field: name });
+  const bad = (name: string) => ({ code: "badStakingParameter", field: `staking.${name}` });
   assert.deepEqual(field({ sessionsPerEra: 0 }), bad("sessionsPerEra"));
   assert.deepEqual(field({ bondingDuration: 0 }), bad("bondingDuration"));
   assert.deepEqual(field({ slashDeferDuration: 3 }), bad("slashDeferDuration"));

@@ -39,17 +39,23 @@ export interface GenesisStaker {
 /** Why staking cannot begin so. */
 export type StakingGenesisError =
   /** The account cannot bond so much, or cannot do with it what is wanted. */
-  | { readonly code: "cannotStake"; readonly account: AccountId; readonly reason: DispatchError }
+  | {
+      readonly code: "cannotStake";
+      readonly field: string;
+      readonly account: AccountId;
+      readonly reason: DispatchError;
+    }
   /** A validator has nothing at stake, or somebody stands who is none. */
-  | { readonly code: "validatorsDiffer"; readonly account: AccountId }
+  | { readonly code: "validatorsDiffer"; readonly field: string; readonly account: AccountId }
   /** Numbers that leave no era, or that slash stake which is free. */
-  | { readonly code: "badStakingParameter"; readonly field: keyof GenesisStaking };
+  | { readonly code: "badStakingParameter"; readonly field: string };
 
 function checkParameters(
   staking: GenesisStaking,
   count: number,
 ): Result<void, StakingGenesisError> {
-  const bad = (field: keyof GenesisStaking) => err({ code: "badStakingParameter", field } as const);
+  const bad = (field: keyof GenesisStaking) =>
+    err({ code: "badStakingParameter", field: `staking.${field}` } as const);
   if (staking.sessionsPerEra < 1) return bad("sessionsPerEra");
   if (staking.bondingDuration < 1) return bad("bondingDuration");
   if (staking.slashDeferDuration >= staking.bondingDuration) return bad("slashDeferDuration");
@@ -68,10 +74,11 @@ export function initializeStaking(
   const checked = checkParameters(staking, validators.length);
   if (!checked.ok) return checked;
   const { stakers } = staking;
+  const differs = (account: AccountId) =>
+    err({ code: "validatorsDiffer", field: "staking.stakers", account } as const);
   const standing = new Set(stakers.flatMap(({ stash, nominates }) => (nominates ? [] : [stash])));
-  for (const { account } of validators)
-    if (!standing.delete(account)) return err({ code: "validatorsDiffer", account });
-  for (const account of standing) return err({ code: "validatorsDiffer", account });
+  for (const { account } of validators) if (!standing.delete(account)) return differs(account);
+  for (const account of standing) return differs(account);
 
   storage.sessionsPerEra.set(state, staking.sessionsPerEra);
   storage.bondingDuration.set(state, staking.bondingDuration);
@@ -82,13 +89,20 @@ export function initializeStaking(
   storage.minNominatorBond.set(state, staking.minNominatorBond);
   storage.minimumValidatorCount.set(state, staking.minimumValidatorCount);
   storage.validatorCount.set(state, validators.length);
-  for (const { stash: account, bond: value, nominates } of stakers) {
+  for (const [index, { stash: account, bond: value, nominates }] of stakers.entries()) {
+    const refused = (part: string, reason: DispatchError) =>
+      err({
+        code: "cannotStake",
+        field: `staking.stakers[${index}].${part}`,
+        account,
+        reason,
+      } as const);
     const bonded = bond(state, account, value, { type: "staked" });
-    if (!bonded.ok) return err({ code: "cannotStake", account, reason: bonded.error });
+    if (!bonded.ok) return refused("bond", bonded.error);
     const begun = nominates
       ? nominate(state, account, nominates)
       : validate(state, account, NO_PREFS);
-    if (!begun.ok) return err({ code: "cannotStake", account, reason: begun.error });
+    if (!begun.ok) return refused(nominates ? "nominates" : "bond", begun.error);
   }
   beginFirstEra(
     state,

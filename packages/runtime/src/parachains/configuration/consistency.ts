@@ -21,7 +21,7 @@ import {
 /** The depth of a claim in its queue is one byte on the wire. */
 const LOOKAHEAD_MAX = 255;
 /** Cores have one bit each in the bitfields of approval messages. */
-const CORES_MAX = APPROVAL_BITFIELD_MAX_BITS;
+export const CORES_MAX = APPROVAL_BITFIELD_MAX_BITS;
 const PERBILL_MAX = 1_000_000_000;
 
 export type InconsistencyError =
@@ -39,6 +39,21 @@ export type InconsistencyError =
     }
   | { readonly code: "upgradeDelayTooLow"; readonly delay: number }
   | { readonly code: "repeatedExecutorParameter"; readonly parameter: string };
+
+/** The field that breaks the rule. */
+export function inconsistentField(error: InconsistencyError): string {
+  switch (error.code) {
+    case "zero":
+    case "aboveHardLimit":
+      return error.field;
+    case "minimumUpgradeDelayWithinAvailabilityPeriod":
+      return "minimumValidationUpgradeDelay";
+    case "upgradeDelayTooLow":
+      return "validationUpgradeDelay";
+    case "repeatedExecutorParameter":
+      return "executorParams";
+  }
+}
 
 /** The first rule that the configuration breaks. A rotation frequency of 0 means no rotation. */
 export function checkConsistency(
