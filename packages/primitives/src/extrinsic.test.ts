@@ -87,6 +87,7 @@ test("an account is addressed by its id", () => {
     bytesToHex(encode(MultiAddress, { type: "id", value: id })),
     `0x00${"ab".repeat(32)}`,
   );
+  assert.deepEqual(decode(MultiAddress, new Uint8Array([1])), { type: "index", value: undefined });
   const refused = tryDecode(MultiAddress, new Uint8Array([5]));
   assert.ok(!refused.ok && refused.error.code === "badVariant");
 });

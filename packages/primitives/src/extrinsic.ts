@@ -10,7 +10,6 @@ import { blake2b256Hex } from "@parahost/crypto";
 import {
   bytes,
   type Codec,
-  compactU32,
   DecodeError,
   encode,
   fixedBytes,
@@ -69,13 +68,16 @@ export function transactionHash(extrinsic: OpaqueExtrinsic): Hash {
   return blake2b256Hex(encodeExtrinsic(extrinsic)) as Hash;
 }
 
+/** An account's number on chains that number accounts; on this one, as on Polkadot, it says nothing. */
+const compactNothing: Codec<undefined> = { ...unit, type: { kind: "compact", of: unit.type } };
+
 /** The account an extrinsic speaks of. Our runtime knows `id` only. */
 export const MultiAddress = generic(
   { AccountId, AccountIndex: unit },
   variant(
     {
       id: [0, AccountId],
-      index: [1, compactU32],
+      index: [1, compactNothing],
       raw: [2, bytes(1024)],
       address32: [3, fixedHex(32)],
       address20: [4, fixedHex(20)],

@@ -104,7 +104,7 @@ test("each origin is itself and no other", () => {
 });
 
 test("only an account id is an address of an account", () => {
-  assert.deepEqual(lookup({ type: "index", value: 0 }), {
+  assert.deepEqual(lookup({ type: "index", value: undefined }), {
     ok: false,
     error: { type: "cannotLookup" },
   });

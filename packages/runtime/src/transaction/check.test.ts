@@ -167,7 +167,7 @@ const accountOfZero = `0x${"00".repeat(32)}` as ReturnType<typeof accountOfUri>;
 test("an address that is not an account id cannot be looked up", () => {
   const chain = chainOf(1);
   const transaction = encodeSigned(
-    { type: "index", value: 3 },
+    { type: "index", value: undefined },
     NO_SIGNATURE,
     extra(),
     encode(RuntimeCallCodec, remark()),
