@@ -1,19 +1,22 @@
 /** The `parahost` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 import { Command, CommanderError } from "commander";
+import { addNodeCommand } from "./commands/node.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addSimCommand } from "./commands/sim.ts";
 import { addTxCommand } from "./commands/tx.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { RpcFailure } from "./rpc-client.ts";
+import { VERSION } from "./version.ts";
 
 const program = new Command("parahost")
   .description(
     "Polkadot's parachain host in TypeScript: a relay chain with parachains on your machine",
   )
-  .version("0.1.0")
+  .version(VERSION)
   .showHelpAfterError("(parahost help <command> says more)")
   .exitOverride();
 addUpCommand(program);
+addNodeCommand(program);
 addTxCommand(program);
 addQueryCommand(program);
 addSimCommand(program);

@@ -232,7 +232,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
 }
 
 /** Tells the para what happens on the relay chain. */
-function followRelayChain(node: RelayNode, para: ParaNode): void {
+export function followRelayChain(node: RelayNode, para: ParaNode): void {
   node.chain.subscribe((event) => {
     switch (event.type) {
       case "imported": {
@@ -256,7 +256,7 @@ function followRelayChain(node: RelayNode, para: ParaNode): void {
 }
 
 /** Head of the para in the state after a relay chain block. */
-function paraHead(node: RelayNode, para: ParaId, block: Hash): Uint8Array | undefined {
+export function paraHead(node: RelayNode, para: ParaId, block: Hash): Uint8Array | undefined {
   const state = node.states.view(block);
   // As if nothing waited for availability: the head that is in the state.
   const assumption = { type: "timedOut" } as const;

@@ -27,9 +27,15 @@ import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-
 import { MemoryStore } from "@parahost/storage";
 import { type Command, Option } from "commander";
 import { EventLines } from "../event-lines.ts";
-import { consoleLogger, LogFilterError, parseLogFilter } from "../ports/console-logger.ts";
+import {
+  consoleLogger,
+  LogFilterError,
+  LogSettings,
+  parseLogFilter,
+} from "../ports/console-logger.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
 import { secretUri, wholeNumber } from "../usage.ts";
+import { VERSION } from "../version.ts";
 
 interface UpOptions {
   readonly validators: number;
@@ -44,8 +50,6 @@ interface UpOptions {
   readonly log: string;
 }
 
-/** As clients show it. */
-const VERSION = "0.1.0";
 /** Executions at one time: one per core of a small machine, shared by all nodes of the process. */
 const EXECUTE_WORKERS = 2;
 /** Enough for two of a group of their own to be no more than may be faulty. */
@@ -123,9 +127,9 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   const medium = new MemoryNetwork(systemClock);
   const executor = new ProcessPoolExecutor({ workers: EXECUTE_WORKERS });
   const paras = planParas(options.paras);
-  const filter = parseLogFilter(options.log);
+  const settings = new LogSettings(options.log);
   const logger = (name: string): Logger =>
-    consoleLogger(filter, (line) => void process.stderr.write(`[${name}] ${line}`), Date.now);
+    consoleLogger(settings, (line) => void process.stderr.write(`[${name}] ${line}`), Date.now);
   const { fisherman } = options;
   const shape = {
     validators: options.validators,

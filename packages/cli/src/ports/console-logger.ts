@@ -26,12 +26,44 @@ export function parseLogFilter(text: string): LogFilter {
   return { level, targets };
 }
 
+/** A filter that the node's owner may change while it runs (`system_addLogFilter`). */
+export class LogSettings {
+  readonly #initial: string;
+  #filter: LogFilter;
+
+  /** Throws `LogFilterError`. */
+  constructor(text: string) {
+    this.#initial = text;
+    this.#filter = parseLogFilter(text);
+  }
+
+  get filter(): LogFilter {
+    return this.#filter;
+  }
+
+  /** Adds directives such as `sync=debug`; those about the same target replace it. Throws `LogFilterError`. */
+  add(text: string): void {
+    const { level, targets } = parseLogFilter(text);
+    const isLevelNamed = text.split(",").some((part) => part !== "" && !part.includes("="));
+    this.#filter = {
+      level: isLevelNamed ? level : this.#filter.level,
+      targets: new Map([...this.#filter.targets, ...targets]),
+    };
+  }
+
+  /** Back to what the node was started with. */
+  reset(): void {
+    this.#filter = parseLogFilter(this.#initial);
+  }
+}
+
 export function consoleLogger(
-  filter: LogFilter,
+  settings: { readonly filter: LogFilter },
   write: (line: string) => void,
   now: () => number,
 ): Logger {
   const enabled = (level: LogLevel, target: string): boolean => {
+    const { filter } = settings;
     let chosen = filter.level;
     let longest = -1;
     for (const [prefix, own] of filter.targets)

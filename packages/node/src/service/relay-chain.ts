@@ -63,7 +63,7 @@ export function openRelayChain(genesis: Genesis, ports: RelayChainPorts): RelayC
     state = states.toExecuteOn(genesisHash);
   }
   // Long after genesis its state is gone from the store; what it said is in the specification.
-  state ??= stateOf(genesis);
+  state ??= genesisState(genesis);
   const chain = new Chain<Overlay>(
     {
       header: genesis.header,
@@ -97,7 +97,8 @@ function repair({ store, logger }: RelayChainPorts, nodes: StateDatabase): void 
     logger.log("warn", TARGET, `the index of ${reindexed.length} blocks was made again`);
 }
 
-function stateOf({ top }: Genesis): Overlay {
+/** The state of block 0, beside any store. */
+export function genesisState({ top }: Genesis): Overlay {
   const nodes = new MemoryNodeStore();
   const cache = new NodeCache(nodes);
   const whole = { main: top, children: new Map() };

@@ -1,0 +1,111 @@
+/** What `--chain` names: a network that everybody knows, or a chain specification file. */
+import { readFileSync, statSync } from "node:fs";
+import { HostError } from "@parahost/base";
+import {
+  buildGenesis,
+  type ChainInfo,
+  type ChainSpecError,
+  type Genesis,
+  type GenesisConfig,
+  localGenesis,
+  parseChainSpec,
+} from "@parahost/runtime";
+import { planParas } from "@parahost/sim/para-plan";
+
+/** A raw genesis with a few large parachains is some megabytes. */
+const FILE_BYTES_MAX = 256 << 20;
+/** An id is part of paths. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+export interface ChosenChain extends ChainInfo {
+  readonly genesis: Genesis;
+  /** What genesis was built from, where that is known. */
+  readonly config: GenesisConfig | undefined;
+}
+
+/** Networks of well-known keys, by name. */
+export const KNOWN_CHAINS = ["dev", "local"] as const;
+type KnownChain = (typeof KNOWN_CHAINS)[number];
+
+const KNOWN: Readonly<Record<KnownChain, ChainInfo & { validators: number; paras: number }>> = {
+  dev: {
+    name: "Development",
+    id: "dev",
+    chainType: "Development",
+    bootNodes: [],
+    validators: 2,
+    paras: 0,
+  },
+  local: {
+    name: "Local Testnet",
+    id: "local_testnet",
+    chainType: "Local",
+    bootNodes: [],
+    validators: 4,
+    paras: 2,
+  },
+};
+
+export interface LocalShape {
+  readonly slotMs: number;
+  readonly epochSlots: number;
+  readonly validators: number;
+  readonly paras: number;
+}
+
+/** The genesis of a network of well-known keys. */
+export function localConfig({ slotMs, epochSlots, validators, paras }: LocalShape): GenesisConfig {
+  return localGenesis({
+    validators,
+    slotMs,
+    epochSlots,
+    paras: planParas(paras).map(({ id, code, machine }) => ({
+      id,
+      code,
+      head: machine().genesisHead,
+      kind: "parachain",
+    })),
+  });
+}
+
+/** Throws `HostError` `badChainSpec` with the file and the field. */
+export function chooseChain(chain: string): ChosenChain {
+  const known = KNOWN_CHAINS.find((name) => name === chain);
+  if (known !== undefined) {
+    const { validators, paras, ...info } = KNOWN[known];
+    const config = localConfig({ slotMs: 6000, epochSlots: 100, validators, paras });
+    return { ...info, genesis: buildGenesis(config), config };
+  }
+  const bad = (why: string): HostError =>
+    new HostError("badChainSpec", {
+      message: `${chain}: ${why}. Give ${KNOWN_CHAINS.join(", ")} or the path of a chain specification`,
+    });
+  let text: string;
+  try {
+    if (statSync(chain).size > FILE_BYTES_MAX) throw bad("it is too large for a specification");
+    text = readFileSync(chain, "utf8");
+  } catch (error) {
+    if (error instanceof HostError) throw error;
+    throw bad(`there is no such file (${(error as NodeJS.ErrnoException).code})`);
+  }
+  const spec = parseChainSpec(text);
+  if (!spec.ok) throw bad(problemOf(spec.error));
+  if (!ID.test(spec.value.id))
+    throw bad("its id may have letters, digits, dots, dashes and underscores, 64 at most");
+  return { ...spec.value, config: undefined };
+}
+
+function problemOf(error: ChainSpecError): string {
+  switch (error.code) {
+    case "notJson":
+      return `it is no JSON (${error.message})`;
+    case "badField":
+      return `the field ${error.path} must be ${error.wanted}`;
+    case "badEncoding":
+      return `the field ${error.path} cannot be decoded: ${error.failure.message}`;
+    case "badGenesis":
+      return `no genesis can be built from it: ${JSON.stringify(error.error)}`;
+    case "unsupportedGenesis":
+      return "its genesis must be raw without child tries, or one of ours";
+  }
+}

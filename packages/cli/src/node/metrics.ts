@@ -1,0 +1,133 @@
+/**
+ * What the node measures, under the names that Polkadot's dashboards and alarms know, and what Node itself can
+ * tell: memory, descriptors, and the delay of the event loop (`nodejs_eventloop_lag_p99_seconds`).
+ */
+import type { RelayNode } from "@parahost/node/service/node";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Time between a block's slot and its import, seconds. */
+const IMPORT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32];
+
+export interface NodeMetricsOptions {
+  readonly node: RelayNode;
+  readonly version: string;
+  readonly chain: string;
+  readonly slotMs: number;
+}
+
+export function nodeMetrics({ node, version, chain, slotMs }: NodeMetricsOptions): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ chain });
+  collectDefaultMetrics({ register: registry });
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    collect: (gauge: Gauge<L>) => void,
+    labelNames: readonly L[] = [],
+  ): void => {
+    new Gauge<L>({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        collect(this);
+      },
+    });
+  };
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter<L>({ name, help, labelNames: [...labelNames], registers: [registry] });
+
+  gauge(
+    "substrate_build_info",
+    "A metric with a constant '1' value labeled by name, version",
+    (info) => info.set({ name: node.name, version }, 1),
+    ["name", "version"] as const,
+  );
+  gauge("substrate_node_roles", "The roles the node is running as", (roles) =>
+    roles.set(node.role === "authority" ? 4 : 1),
+  );
+  gauge(
+    "substrate_block_height",
+    "Block height info of the chain",
+    (height) => {
+      height.set({ status: "best" }, node.chain.best().number);
+      height.set({ status: "finalized" }, node.chain.finalized().number);
+      height.set({ status: "sync_target" }, node.highestSeen());
+    },
+    ["status"] as const,
+  );
+  gauge("substrate_number_leaves", "Number of known chain leaves (aka forks)", (leaves) =>
+    leaves.set(node.chain.tree.leaves().length),
+  );
+  gauge(
+    "substrate_ready_transactions_number",
+    "Number of transactions in the ready queue",
+    (ready) => ready.set(node.pool.ready().length),
+  );
+  gauge("substrate_sub_libp2p_peers_count", "Number of connected peers", (peers) =>
+    peers.set(node.peers().length),
+  );
+  gauge(
+    "substrate_sub_libp2p_is_major_syncing",
+    "Whether the node is performing a major sync or not.",
+    (syncing) => syncing.set(node.isSyncing ? 1 : 0),
+  );
+  gauge("substrate_finality_grandpa_round", "Highest completed GRANDPA round.", (round) =>
+    round.set(node.finalityRound()?.round ?? 0),
+  );
+  gauge(
+    "polkadot_parachain_approval_checking_finality_lag",
+    "How far behind the head of the chain finality is",
+    (lag) => lag.set(node.chain.best().number - node.chain.finalized().number),
+  );
+
+  const imported = new Histogram({
+    name: "substrate_block_verification_and_import_time",
+    help: "Time from the beginning of a block's slot to its import, seconds",
+    buckets: IMPORT_BUCKETS,
+    registers: [registry],
+  });
+  const seconded = counter(
+    "polkadot_parachain_candidate_backing_candidates_seconded_total",
+    "Number of candidates seconded.",
+  );
+  const disputes = counter(
+    "polkadot_parachain_candidate_disputes_total",
+    "Total number of raised disputes.",
+  );
+  const concluded = counter(
+    "polkadot_parachain_candidate_dispute_concluded",
+    "Concluded dispute votes, sorted by whether the candidate was found valid.",
+    ["validity"] as const,
+  );
+  const candidates = counter(
+    "parahost_candidates_total",
+    "Candidates of the relay chain by what became of them",
+    ["fate"] as const,
+  );
+  node.chain.subscribe((event) => {
+    if (event.type !== "imported" || event.origin === "sync") return;
+    imported.observe((Date.now() - event.preDigest.value.slot * slotMs) / 1000);
+  });
+  node.events.subscribe((event) => {
+    switch (event.event) {
+      case "candidate.seconded":
+        seconded.inc();
+        break;
+      case "candidate.backed":
+      case "candidate.included":
+      case "candidate.timedOut":
+      case "candidate.approved":
+        candidates.inc({ fate: event.event.slice("candidate.".length) });
+        break;
+      case "dispute.raised":
+        disputes.inc();
+        break;
+      case "dispute.concluded":
+        concluded.inc({ validity: event.outcome });
+        break;
+    }
+  });
+  return registry;
+}

@@ -1,0 +1,308 @@
+/** One node as a process: DESIGN, section 6. */
+import { expectOk, type Hex, HostError, hexToBytes, type Logger } from "@parahost/base";
+import { ed25519PairFromSeed, type Keystore, MemoryKeystore } from "@parahost/crypto";
+import { ProcessPoolExecutor } from "@parahost/executor";
+import type { PeerAddress } from "@parahost/network/libp2p/address-book";
+import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
+import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
+import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
+import { genesisState } from "@parahost/node/service/relay-chain";
+import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
+import {
+  combineMethods,
+  eventMethods,
+  listMethods,
+  paraMethods,
+  type RpcServer,
+  relayMethods,
+  startRpcServer,
+  toJson,
+} from "@parahost/rpc";
+import { runtimeApi } from "@parahost/runtime";
+import { validatorKeystore } from "@parahost/sim/local-network";
+import { headNumberOf } from "@parahost/sim/para-plan";
+import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
+import type { LogSettings } from "../ports/console-logger.ts";
+import { FileKeystore } from "../ports/file-keystore.ts";
+import { systemClock, systemRandom } from "../ports/system.ts";
+import { VERSION } from "../version.ts";
+import { readAuthorityTable } from "./authority-table-file.ts";
+import type { ChosenChain } from "./chain-choice.ts";
+import { Collating, kindOfPara } from "./collating.ts";
+import { directoriesOf, ownNodeKey } from "./directories.ts";
+import { startInformant } from "./informant.ts";
+import { logMethods } from "./log-methods.ts";
+import { nodeMetrics } from "./metrics.ts";
+import { PARA_COLUMNS, type ParaColumn } from "./para-blocks.ts";
+import { type StatusServer, startStatusServer } from "./status-server.ts";
+
+/** Ports tried upwards from the wanted one for peers. */
+const PORTS_TRIED_MAX = 100;
+/** A signal ends the node within this time, whatever hangs. */
+export const STOP_WITHIN_MS = 2000;
+const LOOPBACK = "127.0.0.1";
+const EVERYWHERE = "0.0.0.0";
+
+const COLUMNS = [...NODE_COLUMNS, ...PARA_COLUMNS] as const;
+type Column = NodeColumn | ParaColumn;
+
+export interface NodeOptions {
+  readonly chain: ChosenChain;
+  /** `undefined` keeps everything in memory. */
+  readonly basePath: string | undefined;
+  readonly name: string;
+  readonly role: "authority" | "full";
+  /** Secret URI of a well-known validator whose keys are taken, such as `//Alice`. */
+  readonly wellKnown: string | undefined;
+  readonly collatorOf: ParaId | undefined;
+  /** 32 bytes; the node's own file unless given. */
+  readonly nodeKey: Hex | undefined;
+  readonly port: number;
+  readonly listenAddresses: readonly string[];
+  readonly publicAddresses: readonly string[];
+  readonly bootnodes: readonly PeerAddress[];
+  readonly reservedNodes: readonly PeerAddress[];
+  readonly reservedOnly: boolean;
+  readonly authorityTable: string | undefined;
+  readonly rpcPort: number;
+  readonly rpcExternal: boolean;
+  /** `undefined` for none. */
+  readonly prometheusPort: number | undefined;
+  readonly prometheusExternal: boolean;
+  readonly json: boolean;
+  readonly workers: number;
+}
+
+export interface RunningNode {
+  readonly node: RelayNode;
+  readonly addresses: readonly string[];
+  readonly rpcPort: number;
+  readonly statusPort: number | undefined;
+  /** What has been written is on disk when it settles. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything. Rejects with `HostError` whose message says what to do. */
+export async function startNode(
+  options: NodeOptions,
+  settings: LogSettings,
+  logger: Logger,
+): Promise<RunningNode> {
+  const { chain, role, name } = options;
+  const say = (message: string): void => logger.log("info", "parahost", message);
+  const directories =
+    options.basePath === undefined ? undefined : directoriesOf(options.basePath, chain.id);
+  say(`✌️  version ${VERSION}`);
+  say(`📋 Chain specification: ${chain.name}`);
+  say(`🏷  Node name: ${name}`);
+  say(`👤 Role: ${role === "authority" ? "AUTHORITY" : "FULL"}`);
+  say(
+    `💾 Database: ${directories === undefined ? "in memory" : `LMDB at ${directories.database}`}`,
+  );
+
+  const ends: (() => unknown)[] = [];
+  try {
+    return await start();
+  } catch (error) {
+    for (const end of ends.reverse()) await end();
+    throw error;
+  }
+
+  async function start(): Promise<RunningNode> {
+    const store = openNodeStore(directories?.database, headerHash(chain.genesis.header));
+    ends.push(() => store.close());
+    const keystore = openKeystore(options, directories?.keystore, logger);
+    const seed =
+      options.nodeKey === undefined
+        ? directories === undefined
+          ? randomSeed()
+          : ownNodeKey(directories.nodeKey)
+        : hexToBytes(options.nodeKey);
+    const authorities =
+      options.authorityTable === undefined ? undefined : readAuthorityTable(options.authorityTable);
+    const network = await listen(options, seed, authorities?.addresses ?? [], logger);
+    ends.push(() => network.stop());
+    say(`🏷  Local node identity is: ${network.network.localPeer}`);
+    for (const address of network.addresses) say(`🔍 Listening on ${address}`);
+
+    const executor = new ProcessPoolExecutor({ workers: options.workers });
+    ends.push(() => executor.close());
+    const { genesis } = chain;
+    const collating =
+      options.collatorOf === undefined
+        ? undefined
+        : new Collating(options.collatorOf, kindOfPara(genesis, options.collatorOf), {
+            clock: systemClock,
+            logger,
+            store,
+          });
+    const collator = collating?.config(collatorKey(keystore, options));
+    const known = [
+      ...options.bootnodes,
+      ...options.reservedNodes,
+      ...(authorities?.addresses ?? []),
+    ];
+    const peers = new Set(known.map(({ peer }) => peer));
+    peers.delete(network.network.localPeer);
+    const node = new RelayNode(
+      {
+        name,
+        genesis,
+        slotMs: slotMsOf(chain),
+        role,
+        peers: [...peers],
+        ...(collator === undefined ? {} : { collator }),
+        headNumber: (para, head) =>
+          collating?.para.paraId === para ? headNumberOf(collating.kind, head) : undefined,
+      },
+      {
+        clock: systemClock,
+        random: systemRandom,
+        logger,
+        network: network.network,
+        store,
+        executor,
+        keystore,
+        discovery: authorities?.table ?? new AuthorityTable(),
+      },
+    );
+    ends.push(() => node.stop());
+    collating?.follow(node);
+    const { best, finalized } = { best: node.chain.best(), finalized: node.chain.finalized() };
+    say(`🔨 Genesis is ${node.chain.genesisHash}`);
+    say(`📦 Highest known block at #${best.number}, finalized at #${finalized.number}`);
+
+    const rpc = await serveRpc(node, collating);
+    ends.push(() => rpc.close());
+    say(`Running JSON-RPC server: addr=${options.rpcExternal ? EVERYWHERE : LOOPBACK}:${rpc.port}`);
+    const status = await serveStatus(node);
+    if (status !== undefined) {
+      ends.push(() => status.close());
+      say(`〽️ Prometheus exporter started at ${LOOPBACK}:${status.port}`);
+    }
+    ends.push(startInformant(node, logger, systemClock));
+    return {
+      node,
+      addresses: network.addresses,
+      rpcPort: rpc.port,
+      statusPort: status?.port,
+      stop: async () => {
+        for (const end of ends.splice(0).reverse()) await end();
+      },
+    };
+  }
+
+  function serveRpc(node: RelayNode, collating: Collating | undefined): Promise<RpcServer> {
+    const { rpcExternal: isExternal } = options;
+    const paras = new Map(
+      collating === undefined ? [] : [[collating.para.paraId as number, collating.para]],
+    );
+    const relay = relayMethods(node, {
+      identity: { name: chain.name, type: chain.chainType, version: VERSION },
+      random: systemRandom,
+      // On loopback everybody who reaches the port owns the node.
+      allowUnsafe: !isExternal,
+    });
+    const own = isExternal ? relay : combineMethods(relay, logMethods(settings));
+    return startRpcServer({
+      port: options.rpcPort,
+      host: isExternal ? EVERYWHERE : LOOPBACK,
+      logger,
+      methods: listMethods(
+        own,
+        paraMethods(paras),
+        eventMethods((listener) => node.events.subscribe(listener)),
+      ),
+    });
+  }
+
+  async function serveStatus(node: RelayNode): Promise<StatusServer | undefined> {
+    const { prometheusPort: port, prometheusExternal } = options;
+    if (port === undefined) return undefined;
+    return startStatusServer({
+      port,
+      host: prometheusExternal ? EVERYWHERE : LOOPBACK,
+      registry: nodeMetrics({ node, version: VERSION, chain: chain.id, slotMs: slotMsOf(chain) }),
+      health: () => ({
+        peers: node.peers().length,
+        isSyncing: node.isSyncing,
+        shouldHavePeers: chain.chainType !== "Development",
+      }),
+    });
+  }
+}
+
+/** Prints the node's events as JSON lines; the answer ends it. */
+export const printEvents = (node: RelayNode, write: (line: string) => void): (() => void) =>
+  node.events.subscribe((event) => write(JSON.stringify(toJson(event))));
+
+const slotMsOf = ({ genesis }: ChosenChain): number =>
+  runtimeApi.babeConfiguration(genesisState(genesis)).slotDuration;
+
+function openNodeStore(path: string | undefined, chain: Hex): KeyValueStore<Column> {
+  return path === undefined
+    ? new MemoryStore<Column>(COLUMNS)
+    : openStore<Column>({ path, chain, columns: COLUMNS, migrations: [] });
+}
+
+function openKeystore(
+  { wellKnown }: NodeOptions,
+  path: string | undefined,
+  logger: Logger,
+): Keystore {
+  if (wellKnown !== undefined) return validatorKeystore(wellKnown);
+  return path === undefined
+    ? new MemoryKeystore()
+    : new FileKeystore(path, (message) => logger.log("warn", "keystore", message));
+}
+
+/** The collator's key: the first of its kind in the keystore, a new one where there is none. */
+function collatorKey(keystore: Keystore, { collatorOf }: NodeOptions) {
+  const [key] = keystore.publicKeys("coll");
+  if (key !== undefined) return asCollatorId(key);
+  const seed = `0x${Buffer.from(randomSeed()).toString("hex")}`;
+  return asCollatorId(expectOk(keystore.insert("coll", seed), `a key for para ${collatorOf}`));
+}
+
+function randomSeed(): Uint8Array {
+  const seed = new Uint8Array(32);
+  systemRandom.fill(seed);
+  return seed;
+}
+
+async function listen(
+  options: NodeOptions,
+  seed: Uint8Array,
+  authorities: readonly PeerAddress[],
+  logger: Logger,
+): Promise<RunningLibp2pNetwork> {
+  const { port: wanted, listenAddresses, publicAddresses, bootnodes, reservedNodes } = options;
+  const start = (listen: readonly string[]) =>
+    startLibp2pNetwork({
+      identity: ed25519PairFromSeed(seed),
+      listen,
+      publicAddresses,
+      bootnodes: [...bootnodes, ...authorities],
+      reservedPeers: reservedNodes,
+      reservedOnly: options.reservedOnly,
+      clock: systemClock,
+      logger,
+    });
+  if (listenAddresses.length > 0) return start(listenAddresses);
+  for (let port = wanted; ; port++) {
+    try {
+      const network = await start([`/ip4/${EVERYWHERE}/tcp/${port}`]);
+      if (port !== wanted)
+        logger.log(
+          "warn",
+          "parahost",
+          `port ${wanted} is in use: peers reach this node at ${port}`,
+        );
+      return network;
+    } catch (error) {
+      const isTaken = error instanceof HostError && error.code === "cannotListen";
+      if (!isTaken || wanted === 0 || port >= Math.min(65_535, wanted + PORTS_TRIED_MAX))
+        throw error;
+    }
+  }
+}
