@@ -8,10 +8,16 @@ import type { RelayNode } from "@parahost/node/service/node";
 import {
   asParaId,
   defaultHostConfiguration,
+  type GroupIndex,
   type ParaId,
   validationCodeHash,
 } from "@parahost/primitives";
-import { type AnyRuntimeCall, runtimeApi, signExtrinsic } from "@parahost/runtime";
+import {
+  type AnyRuntimeCall,
+  developmentValidator,
+  runtimeApi,
+  signExtrinsic,
+} from "@parahost/runtime";
 import { Observer } from "./observer/observer.ts";
 import { planPara } from "./para-plan.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
@@ -70,40 +76,85 @@ const stateOf = (node: RelayNode) => {
   return state;
 };
 
-test("the code of a running parachain is replaced twice over five sessions, and it never stops", async () => {
-  const para = asParaId(1000);
+test("over five sessions validators leave and join, groups rotate, code is replaced twice, and a parathread becomes a parachain", async () => {
+  const chain = asParaId(1000);
+  const thread = asParaId(2000);
+  const { schedulerParams } = defaultHostConfiguration({
+    validatorCount: 5,
+    groupSize: 3,
+    slotMs: SLOT_MS,
+  });
   const options: SimulationOptions = {
     seed: 21,
-    validators: 4,
-    paras: [planPara(para, "adder")],
+    validators: 5,
+    paras: [
+      planPara(chain, "adder"),
+      { ...planPara(thread, "adder"), lifecycle: "parathread" as const },
+    ],
     epochSlots: 6,
+    configuration: {
+      parathreadCores: 1,
+      parathreadRetries: 5,
+      schedulerParams: { ...schedulerParams, groupRotationFrequency: 2 },
+    },
   };
   await scenario(options, async (simulation, node) => {
-    const codeHash = () => runtimeApi.validationCodeHash(stateOf(node), para, { type: "included" });
+    const codeHash = () =>
+      runtimeApi.validationCodeHash(stateOf(node), chain, { type: "included" });
     const sessionNow = () => runtimeApi.sessionIndexForChild(stateOf(node));
-    const [collator] = simulation.collators;
-    ensure(collator !== undefined, "a para has a collator");
-    const head = () => collator.para.head("finalized").number ?? 0;
+    const heads = new Map(
+      simulation.collators.map(({ plan, para }) => [
+        plan.id,
+        () => para.head("finalized").number ?? 0,
+      ]),
+    );
+    const head = (id: ParaId): number => heads.get(id)?.() ?? 0;
+    const groups = new Set<GroupIndex>();
+    const setSizes: number[] = [];
+    node.chain.subscribe((event) => {
+      if (event.type !== "imported") return;
+      const state = node.states.view(event.block.hash);
+      ensure(state !== undefined, "the state of an imported block is kept");
+      for (const { type, value } of runtimeApi.candidateEvents(state))
+        if (type === "backed" && value.core === 0) groups.add(value.group);
+      const size = runtimeApi.validators(state).length;
+      if (setSizes.at(-1) !== size) setSizes.push(size);
+    });
     const root = new Sender(node, "//Alice");
-    for (const version of [2, 3]) {
-      assert.ok(await simulation.runUntil(() => head() > 0, 20 * SLOT_MS));
+    const bob = new Sender(node, "//Bob");
+
+    const upgradeTo = async (version: number) => {
       const newCode = codeVersion(version);
-      root.asRoot(
-        call("paras", "forceScheduleCodeUpgrade", {
-          para,
-          newCode,
-          relayParentNumber: node.chain.best().number,
-        }),
-      );
+      const relayParentNumber = node.chain.best().number;
+      const args = { para: chain, newCode, relayParentNumber };
+      root.asRoot(call("paras", "forceScheduleCodeUpgrade", args));
       const wanted = validationCodeHash(newCode);
-      assert.ok(
-        await simulation.runUntil(() => codeHash() === wanted, 60 * SLOT_MS),
-        `version ${version} was not applied`,
-      );
-      const before = head();
-      assert.ok(await simulation.runUntil(() => head() > before + 3, 20 * SLOT_MS));
-    }
+      const applied = await simulation.runUntil(() => codeHash() === wanted, 60 * SLOT_MS);
+      assert.ok(applied, `version ${version} was not applied`);
+      const before = head(chain);
+      assert.ok(await simulation.runUntil(() => head(chain) > before + 2, 20 * SLOT_MS));
+    };
+    const changeTo = async (name: string, size: number) => {
+      const validators = [developmentValidator(4).account];
+      root.asRoot(call("validatorManager", name, { validators }));
+      assert.ok(await simulation.runUntil(() => setSizes.at(-1) === size, 40 * SLOT_MS));
+    };
+
+    assert.ok(await simulation.runUntil(() => head(chain) > 0, 20 * SLOT_MS));
+    await changeTo("deregisterValidators", 4);
+    await upgradeTo(2);
+    assert.equal(head(thread), 0, "nobody has paid for a block");
+    const order = { maxAmount: 10n ** 12n, paraId: thread };
+    bob.submit(call("onDemand", "placeOrderAllowDeath", order));
+    assert.ok(await simulation.runUntil(() => head(thread) === 1, 30 * SLOT_MS));
+    await changeTo("registerValidators", 5);
+    root.asRoot(call("parasSudoWrapper", "sudoScheduleParathreadUpgrade", { id: thread }));
+    await upgradeTo(3);
+    assert.ok(await simulation.runUntil(() => head(thread) >= 5, 60 * SLOT_MS));
     assert.ok(await simulation.runUntil(() => sessionNow() >= 5, 40 * SLOT_MS));
+    assert.deepEqual(setSizes, [5, 4, 5]);
+    assert.ok(groups.size >= 2, "the core has had other groups");
+    assert.ok(head(chain) > 15, `the parachain went on to #${head(chain)}`);
   });
 });
 
