@@ -47,6 +47,13 @@ export type ApprovalVotingMessage =
       readonly floor: BlockNumber;
       readonly reply: Reply<ApprovedAncestor | undefined>;
     }
+  /** Whether the candidate is approved in an open block that includes it. */
+  | {
+      readonly type: "isApproved";
+      readonly blockHash: Hash;
+      readonly candidateHash: CandidateHash;
+      readonly reply: Reply<boolean>;
+    }
   /** The approvals of the candidate on any fork, for those who dispute it. */
   | {
       readonly type: "getApprovalSignaturesForCandidate";

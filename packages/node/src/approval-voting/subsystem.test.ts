@@ -169,6 +169,9 @@ test("an own check is announced, recovered, executed, and approved under our sig
   await world.clock.advance(1000);
   assert.equal((await overseer.expect("chain-selection", "approved")).hash, hash);
   assert.deepEqual(world.approved, [first]);
+  const isApproved = (receipt: CandidateReceipt) =>
+    overseer.ask({ type: "isApproved", blockHash: hash, candidateHash: candidateHash(receipt) });
+  assert.deepEqual([await isApproved(first), await isApproved(second)], [true, false]);
   // Once it is final nothing is left.
   overseer.signal({ type: "blockFinalized", hash, number: 1 });
   await overseer.settle();

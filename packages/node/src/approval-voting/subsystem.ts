@@ -144,6 +144,15 @@ class Voting {
       case "approvedAncestor":
         message.reply(this.#book.approvedAncestor(message.hash, message.floor));
         return;
+      case "isApproved":
+        message.reply(
+          this.#book
+            .block(message.blockHash)
+            ?.inclusions.some(
+              ({ candidate, approved }) => approved && candidate.hash === message.candidateHash,
+            ) === true,
+        );
+        return;
       case "getApprovalSignaturesForCandidate":
         message.reply(this.#book.candidate(message.candidateHash)?.approvals ?? new Map());
         return;

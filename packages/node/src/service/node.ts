@@ -34,12 +34,14 @@ import { compressBlob, type Executor } from "@parahost/executor";
 import { type ChainIdentity, ChainSync, type Network, type PeerId, Role } from "@parahost/network";
 import {
   type Balance,
+  type CandidateHash,
   type CandidateReceipt,
   type CollatorId,
   type CommittedCandidateReceipt,
   candidateHash,
   type Hash,
   type ParaId,
+  type SessionIndex,
 } from "@parahost/primitives";
 import { type Genesis, validateTransaction } from "@parahost/runtime";
 import type { KeyValueStore } from "@parahost/storage";
@@ -80,6 +82,7 @@ import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
 import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
+import { isAccepted } from "./acceptance.ts";
 import { eventsOfBlock, type HeadNumber, verdictsIn } from "./block-events.ts";
 import type { ChainStates } from "./chain-states.ts";
 import { CondemnedCandidates } from "./condemned-candidates.ts";
@@ -335,6 +338,12 @@ export class RelayNode {
   /** Votes of the present round of finality; `undefined` while there is none. */
   finalityRound(): RoundStatus | undefined {
     return this.#voter.roundStatus();
+  }
+
+  /** Whether the candidate is included, approved, undisputed, and past its acceptance period. */
+  isAccepted(session: SessionIndex, candidate: CandidateHash): Promise<boolean> {
+    const { chain, states } = this;
+    return isAccepted({ chain, states, overseer: this.#overseer }, session, candidate);
   }
 
   /** Ends everything; what is being written is finished first. */

@@ -3,6 +3,7 @@
  * state after a block and describe what its child may contain; none of them changes the state.
  */
 export { disputes, isAccepted } from "../disputes/disputes.ts";
+export { includedIn as candidateIncludedIn } from "../disputes/storage.ts";
 export { minimumBond as fishermanMinimumBond } from "../fishermen/bonds.ts";
 export { type FishermenStake, fishermenStakes } from "../fishermen/fishermen.ts";
 export { paraIds, pvfsRequirePrecheck, validationCodeByHash } from "../paras/paras.ts";
