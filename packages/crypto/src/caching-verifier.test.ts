@@ -15,6 +15,11 @@ class CountingVerifier implements SignatureVerifier {
     return this.#direct.verify(item);
   }
 
+  verifyAll(items: readonly SignatureItem[]): readonly boolean[] {
+    this.checked += items.length;
+    return this.#direct.verifyAll(items);
+  }
+
   verifyBatch(items: readonly SignatureItem[]): Promise<readonly boolean[]> {
     this.checked += items.length;
     return this.#direct.verifyBatch(items);
@@ -50,6 +55,18 @@ test("a batch asks for what is unknown, once each, and answers in order", async 
   assert.deepEqual(await verifier.verifyBatch(items), [true, true, false, true, true]);
   assert.equal(inner.checked, 4 + 1);
   assert.deepEqual(await verifier.verifyBatch([]), []);
+});
+
+test("many at once are asked for and remembered as a batch is", () => {
+  const inner = new CountingVerifier();
+  const verifier = new CachingVerifier(inner);
+  verifier.verify(claim(1));
+  const items = [claim(2), claim(1), forgery(2), claim(2), claim(3)];
+  assert.deepEqual(verifier.verifyAll(items), [true, true, false, true, true]);
+  assert.equal(inner.checked, 1 + 3);
+  assert.deepEqual(verifier.verifyAll(items), [true, true, false, true, true]);
+  assert.equal(inner.checked, 4 + 1);
+  assert.deepEqual(verifier.verifyAll([]), []);
 });
 
 test("moving bytes between fields makes another claim", () => {

@@ -47,7 +47,22 @@ export class CachingVerifier implements SignatureVerifier {
   }
 
   /** Asks `inner` only about claims not remembered, and about each of them once. */
+  verifyAll(items: readonly SignatureItem[]): readonly boolean[] {
+    const { unknown, conclude } = this.#look(items);
+    return conclude(this.#inner.verifyAll(unknown));
+  }
+
+  /** As `verifyAll`, when `inner` has time. */
   async verifyBatch(items: readonly SignatureItem[]): Promise<readonly boolean[]> {
+    const { unknown, conclude } = this.#look(items);
+    return conclude(await this.#inner.verifyBatch(unknown));
+  }
+
+  /** What `inner` has to be asked, and how its answers become those to all claims. */
+  #look(items: readonly SignatureItem[]): {
+    readonly unknown: readonly SignatureItem[];
+    readonly conclude: (answers: readonly boolean[]) => readonly boolean[];
+  } {
     const digests = items.map(claimDigest);
     const unknown = new Map<Hex, SignatureItem>();
     const known = new Set<Hex>();
@@ -56,14 +71,14 @@ export class CachingVerifier implements SignatureVerifier {
       if (this.#true.get(digest) === true) known.add(digest);
       else unknown.set(digest, item);
     }
-    if (unknown.size > 0) {
-      const answers = await this.#inner.verifyBatch([...unknown.values()]);
+    const conclude = (answers: readonly boolean[]): readonly boolean[] => {
       for (const [i, digest] of [...unknown.keys()].entries()) {
         if (answers[i] !== true) continue;
         this.#true.set(digest, true);
         known.add(digest);
       }
-    }
-    return digests.map((digest) => known.has(digest));
+      return digests.map((digest) => known.has(digest));
+    };
+    return { unknown: [...unknown.values()], conclude };
   }
 }

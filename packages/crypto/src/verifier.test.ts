@@ -18,8 +18,11 @@ test("each scheme's signatures are true for it and false for the others", () => 
       assert.equal(verifier.verify({ ...item, scheme }), item.scheme === scheme);
 });
 
-test("a batch is answered in order", async () => {
+test("many of all schemes are answered in order, at once or when there is time", async () => {
   const forged = claims.map((item) => ({ ...item, message: new Uint8Array() }));
-  const answers = await new DirectVerifier().verifyBatch([...claims, ...forged]);
-  assert.deepEqual(answers, [true, true, true, false, false, false]);
+  const verifier = new DirectVerifier();
+  const expected = [true, true, true, false, false, false];
+  assert.deepEqual(verifier.verifyAll([...claims, ...forged]), expected);
+  assert.deepEqual(await verifier.verifyBatch([...claims, ...forged]), expected);
+  assert.deepEqual(verifier.verifyAll([]), []);
 });

@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostError } from "@parahost/base";
+import type { SignatureScheme } from "./key-pair.ts";
 import { MemoryKeystore } from "./keystore.ts";
+import { answerShared, collectShared, shareBatch } from "./shared-batch.ts";
 import type { SignatureItem } from "./verifier.ts";
 import { DirectVerifier } from "./verifier.ts";
 import { WorkerVerifier } from "./worker-verifier.ts";
 
 /** Claims of all schemes as views of one buffer, every fifth of them false. */
-function claims(count: number): SignatureItem[] {
+function claims(
+  count: number,
+  schemes: readonly SignatureScheme[] = ["sr25519", "ed25519", "ecdsa"],
+): SignatureItem[] {
   const keystore = new MemoryKeystore();
   const frame = new Uint8Array(count * 8);
   return Array.from({ length: count }, (_, i) => {
-    const scheme = (["sr25519", "ed25519", "ecdsa"] as const)[i % 3] ?? "sr25519";
+    const scheme = schemes[i % schemes.length] ?? "sr25519";
     const inserted = keystore.insert("acco", "//Alice", scheme);
     assert.ok(inserted.ok);
     const message = frame.subarray(8 * i, 8 * i + (i % 9));
@@ -97,4 +102,35 @@ test("a dying thread fails its batch only", async () => {
     [true, "verifierThread", true],
   );
   await verifier.close();
+});
+
+test("both threads answer what is wanted at once, as one would", async () => {
+  const verifier = new WorkerVerifier();
+  const direct = new DirectVerifier();
+  // Its answer shows that the thread is awake.
+  await verifier.verifyBatch(claims(16));
+  for (const count of [0, 255, 256, 301]) {
+    const items = claims(count, ["sr25519", "sr25519", "ed25519"]);
+    assert.deepEqual(verifier.verifyAll(items), direct.verifyAll(items));
+  }
+  const long = claims(300, ["sr25519"]).map((item, i) =>
+    i === 7 ? { ...item, signature: new Uint8Array(300) } : item,
+  );
+  assert.deepEqual(verifier.verifyAll(long), direct.verifyAll(long));
+  await verifier.close();
+  assert.deepEqual(verifier.verifyAll(long), direct.verifyAll(long));
+});
+
+test("what is wanted at once does not wait for a thread that has not begun", () => {
+  const shared = shareBatch(claims(3));
+  assert.equal(collectShared(shared, 1_000), undefined);
+  answerShared(shared);
+  assert.equal(collectShared(shared, 0), undefined, "withdrawn batches are not answered");
+});
+
+test("answers in shared memory are those of the claims", () => {
+  const items = claims(10);
+  const shared = shareBatch(items);
+  answerShared(shared);
+  assert.deepEqual(collectShared(shared, 0), new DirectVerifier().verifyAll(items));
 });

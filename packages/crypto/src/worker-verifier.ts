@@ -1,6 +1,7 @@
 /**
  * Checks large batches in a thread of its own, so that hundreds of signatures do not hold up the event
- * loop. It answers when the thread does, hence not for the simulator.
+ * loop, and in both threads when they are wanted at once. It answers when the thread does, hence not for
+ * the simulator.
  *
  * Small batches are checked where they are: handing over costs as much as they do. What waits for the
  * thread is bounded; callers beyond that wait to be let in.
@@ -9,15 +10,26 @@
  */
 import { Worker } from "node:worker_threads";
 import { BoundedQueue, HostError } from "@parahost/base";
+import { collectShared, shareBatch } from "./shared-batch.ts";
 import { isPackable, packBatch } from "./signature-batch.ts";
-import { type SignatureItem, type SignatureVerifier, verifySignature } from "./verifier.ts";
+import {
+  type SignatureItem,
+  type SignatureVerifier,
+  verifySignature,
+  verifySignatures,
+} from "./verifier.ts";
 
 /** From here on a batch goes to the thread. */
 const BATCH_MIN = 16;
-/** Larger batches are handed over in pieces of this size, about 25 ms of work each. */
-const PIECE_MAX = 256;
+/** Larger batches are handed over in pieces of this size, about 10 ms of work each. */
+const PIECE_MAX = 1_024;
 /** Pieces that may wait: 16,384 signatures, three blocks' worth at 1000 validators and 100 cores. */
-const QUEUE_CAPACITY = 64;
+const QUEUE_CAPACITY = 16;
+/** From here on what is wanted at once is halved between this thread and the other. */
+const SHARED_MIN = 256;
+
+/** A thread that has begun with its half and does not end it in this time is dead. */
+const PATIENCE_MS = 2_000;
 
 const PROGRAM = new URL("./signature-worker.ts", import.meta.url);
 
@@ -31,13 +43,15 @@ export class WorkerVerifier implements SignatureVerifier {
   readonly #queue: BoundedQueue<Job>;
   readonly #program: URL;
   #worker: Worker | undefined;
+  /** One as soon as the thread reads messages. */
+  #awake = new Int32Array(new SharedArrayBuffer(4));
   /** Ends the wait for the thread's answer to the piece at hand. */
   #fail: ((error: HostError) => void) | undefined;
   readonly #loop: Promise<void>;
 
   /**
    * The thread starts with the first large batch, and again after it has died. `queueCapacity` counts
-   * pieces of at most 256 claims; `program` is what the thread runs.
+   * pieces of at most 1,024 claims; `program` is what the thread runs.
    */
   constructor(queueCapacity: number = QUEUE_CAPACITY, program: URL = PROGRAM) {
     this.#queue = new BoundedQueue(queueCapacity);
@@ -49,13 +63,27 @@ export class WorkerVerifier implements SignatureVerifier {
     return verifySignature(item);
   }
 
+  /** Holds up this thread, but for half as long when there are hundreds and the other thread is awake. */
+  verifyAll(items: readonly SignatureItem[]): readonly boolean[] {
+    if (items.length < SHARED_MIN || this.#queue.closed) return verifySignatures(items);
+    const worker = this.#worker ?? this.#start();
+    if (Atomics.load(this.#awake, 0) !== 1 || !items.every(isPackable))
+      return verifySignatures(items);
+    const middle = items.length >> 1;
+    const theirs = items.slice(middle);
+    const shared = shareBatch(theirs);
+    worker.postMessage(shared);
+    const ours = verifySignatures(items.slice(0, middle));
+    return [...ours, ...(collectShared(shared, PATIENCE_MS) ?? verifySignatures(theirs))];
+  }
+
   /**
    * Rejects with `HostError` `verifierClosed` once closed, and with `verifierThread` when the thread
    * dies over the batch: its claims are then neither true nor false.
    */
   async verifyBatch(items: readonly SignatureItem[]): Promise<readonly boolean[]> {
     if (this.#queue.closed) throw new HostError("verifierClosed");
-    if (items.length < BATCH_MIN) return items.map(verifySignature);
+    if (items.length < BATCH_MIN) return verifySignatures(items);
     const answers = new Array<boolean>(items.length).fill(false);
     const packable = [...items.keys()].filter((i) => isPackable(items[i] as SignatureItem));
     const pieces: Promise<void>[] = [];
@@ -116,7 +144,9 @@ export class WorkerVerifier implements SignatureVerifier {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#program, { execArgv: [] });
+    this.#awake = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(this.#program, { execArgv: [], workerData: this.#awake });
+    worker.unref();
     const died = (cause?: unknown): void => {
       // An error is followed by an exit, when another thread may be at work already.
       if (this.#worker !== worker) return;

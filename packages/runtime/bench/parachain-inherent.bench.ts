@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import { hexToBytes } from "@parahost/base";
 import {
+  DirectVerifier,
   type SignatureItem,
   type SignatureVerifier,
   sr25519Sign,
@@ -39,6 +40,7 @@ const GROUP_SIZE = 5;
 
 const knowing = (verify: (item: SignatureItem) => boolean): SignatureVerifier => ({
   verify,
+  verifyAll: (items) => items.map(verify),
   verifyBatch: (items) => Promise.resolve(items.map(verify)),
 });
 
@@ -140,7 +142,7 @@ function sceneFor(count: number): Scene {
   return scene;
 }
 
-const direct = knowing(verifySignature);
+const direct = new DirectVerifier();
 /** A node that has seen every signature before, by gossip. */
 const remembering = knowing(() => true);
 

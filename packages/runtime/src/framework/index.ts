@@ -1,7 +1,7 @@
 /** The door of the framework for the pallets; nothing outside this room imports it. */
 export * from "./dispatch.ts";
 export { depositEvent, EventRecord, eventsOf, Phase } from "./events.ts";
-export { bindVerifier, verifySignature } from "./host.ts";
+export { bindVerifier, verifySignature, verifyTogether } from "./host.ts";
 export * from "./origin.ts";
 export {
   type AnyRuntimeCall,

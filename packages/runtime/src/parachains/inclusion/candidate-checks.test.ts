@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sr25519Sign } from "@parahost/crypto";
+import { sr25519Sign, verifySignature } from "@parahost/crypto";
 import {
   asHash,
   asParaId,
@@ -443,7 +443,7 @@ test("a scheduled core with a candidate still on it, or without a group, takes n
   const assignments = scheduled(chain.state);
   admitRelayParent(chain);
   const check = () => {
-    const result = new CandidateChecker(chain.state, assignments).check(backed);
+    const result = new CandidateChecker(chain.state, assignments, verifySignature).check(backed);
     return result.ok ? undefined : result.error;
   };
   assert.equal(check(), undefined);

@@ -8,6 +8,7 @@
  * Guide: runtime/inclusion.md, `process_candidates`. Reference: 4.5.
  */
 import { err, ok, type Result } from "@parahost/base";
+import type { SignatureItem } from "@parahost/crypto";
 import {
   type BackedCandidate,
   type BlockNumber,
@@ -31,7 +32,7 @@ import {
   type ValidatorIndex,
 } from "@parahost/primitives";
 import type { BitVec } from "@parahost/scale";
-import { type State, verifySignature } from "../../framework/index.ts";
+import type { State } from "../../framework/index.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { isRefused } from "../disputes/storage.ts";
 import {
@@ -77,6 +78,7 @@ interface Tip {
 /** The candidates of one block, checked one after the other in the order of the block. */
 export class CandidateChecker {
   readonly #state: State;
+  readonly #verify: (item: SignatureItem) => boolean;
   readonly #config: HostConfiguration;
   readonly #session: SessionIndex;
   readonly #validators: readonly ValidatorId[];
@@ -86,9 +88,14 @@ export class CandidateChecker {
   readonly #tips = new Map<ParaId, Tip>();
   #previousCore = -1;
 
-  /** `assignments` are the cores that the block may fill. */
-  constructor(state: State, assignments: readonly CoreAssignment[]) {
+  /** `assignments` are the cores that the block may fill; `verify` says whether a signature is good. */
+  constructor(
+    state: State,
+    assignments: readonly CoreAssignment[],
+    verify: (item: SignatureItem) => boolean,
+  ) {
     this.#state = state;
+    this.#verify = verify;
     this.#config = configuration(state);
     this.#session = sessionIndex(state);
     this.#validators = activeValidatorKeys(state);
@@ -210,7 +217,7 @@ export class CandidateChecker {
     const required = kind.type === "parathread" ? kind.value.collator : undefined;
     if (required === undefined) return ok(undefined);
     if (descriptor.version !== 1 || descriptor.collator !== required) return err("wrongCollator");
-    const isSigned = verifySignature(this.#state, {
+    const isSigned = this.#verify({
       scheme: "sr25519",
       publicKey: required,
       message: collatorSignaturePayload(descriptor),
@@ -239,7 +246,7 @@ export class CandidateChecker {
         sessionIndex: this.#session,
         parentHash: candidate.descriptor.relayParent,
       },
-      verify: (item) => verifySignature(this.#state, item),
+      verify: this.#verify,
     });
     return votes.ok ? ok({ group, votes: votes.value }) : votes;
   }

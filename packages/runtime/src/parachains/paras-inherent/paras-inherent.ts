@@ -35,7 +35,7 @@ import {
   ensureNone,
   pallet,
   type State,
-  verifySignature,
+  verifyTogether,
   weightOf,
 } from "../../framework/index.ts";
 import { blockNumber, parentHash } from "../../pallets/system/block.ts";
@@ -191,19 +191,21 @@ function checkBitfields(
   bitfields: readonly UncheckedSignedAvailabilityBitfield[],
   mode: InherentMode,
 ): Checked<readonly UncheckedSignedAvailabilityBitfield[]> {
-  const context: BitfieldContext = {
+  const facts = {
     coreCount: coreCount(state),
     validators: activeValidatorKeys(state),
     signingContext: { sessionIndex: sessionIndex(state), parentHash: parentHash(state) },
-    verify: (item) => verifySignature(state, item),
   };
-  const good: UncheckedSignedAvailabilityBitfield[] = [];
-  for (const bitfield of bitfields) {
-    const checked = checkBitfield(bitfield, good.at(-1)?.validatorIndex, context);
-    if (checked.ok) good.push(bitfield);
-    else if (mode === "import") return err(inclusionError(checked.error));
-  }
-  return ok(good);
+  return verifyTogether(state, (verify) => {
+    const context: BitfieldContext = { ...facts, verify };
+    const good: UncheckedSignedAvailabilityBitfield[] = [];
+    for (const bitfield of bitfields) {
+      const checked = checkBitfield(bitfield, good.at(-1)?.validatorIndex, context);
+      if (checked.ok) good.push(bitfield);
+      else if (mode === "import") return err(inclusionError(checked.error));
+    }
+    return ok(good);
+  });
 }
 
 function freedCores(
@@ -221,16 +223,19 @@ function checkCandidates(
   candidates: readonly BackedCandidate[],
   mode: InherentMode,
 ): Checked<readonly (readonly [BackedCandidate, CheckedCandidate])[]> {
-  const checker = new CandidateChecker(state, scheduled(state));
+  const assignments = scheduled(state);
   const disabled = new Set(disabledValidators(state));
-  const good: (readonly [BackedCandidate, CheckedCandidate])[] = [];
-  for (const given of candidates) {
-    const backed = mode === "author" ? stripDisabled(state, given, disabled) : given;
-    const checked = checker.check(backed);
-    if (checked.ok) good.push([backed, checked.value]);
-    else if (mode === "import") return err(inclusionError(checked.error));
-  }
-  return ok(good);
+  return verifyTogether(state, (verify) => {
+    const checker = new CandidateChecker(state, assignments, verify);
+    const good: (readonly [BackedCandidate, CheckedCandidate])[] = [];
+    for (const given of candidates) {
+      const backed = mode === "author" ? stripDisabled(state, given, disabled) : given;
+      const checked = checker.check(backed);
+      if (checked.ok) good.push([backed, checked.value]);
+      else if (mode === "import") return err(inclusionError(checked.error));
+    }
+    return ok(good);
+  });
 }
 
 /** The candidate without the votes of disabled validators, where its group can be told. */
