@@ -20,6 +20,7 @@ import {
 import type { HostConfiguration } from "@parahost/primitives";
 import { developmentKeys, developmentUri, type SessionKeys } from "@parahost/runtime";
 import { MemoryStore } from "@parahost/storage";
+import { disturbed } from "./lab/network-faults.ts";
 import { DEFAULT_LINKS, type LinkSettings, SeededLinks } from "./links.ts";
 import {
   type Collator,
@@ -100,7 +101,8 @@ export class Simulation {
     const firstSlot = Math.floor(EPOCH_MS / slotMs) + randomBelow(random.fork("start"), STARTS);
     this.#startMs = firstSlot * slotMs + slotMs / 2;
     this.clock = new VirtualClock(this.#startMs);
-    this.links = new SeededLinks(random.fork("links"), { ...DEFAULT_LINKS, ...options.links });
+    const settings = { ...DEFAULT_LINKS, ...options.links };
+    this.links = new SeededLinks(random.fork("links"), this.clock, settings);
     this.random = random.fork("scenario");
     this.#medium = new MemoryNetwork(this.clock, this.links, (change) =>
       this.#onReputation(change),
@@ -114,6 +116,7 @@ export class Simulation {
       paras.map(({ id }) => id),
       { clock: this.clock, slotMs, random: random.fork("cast") },
     );
+    const requests = random.fork("requests");
     this.network = startLocalNetwork(
       {
         validators,
@@ -127,7 +130,7 @@ export class Simulation {
       {
         clock: this.clock,
         executor: this.#executor,
-        network: (peer) => this.#medium.join(peer),
+        network: (peer) => disturbed(this.#medium.join(peer), this.links, requests),
         random: (name) => nodesRandom.fork(name),
         logger: (name) => this.#logger(name, options.log),
         // A node that starts again finds what it has written.
