@@ -4,7 +4,7 @@
  */
 import { assert, type Clock, expectOk, type Logger, type Random, sleep } from "@parahost/base";
 import { ParaNode } from "@parahost/collator";
-import { type Keystore, MemoryKeystore } from "@parahost/crypto";
+import { DirectVerifier, type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
 import { type Network, type PeerId, peerIdOfName } from "@parahost/network";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
@@ -135,6 +135,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       return kind === undefined ? undefined : headNumberOf(kind, head);
     },
   };
+  const verifier = new DirectVerifier();
   const portsOf = (name: string, keystore: Keystore): NodePorts => {
     const own: NodePorts = {
       clock: world.clock,
@@ -144,6 +145,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       network: world.network(peerIdOfName(name)),
       store: world.store(name),
       keystore,
+      verifier,
       discovery,
     };
     return world.replacement?.(name)?.ports?.(own) ?? own;

@@ -1,6 +1,7 @@
 /** One node as a process: DESIGN, section 6. */
 import { expectOk, type Hex, HostError, hexToBytes, type Logger } from "@parahost/base";
 import { ed25519PairFromSeed, type Keystore, MemoryKeystore } from "@parahost/crypto";
+import { WorkerVerifier } from "@parahost/crypto/worker-verifier";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
@@ -127,6 +128,8 @@ export async function startNode(
 
     const executor = new ProcessPoolExecutor({ workers: options.workers });
     ends.push(() => executor.close());
+    const verifier = new WorkerVerifier();
+    ends.push(() => verifier.close());
     const { genesis } = chain;
     const collating =
       options.collatorOf === undefined
@@ -163,6 +166,7 @@ export async function startNode(
         store,
         executor,
         keystore,
+        verifier,
         discovery: authorities?.table ?? new AuthorityTable(),
       },
     );

@@ -25,7 +25,6 @@ import {
 } from "@parahost/consensus";
 import {
   CachingVerifier,
-  DirectVerifier,
   type KeyPair,
   type Keystore,
   type SignatureVerifier,
@@ -167,6 +166,8 @@ export interface NodePorts {
   readonly store: KeyValueStore<NodeColumn>;
   readonly executor: Executor;
   readonly keystore: Keystore;
+  /** Checks the signatures that the node has not seen before. */
+  readonly verifier: SignatureVerifier;
   readonly discovery: AuthorityDiscovery;
 }
 
@@ -201,7 +202,7 @@ export class RelayNode {
     this.#config = config;
     this.#ports = ports;
     this.events = new EventBus(clock, config.name);
-    const verifier = new CachingVerifier(new DirectVerifier(), VERIFIED_SIGNATURES_MAX);
+    const verifier = new CachingVerifier(ports.verifier, VERIFIED_SIGNATURES_MAX);
     const { states, chain, importer } = openRelayChain(config.genesis, {
       clock,
       logger,
