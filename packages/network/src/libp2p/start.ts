@@ -1,8 +1,12 @@
 /** A libp2p node with our protocols on it: what a process calls to be on the network. */
-import { noise } from "@chainsafe/libp2p-noise";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { identify } from "@libp2p/identify";
-import type { ConnectionGater, PeerId as Libp2pPeerId } from "@libp2p/interface";
+import type {
+  ConnectionGater,
+  Libp2p,
+  PeerId as Libp2pPeerId,
+  MultiaddrConnection,
+} from "@libp2p/interface";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
@@ -15,13 +19,16 @@ import type { PeerId } from "../port.ts";
 import { ReputationTable } from "../reputation.ts";
 import { AddressBook, type PeerAddress } from "./address-book.ts";
 import { BufferBudget } from "./buffer-budget.ts";
-import { guardedYamux } from "./guarded-yamux.ts";
+import {
+  type GuardOptions,
+  guardedNoise,
+  guardedYamux,
+  guardNewConnection,
+} from "./guarded-transport.ts";
 import { Libp2pNetwork } from "./libp2p-network.ts";
 import { PeerPolicy } from "./peer-policy.ts";
 
 const MIB = 1024 * 1024;
-/** Negotiation, encryption and multiplexing of a connection take no longer. */
-const HANDSHAKE_MS = 10_000;
 const TARGET = "sub-libp2p";
 
 /** What the whole process may spend on its peers. */
@@ -29,6 +36,8 @@ export interface Libp2pLimits {
   readonly connections: number;
   /** Connections that have not finished their handshake; more are closed at once. */
   readonly pendingConnections: number;
+  /** Negotiation, encryption and multiplexing of a connection take no longer. */
+  readonly handshakeMs: number;
   /** New connections from one host in a second. */
   readonly connectionsPerSecond: number;
   /** Streams of one connection in each direction. */
@@ -40,6 +49,7 @@ export interface Libp2pLimits {
 export const DEFAULT_LIMITS: Libp2pLimits = {
   connections: 300,
   pendingConnections: 64,
+  handshakeMs: 10_000,
   connectionsPerSecond: 64,
   streamsPerConnection: 512,
   bufferedBytes: 128 * MIB,
@@ -79,7 +89,13 @@ export async function startLibp2pNetwork(options: Libp2pOptions): Promise<Runnin
     options.reservedOnly === true ? new Set(reservedPeers.map(({ peer }) => peer)) : undefined;
   const policy = new PeerPolicy(localPeer, new ReputationTable(clock), only);
   const book = new AddressBook();
-  const node = await createLibp2p({
+  const guard: GuardOptions = {
+    clock,
+    streamsMax: limits.streamsPerConnection,
+    isOffered: (protocol) => node.getProtocols().includes(protocol),
+    onViolation: (what) => logger.log("debug", TARGET, "a connection breaks the rules", { what }),
+  };
+  const node: Libp2p = await createLibp2p({
     start: false,
     privateKey: await generateKeyPairFromSeed("Ed25519", identity.seed),
     nodeInfo: { name: "parahost", version: "0.1.0", userAgent: "parahost/0.1.0" },
@@ -88,20 +104,16 @@ export async function startLibp2pNetwork(options: Libp2pOptions): Promise<Runnin
       tcp({ maxConnections: limits.connections + limits.pendingConnections }),
       webSockets(),
     ],
-    connectionEncrypters: [noise()],
-    streamMuxers: [
-      guardedYamux(clock, limits.streamsPerConnection, (what) =>
-        logger.log("debug", TARGET, "a connection breaks the rules", { what }),
-      ),
-    ],
+    connectionEncrypters: [guardedNoise(guard)],
+    streamMuxers: [guardedYamux(guard)],
     services: { identify: identify(), ping: ping() },
-    connectionGater: gater(policy),
+    connectionGater: gater(policy, guard),
     connectionManager: {
       maxConnections: limits.connections,
       maxIncomingPendingConnections: limits.pendingConnections,
       inboundConnectionThreshold: limits.connectionsPerSecond,
-      inboundUpgradeTimeout: HANDSHAKE_MS,
-      dialTimeout: HANDSHAKE_MS,
+      inboundUpgradeTimeout: limits.handshakeMs,
+      dialTimeout: limits.handshakeMs,
     },
   });
   const network = new Libp2pNetwork(node, {
@@ -130,11 +142,17 @@ export async function startLibp2pNetwork(options: Libp2pOptions): Promise<Runnin
 }
 
 /** Only ed25519 identities take part: ids contain the key, and collators sign over them. */
-function gater(policy: PeerPolicy): ConnectionGater {
+function gater(policy: PeerPolicy, guard: GuardOptions): ConnectionGater {
   const isRefused = (peer: Libp2pPeerId): boolean =>
     peer.type !== "Ed25519" || !policy.isWelcome(peer.toString() as PeerId);
+  const guarded = (connection: MultiaddrConnection): boolean => {
+    guardNewConnection(connection, guard);
+    return false;
+  };
   return {
     denyDialPeer: isRefused,
+    denyInboundConnection: guarded,
+    denyOutboundConnection: (_, connection) => guarded(connection),
     denyInboundEncryptedConnection: isRefused,
     denyOutboundEncryptedConnection: isRefused,
   };
