@@ -47,7 +47,12 @@ interface Running {
 }
 
 export class DeepStackThread {
+  readonly #stackMb: number;
   #thread: Running | undefined;
+
+  constructor(stackMb: number = GUEST_STACK_MB) {
+    this.#stackMb = stackMb;
+  }
 
   /** As `callValidateBlock`. Throws `HostError` when the thread does not answer. */
   call(pvf: PreparedPvf, input: Uint8Array, fuel?: bigint): Result<RawAnswer, GuestFault> {
@@ -86,7 +91,7 @@ export class DeepStackThread {
     const worker = new Worker(new URL("./deep-stack-thread.ts", import.meta.url), {
       workerData: { counters, port: port2 },
       transferList: [port2],
-      resourceLimits: { stackSizeMb: GUEST_STACK_MB },
+      resourceLimits: { stackSizeMb: this.#stackMb },
       execArgv: [],
       env: {},
     });

@@ -3,7 +3,7 @@
  * parameters, blobs are opened, `validate_block` is called.
  */
 
-import { err, HostError, LruMap, ok, type Result } from "@parahost/base";
+import { err, HostError, ok, type Result } from "@parahost/base";
 import {
   type Hash,
   POV_BOMB_LIMIT_BYTES,
@@ -16,11 +16,9 @@ import { encode } from "@parahost/scale";
 import { decompressBlob } from "./blob.ts";
 import type { PreparationParameters } from "./engine-parameters.ts";
 import type { InternalReason, InvalidReason, PreparationRefusal } from "./executor.ts";
+import { PreparedCodes } from "./prepared-codes.ts";
 import { type PreparedPvf, preparePvf } from "./pvf.ts";
 import { callValidateBlock, type RawAnswer } from "./validate-block.ts";
-
-/** Prepared codes that are kept: as many as a busy validator meets in a session, some 5 MB each. */
-const PREPARED_MAX = 16;
 
 /** Calls guests somewhere: here, or on a thread with a deeper stack. */
 export type CallGuest = typeof callValidateBlock;
@@ -33,7 +31,7 @@ export interface PreparationKey {
 
 export class Engine {
   readonly #metered: boolean;
-  readonly #prepared = new LruMap<string, PreparedPvf>(PREPARED_MAX);
+  readonly #prepared = new PreparedCodes();
 
   /** `metered`: code counts its instructions, for executions that fuel bounds. */
   constructor(metered: boolean) {

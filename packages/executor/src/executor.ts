@@ -47,7 +47,9 @@ export type PrepareResult =
 
 export type PreparationRefusal =
   | { readonly code: "wasm"; readonly refusal: WasmRefusal }
-  | { readonly code: "decompression"; readonly cause: BlobError };
+  | { readonly code: "decompression"; readonly cause: BlobError }
+  /** Preparing it takes more memory than the session's parameters allow; found in pre-checking only. */
+  | { readonly code: "outOfMemory"; readonly limitBytes: number };
 
 export interface ExecutionRequest {
   /** BLAKE2b-256 of `code`, which the caller has compared with the descriptor. */

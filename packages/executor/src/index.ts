@@ -43,9 +43,12 @@ export {
   preparePvf,
 } from "./pvf.ts";
 export {
+  callGuest,
   callValidateBlock,
   type GuestAnswer,
+  type GuestCall,
   type GuestFault,
+  type Oracle,
   type RawAnswer,
   type TrapCause,
   validateBlock,

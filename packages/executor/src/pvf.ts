@@ -18,6 +18,8 @@ export const HEAP_BASE = "__heap_base";
 
 export interface PreparedPvf {
   readonly module: WebAssembly.Module;
+  /** Size of the instrumented code. */
+  readonly bytes: number;
   /** From the compiled code back to the author's, for `originalOffset`. */
   readonly positions: Uint32Array;
   /** Functions that the module wants from `env`; those that no host has are there too. */
@@ -31,6 +33,8 @@ export interface PreparedPvf {
 export interface PrepareOptions {
   /** Count instructions and stop without fuel. */
   readonly metered: boolean;
+  /** Functions beside `validate_block` that may be called: those through which a collator builds blocks. */
+  readonly entries?: readonly string[];
 }
 
 /** Makes code ready for execution, or says why it must not be registered. Takes decompressed bytes. */
@@ -46,11 +50,12 @@ export function preparePvf(
     maxMemoryPages: parameters.maxMemoryPages,
     stackLimit: parameters.stackLimit,
     fuel: options.metered,
-    exports: [ENTRY, HEAP_BASE],
+    exports: [ENTRY, HEAP_BASE, ...(options.entries ?? [])],
   });
   if (!instrumented.ok) return instrumented;
   return ok({
     module: compile(instrumented.value.bytes),
+    bytes: instrumented.value.bytes.length,
     positions: instrumented.value.positions,
     imports: module.imports.filter((entry) => entry.kind === "function").map(({ name }) => name),
     maxMemoryPages: parameters.maxMemoryPages,
@@ -99,15 +104,16 @@ function refuse(code: WasmRefusalCode, offset: number, detail: string): never {
   throw new WasmError(code, offset, detail);
 }
 
+/** What the compilers have to do grows faster than the code; each function was checked by itself. */
 function checkTotalWork(bodies: readonly BodyFacts[]): void {
-  const work = bodies.reduce((sum, { mergeWork }) => sum + mergeWork, 0);
-  const limit = PVF_WASM_LIMITS.totalMergeWork;
-  if (work > limit)
-    refuse(
-      "limitExceeded",
-      0,
-      `branches times values over all functions are ${work}, limit ${limit}`,
-    );
+  const { totalMergeWork, totalForksSquared } = PVF_WASM_LIMITS;
+  const limit = (what: string, cost: (body: BodyFacts) => number, most: number): void => {
+    const sum = bodies.reduce((total, body) => total + cost(body), 0);
+    if (sum > most)
+      refuse("limitExceeded", 0, `${what} over all functions is ${sum}, limit ${most}`);
+  };
+  limit("the sum of branches times values", ({ mergeWork }) => mergeWork, totalMergeWork);
+  limit("the sum of squared branches", ({ forks }) => forks * forks, totalForksSquared);
 }
 
 function checkContract(module: WasmModule, parameters: PreparationParameters): void {

@@ -9,7 +9,7 @@
 
 import { assert, err, HostError, ok, type Result } from "@parahost/base";
 import { ValidationParams, ValidationResult } from "@parahost/primitives";
-import { encode, tryDecode } from "@parahost/scale";
+import { bytes, encode, option, tryDecode } from "@parahost/scale";
 import { backtraceOf, type CodePosition } from "./backtrace.ts";
 import { ABORT, abortTrap } from "./host/abort.ts";
 import { ALLOCATION_MAX_BYTES, FreeingBumpAllocator } from "./host/allocator.ts";
@@ -17,7 +17,7 @@ import { GuestMemory } from "./host/guest-memory.ts";
 import { GuestTrap, type GuestTrapCode, type SourceLocation } from "./host/guest-trap.ts";
 import { HostContext } from "./host/host-context.ts";
 import { ENTRY, HEAP_BASE, hostFunction, type PreparedPvf } from "./pvf.ts";
-import { FUEL_EXPORT, STACK_EXPORT } from "./wasm/instrument.ts";
+import { FUEL_EXPORT, MACHINE_REFUSED, STACK_EXPORT } from "./wasm/instrument.ts";
 
 /** Why a call of the guest gave no result. All are the guest's doing. */
 export type GuestFault =
@@ -75,14 +75,34 @@ export interface RawAnswer {
 }
 
 /** As `validateBlock` with parameters and result as bytes. */
-export function callValidateBlock(
+export const callValidateBlock = (
   pvf: PreparedPvf,
   input: Uint8Array,
   fuel: bigint = FUEL_MAX,
+): Result<RawAnswer, GuestFault> => callGuest(pvf, { entry: ENTRY, input, fuel });
+
+/** Answers a guest's questions; it may look at how much fuel is left, if the guest is metered. */
+export type Oracle = (question: Uint8Array, fuelLeft: bigint) => Uint8Array | undefined;
+
+export interface GuestCall {
+  readonly entry: string;
+  readonly input: Uint8Array;
+  readonly fuel?: bigint;
+  /**
+   * Answers what the guest asks through `ext_misc_runtime_version`: a collator's way to hand a guest what it builds
+   * a block from. A validator answers nothing.
+   */
+  readonly oracle?: Oracle;
+}
+
+/** Calls a function of the guest that takes and gives bytes, in a fresh instance. */
+export function callGuest(
+  pvf: PreparedPvf,
+  { entry, input, fuel = FUEL_MAX, oracle }: GuestCall,
 ): Result<RawAnswer, GuestFault> {
   if (input.length > ALLOCATION_MAX_BYTES)
     return err({ code: "paramsTooLarge", bytes: input.length });
-  const guest = instantiate(pvf, fuel);
+  const guest = instantiate(pvf, entry, fuel, oracle);
   try {
     const pointer = guest.host.give(input);
     const packed = BigInt.asUintN(64, guest.entry(pointer, input.length));
@@ -115,19 +135,25 @@ interface Guest {
   readonly fuel: WebAssembly.Global<"i64"> | undefined;
 }
 
-function instantiate(pvf: PreparedPvf, fuel: bigint): Guest {
+function instantiate(
+  pvf: PreparedPvf,
+  entryName: string,
+  fuel: bigint,
+  oracle: Oracle | undefined,
+): Guest {
   let host: HostContext | undefined;
   const hostAtWork = (): HostContext => {
     assert(host !== undefined, "a guest without a start section runs before it is set up");
     return host;
   };
-  const env = Object.fromEntries(
+  const env: Record<string, WebAssembly.ImportValue> = Object.fromEntries(
     pvf.imports.map((name) => [name, importedFunction(name, hostAtWork)]),
   );
+  if (oracle !== undefined && ORACLE in env) env[ORACLE] = askedThrough(oracle, hostAtWork);
   const { exports } = newInstance(pvf.module, env);
   const { memory } = exports;
   const heapBase = exports[HEAP_BASE];
-  const entry = exports[ENTRY];
+  const entry = exports[entryName];
   const stack = exports[STACK_EXPORT];
   const fuelGlobal = exports[FUEL_EXPORT];
   assert(
@@ -153,6 +179,20 @@ function instantiate(pvf: PreparedPvf, fuel: bigint): Guest {
     fuel: counter,
   };
 }
+
+/** The host function through which a guest may ask. */
+const ORACLE = "ext_misc_runtime_version_version_1";
+
+/** The oracle as that function: an option of bytes, encoded. */
+const askedThrough =
+  (oracle: Oracle, hostAtWork: () => HostContext): ((packed: bigint) => bigint) =>
+  (packed) => {
+    const host = hostAtWork();
+    const answer = oracle(host.packed(packed), host.fuelLeft);
+    return host.givePacked(encode(OracleAnswer, answer));
+  };
+
+const OracleAnswer = option(bytes());
 
 /** What a guest gets under a name: the host function, or one that ends it. */
 function importedFunction(
@@ -200,6 +240,8 @@ function faultOf(error: unknown, pvf: PreparedPvf, guest: Guest): GuestFault {
     }
   }
   if (error instanceof WebAssembly.RuntimeError) {
+    if (guest.stack.value === MACHINE_REFUSED)
+      throw new HostError("outOfHostMemory", { cause: error });
     if (guest.fuel !== undefined && guest.fuel.value < 0n) return { code: "timeout" };
     const backtrace = backtraceOf(error, pvf.positions);
     if (guest.stack.value >>> 0 > pvf.stackLimit) return { code: "stackOverflow", backtrace };

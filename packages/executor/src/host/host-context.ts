@@ -37,6 +37,11 @@ export class HostContext {
     if (left < 0n) throw new GuestTrap("outOfFuel", "a host function took the last fuel");
   }
 
+  /** 0 where fuel is not counted. */
+  get fuelLeft(): bigint {
+    return this.#fuel?.value ?? 0n;
+  }
+
   /** The bytes that a packed i64 (pointer low, length high) names; a view. */
   packed(packed: bigint): Uint8Array {
     return this.memory.view(Number(packed & LOW_32), Number((packed >> 32n) & LOW_32));

@@ -114,17 +114,6 @@ describe("workers that fall ill", { concurrency: false }, () => {
       assert.equal(words(await pool.validate(jobThat("noMemory"))), "internal.outOfHostMemory");
     }));
 
-  test("workers have no environment and cannot write files", () =>
-    withPool(MISBEHAVING, async (pool) => {
-      const message = async (does: keyof typeof MISBEHAVIOUR) => {
-        const { type, ...rest } = await pool.validate(jobThat(does));
-        assert.equal(type, "possiblyInvalid");
-        return JSON.stringify(rest);
-      };
-      assert.doesNotMatch(await message("tellEnvironment"), /PATH|HOME/);
-      assert.match(await message("openFile"), /ERR_ACCESS_DENIED/);
-    }));
-
   test("a worker of another build is refused", () =>
     withPool(
       {

@@ -93,10 +93,13 @@ export class ProcessPoolExecutor implements Executor {
     if (!parameters.ok) return { type: "failed", reason: parameters.error };
     const refusal = oversizedCode(request);
     if (refusal !== undefined) return { type: "refused", reason: refusal };
-    const { precheck, prepare } = parameters.value.timeouts;
-    const limitMs = request.kind === "precheck" ? precheck : prepare;
+    const { timeouts, precheckingMemoryBytes } = parameters.value;
+    const limits =
+      request.kind === "precheck"
+        ? { cpuMs: timeouts.precheck, memoryBytes: precheckingMemoryBytes }
+        : { cpuMs: timeouts.prepare };
     const end = await this.#withWorker("backing", undefined, (worker) =>
-      worker.request(REQUEST.prepare, preparePayload(request, parameters.value), limitMs),
+      worker.request(REQUEST.prepare, preparePayload(request, parameters.value), limits),
     );
     return prepareResult(end);
   }
@@ -130,7 +133,7 @@ export class ProcessPoolExecutor implements Executor {
     parameters: EngineParameters,
   ): Promise<ExecutionOutcome> {
     const priority = request.priority ?? request.kind;
-    const limitMs = request.timeoutMs ?? executionTimeout(parameters, request.kind);
+    const limits = { cpuMs: request.timeoutMs ?? executionTimeout(parameters, request.kind) };
     // Neither is worth a frame, and larger ones would not fit.
     const tooLarge = oversizedBlockData(request.params);
     if (tooLarge !== undefined) return { type: "invalid", reason: tooLarge };
@@ -142,17 +145,15 @@ export class ProcessPoolExecutor implements Executor {
       params: encode(ValidationParams, request.params),
     });
     const end = await this.#withWorker(priority, request.signal, async (worker) => {
-      const once = await worker.request(REQUEST.execute, execute, limitMs);
+      const once = await worker.request(REQUEST.execute, execute, limits);
       if (once.type !== "reply" || once.replyType !== REPLY.needsCode) return once;
       const prepared = prepareResult(
-        await worker.request(
-          REQUEST.prepare,
-          preparePayload(request, parameters),
-          parameters.timeouts.prepare,
-        ),
+        await worker.request(REQUEST.prepare, preparePayload(request, parameters), {
+          cpuMs: parameters.timeouts.prepare,
+        }),
       );
       if (prepared.type !== "prepared") return { type: "unprepared", prepared } as const;
-      return worker.request(REQUEST.execute, execute, limitMs);
+      return worker.request(REQUEST.execute, execute, limits);
     });
     return executionOutcome(end);
   }
@@ -273,6 +274,8 @@ function prepareResult(end: RequestEnd): PrepareResult {
       return { type: "failed", reason: { code: "workerKilled", signal: end.reason.code } };
     case "timeout":
       return { type: "timeout" };
+    case "outOfMemory":
+      return { type: "refused", reason: { code: "outOfMemory", limitBytes: end.limitBytes } };
     case "reply":
       break;
   }
@@ -301,6 +304,9 @@ function executionOutcome(end: RequestEnd | Unprepared): ExecutionOutcome {
       return end;
     case "timeout":
       return { type: "invalid", reason: { code: "timeout" } };
+    case "outOfMemory":
+      // Executions have no such limit: their memory is that of the guest, and the process's own is the machine's.
+      return internal({ code: "outOfHostMemory" });
     case "unprepared":
       return unpreparedOutcome(end.prepared);
     case "reply":

@@ -14,6 +14,8 @@ import { tryDecode } from "@parahost/scale";
 import { cpuTimeOf } from "./cpu-time.ts";
 import { type ExitMeaning, meaningOfExit } from "./exit.ts";
 import { encodeFrame, type Frame, FrameDecoder, PROTOCOL, REPLY } from "./frame.ts";
+import { workerIsolation } from "./isolation.ts";
+import { grownSince, type MemoryUse, memoryUseOf } from "./memory-use.ts";
 import { Ready, Timed } from "./messages.ts";
 
 export interface WorkerOptions {
@@ -37,11 +39,16 @@ export type RequestEnd =
     }
   /** The CPU limit was passed; the worker is gone. */
   | { readonly type: "timeout" }
+  /** The memory limit of the job was passed; the worker is gone. */
+  | { readonly type: "outOfMemory"; readonly limitBytes: number }
   /** Our fault, or possibly the guest's; the worker is gone. */
   | ExitMeaning;
 
-/** The Wasm memory of the largest guest by default is 130 MiB, code and heap come on top. */
-const MEMORY_LIMIT_MB = 2048;
+/**
+ * Of this V8 reserves some 1.2 GB without using it. The Wasm memory of the largest guest by default is 130 MiB; the
+ * worst code that we accept wants 0.8 GB while it is compiled.
+ */
+const MEMORY_LIMIT_MB = 3072;
 const START_TIMEOUT_MS = 10_000;
 /** Wall clock to CPU time. */
 const WALL_CLOCK_FACTOR = 4;
@@ -54,19 +61,28 @@ const FIGURE_TOLERANCE_MS = 60;
 const LAST_WORDS_MAX = 4096;
 
 /**
- * Limits of the system, then the program. Core dumps off; data limited where the system does it. The process gets no
- * environment, may read files, which it must to load its code, and nothing else that Node can forbid.
+ * Limits of the system, then the program: no core dumps, no files, few descriptors (beside ours Node wants some
+ * thirty), memory where the system limits it.
  */
-const LAUNCH = 'ulimit -c 0; ulimit -d "$1" 2>/dev/null; shift; exec "$@"';
-const NODE_FLAGS = ["--permission", "--allow-fs-read=*", "--allow-worker", "--no-warnings"];
+const LAUNCH =
+  'ulimit -c 0; ulimit -f 0; ulimit -n 64; ulimit -d "$1" 2>/dev/null; shift; exec "$@"';
+
+/** What a request may take. */
+export interface RequestLimits {
+  /** CPU milliseconds. */
+  readonly cpuMs: number;
+  /** Bytes of resident memory that may come on top of what the worker has, where the system tells. */
+  readonly memoryBytes?: number | undefined;
+}
 
 interface Request {
   readonly job: number;
-  readonly limitMs: number;
+  readonly limits: RequestLimits;
   readonly settle: (end: RequestEnd) => void;
-  /** Readings from which the limit counts: of the system's CPU clock, and of the wall clock. */
+  /** Readings from which the limits count: of the system's CPU clock, of the wall clock, of memory. */
   cpuStart: number;
   wallStart: number;
+  readonly memoryStart: MemoryUse | undefined;
   look: NodeJS.Timeout;
 }
 
@@ -93,11 +109,14 @@ export class WorkerProcess {
   constructor(options: WorkerOptions = {}) {
     const script = options.script ?? new URL("./worker-main.ts", import.meta.url);
     const dataKb = (options.memoryLimitMb ?? MEMORY_LIMIT_MB) * 1024;
-    this.#child = spawn(
-      "/bin/sh",
-      ["-c", LAUNCH, "sh", String(dataKb), process.execPath, ...NODE_FLAGS, fileURLToPath(script)],
-      { cwd: "/", env: {}, detached: true, stdio: ["pipe", "pipe", "pipe"] },
-    );
+    const { launcher, nodeFlags } = workerIsolation();
+    const program = [...launcher, process.execPath, ...nodeFlags, fileURLToPath(script)];
+    this.#child = spawn("/bin/sh", ["-c", LAUNCH, "sh", String(dataKb), ...program], {
+      cwd: "/",
+      env: {},
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.#pid = this.#child.pid ?? 0;
     this.#wallClockFactor = options.wallClockFactor ?? WALL_CLOCK_FACTOR;
     this.#gone = new Promise((resolve) => {
@@ -135,8 +154,8 @@ export class WorkerProcess {
     return this.#ready;
   }
 
-  /** Sends one request and waits for its end, in bounded time. `limitMs` is CPU time. */
-  async request(type: number, payload: Uint8Array, limitMs: number): Promise<RequestEnd> {
+  /** Sends one request and waits for its end, in bounded time. */
+  async request(type: number, payload: Uint8Array, limits: RequestLimits): Promise<RequestEnd> {
     await this.#ready;
     if (!this.isUsable) return this.#isClosed ? CLOSED : GONE;
     this.#lastJob = (this.#lastJob + 1) >>> 0;
@@ -144,11 +163,12 @@ export class WorkerProcess {
     return new Promise((resolve) => {
       this.#request = {
         job,
-        limitMs,
+        limits,
         settle: resolve,
         cpuStart: this.#cpuTime(),
         wallStart: performance.now(),
-        look: setInterval(() => this.#look(), Math.min(LOOK_MS, Math.max(limitMs / 4, 5))),
+        memoryStart: limits.memoryBytes === undefined ? undefined : memoryUseOf(this.#pid),
+        look: setInterval(() => this.#look(), Math.min(LOOK_MS, Math.max(limits.cpuMs / 4, 5))),
       };
       this.#child.stdin?.write(encodeFrame({ job, type, payload }));
     });
@@ -206,9 +226,20 @@ export class WorkerProcess {
     if (request === undefined) return;
     const cpuMs = this.#cpuTime() - request.cpuStart;
     const wallMs = performance.now() - request.wallStart;
-    if (cpuMs > request.limitMs + START_UP_MS) this.#condemn({ type: "timeout" });
-    else if (wallMs > this.#wallClockFactor * (request.limitMs + START_UP_MS))
+    const limitMs = request.limits.cpuMs + START_UP_MS;
+    const excess = this.#memoryExcess(request);
+    if (excess !== undefined) this.#condemn(excess);
+    else if (cpuMs > limitMs) this.#condemn({ type: "timeout" });
+    else if (wallMs > this.#wallClockFactor * limitMs)
       this.#condemn({ type: "internal", reason: { code: "wallClock", wallMs, cpuMs } });
+  }
+
+  #memoryExcess({ limits, memoryStart }: Request): RequestEnd | undefined {
+    const limitBytes = limits.memoryBytes;
+    if (limitBytes === undefined || memoryStart === undefined) return undefined;
+    const now = memoryUseOf(this.#pid);
+    if (now === undefined || grownSince(memoryStart, now) <= limitBytes) return undefined;
+    return { type: "outOfMemory", limitBytes };
   }
 
   /** Settles the request and ends the worker, which has made itself impossible. */
@@ -276,8 +307,9 @@ export class WorkerProcess {
       this.#mistrust(`it says ${ownMs} ms, the system says ${measuredMs}`);
       return;
     }
-    if (measuredMs > request.limitMs + START_UP_MS) {
-      this.#condemn({ type: "timeout" });
+    const excess = this.#memoryExcess(request);
+    if (excess !== undefined || measuredMs > request.limits.cpuMs + START_UP_MS) {
+      this.#condemn(excess ?? { type: "timeout" });
       return;
     }
     this.#settle({ type: "reply", replyType: type, body: timed.body, cpuMs: measuredMs });

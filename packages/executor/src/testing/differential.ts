@@ -41,12 +41,14 @@ function comparePlain(wasm: Uint8Array, seed: number, bulkMemory: boolean): void
     const pvf = expectOk(preparePvf(wasm, parameters, { metered }), `module ${seed}`);
     const answer = callValidateBlock(pvf, INPUT);
     const result = answer.ok ? withOneNan(answer.value.output) : answer.error.code;
+    // The plain module has no logical limit; where ours is passed, the model says whether rightly.
+    if (result === "stackOverflow") continue;
     assert.deepEqual(result, plain, `module ${seed}, metered ${metered}`);
   }
 }
 
-/** The memory that the plain module leaves, or that it traps. */
-function plainRun(wasm: Uint8Array): Uint8Array | "trap" {
+/** The memory that the plain module leaves, or how else it ends. */
+function plainRun(wasm: Uint8Array): Uint8Array | "trap" | "nativeOverflow" {
   const { exports } = new WebAssembly.Instance(
     new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>),
   );
@@ -57,14 +59,15 @@ function plainRun(wasm: Uint8Array): Uint8Array | "trap" {
     entry(INPUT_AT, INPUT.length);
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) return "trap";
+    if (error instanceof RangeError) return "nativeOverflow";
     throw error;
   }
   return new Uint8Array(memory.buffer, 0, RESULT_BYTES).slice();
 }
 
 /** Replaces the NaNs among the stored locals by one. */
-function withOneNan(memory: Uint8Array | "trap"): Uint8Array | "trap" {
-  if (memory === "trap") return memory;
+function withOneNan<E extends string>(memory: Uint8Array | E): Uint8Array | E {
+  if (typeof memory === "string") return memory;
   const view = new DataView(memory.buffer, memory.byteOffset, memory.length);
   RESULT_TYPES.forEach((type, index) => {
     const at = RESULTS_AT + 8 * index;

@@ -5,7 +5,7 @@
 
 import { asciiBytes, concatBytes, hexToBytes, u32Bytes, u64Bytes } from "@parahost/base";
 import { encodeFrame, FrameDecoder, PROTOCOL, REPLY } from "../pool/frame.ts";
-import { MISBEHAVIOUR } from "./misbehaviour.ts";
+import { type BrokenOut, MISBEHAVIOUR, TAKEN_BYTES } from "./misbehaviour.ts";
 
 /** A validation result: head data 01, nothing else. */
 const GOOD = hexToBytes("04010000000000000000000000");
@@ -27,6 +27,8 @@ function send(job: number, type: number, body: Uint8Array, cpuMicros?: number): 
   process.stdout.write(timed(job, type, body, cpuMicros));
 }
 
+const hoard: Uint8Array[] = [];
+
 /** Works for so many milliseconds of CPU time. */
 function burn(ms: number): void {
   const start = process.cpuUsage();
@@ -37,12 +39,34 @@ function burn(ms: number): void {
   }
 }
 
-async function tryToWrite(): Promise<string> {
-  const { writeFile } = await import("node:fs/promises");
-  return writeFile("/tmp/parahost-worker-was-here", "").then(
-    () => "written",
-    (error: NodeJS.ErrnoException) => error.code ?? error.message,
-  );
+/** `done`, or the code of the error. */
+async function attempt(deed: () => Promise<unknown>): Promise<string> {
+  return Promise.resolve()
+    .then(deed)
+    .then(
+      () => "done",
+      (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    );
+}
+
+async function breakOut(): Promise<BrokenOut> {
+  const { readFile, writeFile } = await import("node:fs/promises");
+  const { spawnSync } = await import("node:child_process");
+  const { connect } = await import("node:net");
+  return {
+    read: await attempt(() => readFile("/etc/passwd")),
+    write: await attempt(() => writeFile("/tmp/parahost-worker-was-here", "")),
+    spawn: await attempt(async () => {
+      spawnSync("/bin/true");
+    }),
+    // Nobody listens there; without a network not even that can be found out.
+    connect: await attempt(
+      () =>
+        new Promise((resolve, reject) => {
+          connect(9, "127.0.0.1").once("connect", resolve).once("error", reject);
+        }),
+    ),
+  };
 }
 
 function misbehave(what: number, job: number): void {
@@ -84,8 +108,15 @@ function misbehave(what: number, job: number): void {
     case MISBEHAVIOUR.tellEnvironment:
       send(job, REPLY.jobFailed, text(JSON.stringify(Object.keys(process.env))));
       return;
-    case MISBEHAVIOUR.openFile:
-      void tryToWrite().then((outcome) => send(job, REPLY.jobFailed, text(outcome)));
+    case MISBEHAVIOUR.breakOut:
+      void breakOut().then((outcome) => send(job, REPLY.jobFailed, text(JSON.stringify(outcome))));
+      return;
+    case MISBEHAVIOUR.takeMemory:
+      hoard.push(Buffer.alloc(TAKEN_BYTES, 1));
+      return;
+    case MISBEHAVIOUR.takeMemoryAndAnswer:
+      Buffer.alloc(TAKEN_BYTES, 1);
+      send(job, REPLY.prepared, new Uint8Array());
       return;
     case MISBEHAVIOUR.timeTooSmall:
       process.stdout.write(timed(job, REPLY.started, new Uint8Array()), () => {

@@ -12,6 +12,15 @@ export const MISBEHAVIOUR = {
   noMemory: 9,
   exception: 10,
   tellEnvironment: 11,
-  openFile: 12,
+  breakOut: 12,
   timeTooSmall: 13,
+  takeMemory: 14,
+  takeMemoryAndAnswer: 15,
 } as const;
+
+/** What `breakOut` tries; each comes back with the error's code, or `done`. */
+export const BREAK_OUTS = ["read", "write", "spawn", "connect"] as const;
+export type BrokenOut = Readonly<Record<(typeof BREAK_OUTS)[number], string>>;
+
+/** Bytes that `takeMemory` takes. */
+export const TAKEN_BYTES: number = 200 * 2 ** 20;

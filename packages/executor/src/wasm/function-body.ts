@@ -43,9 +43,12 @@ export interface BodyFacts {
   readonly makesNan64: boolean;
   /** It moves memory or table entries in bulk, at a cost that depends on a length on the stack. */
   readonly movesBulk: boolean;
+  readonly growsMemory: boolean;
+  /** Places where paths of control part. */
+  readonly forks: number;
   /**
    * Values that a compiler may have to bring into line where paths of control meet (locals, parameters and
-   * operands), times the places where they part.
+   * operands), times the forks.
    */
   readonly mergeWork: number;
 }
@@ -74,6 +77,7 @@ export class BodyValidator {
   #makesNan32 = false;
   #makesNan64 = false;
   #movesBulk = false;
+  #growsMemory = false;
   #forks = 0;
   /** Position of the instruction at hand, for errors. */
   #at = 0;
@@ -109,6 +113,7 @@ export class BodyValidator {
     this.#makesNan32 = false;
     this.#makesNan64 = false;
     this.#movesBulk = false;
+    this.#growsMemory = false;
     this.#forks = 0;
     this.#at = codeStart;
     this.#openBlock(OP.block, type.result);
@@ -126,11 +131,19 @@ export class BodyValidator {
       makesNan32: this.#makesNan32,
       makesNan64: this.#makesNan64,
       movesBulk: this.#movesBulk,
+      growsMemory: this.#growsMemory,
+      forks: this.#forks,
       mergeWork: this.#mergeWork(),
     };
   }
 
   #mergeWork(): number {
+    if (this.#forks > this.#limits.forks)
+      throw new WasmError(
+        "limitExceeded",
+        this.#at,
+        `${this.#forks} branches in a function, limit ${this.#limits.forks}`,
+      );
     const work = (this.#localCount + this.#maxHeight) * this.#forks;
     if (work > this.#limits.mergeWork)
       throw new WasmError(
@@ -283,6 +296,7 @@ export class BodyValidator {
         this.#push(I32);
         return;
       case OP.memoryGrow:
+        this.#growsMemory = true;
         this.#memoryByte(reader);
         this.#pop(I32);
         this.#push(I32);

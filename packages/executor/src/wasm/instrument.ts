@@ -1,7 +1,8 @@
 /**
  * Rewrites a checked module so that its execution is bounded and the same on every machine:
  *
- * - memory: any maximum is replaced by ours, an imported memory becomes the module's own, exported one;
+ * - memory: any maximum is replaced by ours, an imported memory becomes the module's own, exported one; growing that
+ *   fails below the maximum ends the module and tells the host;
  * - stack: a global counts the logical height of the call chain. A function costs 2, the locals it
  *   declares and its greatest operand height; the sum is added at its entry, taken off at its exit, and
  *   passing the limit is `unreachable`. (The reference adds it around direct calls and in thunks for exports
@@ -43,6 +44,9 @@ export interface InstrumentOptions {
 export const STACK_EXPORT = "parahost.stack";
 export const FUEL_EXPORT = "parahost.fuel";
 
+/** The stack counter says so where the machine, and not the maximum, has refused memory. No sum reaches it. */
+export const MACHINE_REFUSED = -1;
+
 /** Engines refuse functions above 7,654,321 bytes; ours must not grow over it unnoticed. */
 const ENGINE_FUNCTION_BYTES = 7_500_000;
 /** Frame cost beside locals and operands. */
@@ -83,6 +87,8 @@ class Instrumenter {
   #nan32Local = 0;
   #nan64Local = 0;
   #lengthLocal = 0;
+  #pagesLocal = 0;
+  #grownLocal = 0;
 
   constructor(module: WasmModule, bodies: readonly BodyFacts[], options: InstrumentOptions) {
     this.#module = module;
@@ -281,6 +287,10 @@ class Instrumenter {
     };
     if (fuel) this.#fuelLocal = add(I64);
     if (fuel && facts.movesBulk) this.#lengthLocal = add(I32);
+    if (facts.growsMemory) {
+      this.#pagesLocal = add(I32);
+      this.#grownLocal = add(I32);
+    }
     if (facts.makesNan32) this.#nan32Local = add(F32);
     if (facts.makesNan64) this.#nan64Local = add(F64);
     this.#out.u32(groups + added.length);
@@ -411,8 +421,14 @@ class Instrumenter {
           this.#loadFuel();
           break;
         case OP.memorySize:
+          reader.offset += 1;
+          break;
         case OP.memoryGrow:
           reader.offset += 1;
+          flush(at);
+          this.#op(OP.localTee, this.#pagesLocal);
+          flush(reader.offset);
+          this.#checkGrown();
           break;
         case OP.i32Const:
           reader.s32();
@@ -440,6 +456,35 @@ class Instrumenter {
       }
     }
     flush(reader.offset);
+  }
+
+  /**
+   * result of memory.grow → local; if it failed although the maximum is not reached, the machine has no memory, and
+   * that must not look to the guest like the maximum.
+   */
+  #checkGrown(): void {
+    const out = this.#out;
+    this.#op(OP.localTee, this.#grownLocal);
+    this.#i32Const(-1);
+    out.u8(OP.i32Eq);
+    out.u8(OP.if);
+    out.u8(EMPTY);
+    this.#op(OP.localGet, this.#pagesLocal);
+    out.u8(OP.i64ExtendI32U);
+    this.#op(OP.memorySize, 0);
+    out.u8(OP.i64ExtendI32U);
+    out.u8(OP.i64Add);
+    out.u8(OP.i64Const);
+    out.s32(this.#options.maxMemoryPages);
+    out.u8(OP.i64LeU);
+    out.u8(OP.if);
+    out.u8(EMPTY);
+    this.#i32Const(MACHINE_REFUSED);
+    this.#op(OP.globalSet, this.#stackGlobal);
+    out.u8(OP.unreachable);
+    out.u8(OP.end);
+    out.u8(OP.end);
+    this.#op(OP.localGet, this.#grownLocal);
   }
 
   /** value → local; (local == local) ? local : canonical NaN. */

@@ -217,8 +217,12 @@ test("sizes above our limits are refused before they cost anything", () => {
   floats[0] = OP.f32Const;
   floats[floats.length - 1] = OP.drop;
   assert.equal(refusal(good({ functions: [{ code: floats }] })), "accepted");
-  const targets = [...i32Const(0), OP.brTable, 0x81, 0x80, 0x04, ...new Array(65_538).fill(0)];
-  assert.equal(refusal(withCode(targets)), "limitExceeded");
+  const targets = (count: number) => [
+    ...[...i32Const(0), OP.brTable, (count & 127) | 128, ((count >> 7) & 127) | 128, count >> 14],
+    ...new Array(count + 1).fill(0),
+  ];
+  assert.equal(refusal(withCode(targets(8_192))), "accepted");
+  assert.equal(refusal(withCode(targets(8_193))), "limitExceeded");
 });
 
 test("branches over many values are limited, in a function and in all", () => {
@@ -226,11 +230,19 @@ test("branches over many values are limited, in a function and in all", () => {
     locals: [[locals, I64]],
     code: new Array(branches).fill([...i32Const(0), OP.brIf, 0]).flat(),
   });
-  assert.equal(refusal(good({ functions: [branching(4_000, 1_999)] })), "accepted");
-  assert.equal(refusal(good({ functions: [branching(4_001, 1_999)] })), "limitExceeded");
-  const many = new Array(4).fill(branching(4_000, 1_999));
-  assert.equal(refusal(good({ functions: many })), "accepted");
-  assert.equal(refusal(good({ functions: [...many, branching(10, 0)] })), "limitExceeded");
+  const accepted = (...functions: readonly FunctionSketch[]): void =>
+    assert.equal(refusal(good({ functions })), "accepted");
+  const refused = (...functions: readonly FunctionSketch[]): void =>
+    assert.equal(refusal(good({ functions })), "limitExceeded");
+  // One operand beside the locals.
+  accepted(branching(1_000, 1_999));
+  refused(branching(1_001, 1_999));
+  const eight = new Array<FunctionSketch>(8).fill(branching(1_000, 1_999));
+  accepted(...eight);
+  refused(...eight, branching(10, 0));
+  accepted(branching(10_000, 0), branching(10_000, 0));
+  refused(branching(10_001, 0));
+  refused(branching(10_000, 0), branching(10_000, 0), branching(1, 0));
 });
 
 test("segments lie within the table and the memory", () => {
