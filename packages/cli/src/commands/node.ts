@@ -45,6 +45,7 @@ interface NodeFlags extends Partial<Readonly<Record<WellKnown, true>>> {
   readonly prometheusPort: number;
   readonly prometheusExternal?: true;
   readonly prometheus: boolean;
+  readonly executeWorkersMaxNum: number;
   readonly untilFinalized?: number;
   readonly json?: true;
   readonly log: string;
@@ -111,6 +112,12 @@ export function addNodeCommand(program: Command): void {
     )
     .option("--prometheus-external", "show metrics to other machines too")
     .option("--no-prometheus", "no metrics")
+    .option(
+      "--execute-workers-max-num <n>",
+      "processes that run validation code at one time",
+      wholeNumber(1, 64),
+      EXECUTE_WORKERS,
+    )
     .option(
       "--until-finalized <n>",
       "end with 0 once relay block <n> is final",
@@ -224,7 +231,7 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
       prometheusPort: flags.prometheus ? flags.prometheusPort : undefined,
       prometheusExternal: flags.prometheusExternal === true,
       json: flags.json === true,
-      workers: EXECUTE_WORKERS,
+      workers: isAuthority ? flags.executeWorkersMaxNum : 0,
     };
   } catch (error) {
     if (error instanceof HostError) return command.error(`error: ${error.message}`);

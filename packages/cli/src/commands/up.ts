@@ -36,6 +36,7 @@ import {
 import { systemClock, systemRandom } from "../ports/system.ts";
 import { secretUri, wholeNumber } from "../usage.ts";
 import { VERSION } from "../version.ts";
+import { upProcesses } from "./up-processes.ts";
 
 interface UpOptions {
   readonly validators: number;
@@ -46,6 +47,8 @@ interface UpOptions {
   readonly untilFinalized?: number;
   readonly adversary?: "back-garbage";
   readonly fisherman?: Sr25519Pair;
+  readonly processes?: true;
+  readonly basePath?: string;
   readonly json?: true;
   readonly log: string;
 }
@@ -95,6 +98,18 @@ export function addUpCommand(program: Command): void {
       wholeNumber(0, 65_535),
       9944,
     )
+    .addOption(
+      new Option("--processes", "a process for each validator and collator").conflicts([
+        "adversary",
+        "fisherman",
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--base-path <directory>",
+        "keep state there and go on with it at the next start; implies --processes",
+      ).conflicts(["adversary", "fisherman"]),
+    )
     .option("--json", "one JSON object per line instead of text")
     .option(
       "--log <filter>",
@@ -117,7 +132,8 @@ export function addUpCommand(program: Command): void {
               validators: given("validators") ? options.validators : ADVERSARY_VALIDATORS,
               paras: given("paras") ? options.paras : ADVERSARY_PARAS,
             };
-      process.exitCode = await up(sized, command);
+      const isApart = options.processes === true || options.basePath !== undefined;
+      process.exitCode = isApart ? await upProcesses(sized) : await up(sized, command);
     });
 }
 

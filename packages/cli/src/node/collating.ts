@@ -1,33 +1,14 @@
 /** A collator beside its relay chain node: which state machine, and its blocks on disk. */
-import { bytesToHex, type Clock, HostError, type Logger } from "@parahost/base";
+import type { Clock, Logger } from "@parahost/base";
 import { ParaNode } from "@parahost/collator";
 import type { NodeEventData } from "@parahost/node";
 import type { CollatorConfig, RelayNode } from "@parahost/node/service/node";
 import { type CollatorId, type HeadData, type ParaId, ZERO_HASH } from "@parahost/primitives";
-import { type Genesis, runtimeApi } from "@parahost/runtime";
+import { runtimeApi } from "@parahost/runtime";
 import { followRelayChain, paraHead } from "@parahost/sim/local-network";
 import { type ParaKind, planPara } from "@parahost/sim/para-plan";
 import type { KeyValueStore } from "@parahost/storage";
 import { keepingBlocks, type ParaColumn, restoreBlocks } from "./para-blocks.ts";
-
-const KINDS: readonly ParaKind[] = ["ledger", "adder"];
-
-/** Which of our parachains this one is, by its code at genesis. Throws `HostError` `unknownPara`. */
-export function kindOfPara({ top }: Genesis, id: ParaId): ParaKind {
-  // Code lies in the state as it is, under a key that ends with its hash.
-  const values = new Set<string>();
-  for (const value of top.values()) if (value.length > 1000) values.add(bytesToHex(value));
-  const kind = KINDS.find((candidate) => {
-    const code = bytesToHex(planPara(id, candidate).code).slice(2);
-    for (const value of values) if (value.includes(code)) return true;
-    return false;
-  });
-  if (kind === undefined)
-    throw new HostError("unknownPara", {
-      message: `the chain begins without a parachain ${id} that runs one of our state machines (${KINDS.join(", ")})`,
-    });
-  return kind;
-}
 
 export interface CollatingPorts {
   readonly clock: Clock;
@@ -38,7 +19,6 @@ export interface CollatingPorts {
 /** The para's node. It is told of its relay chain node once there is one. */
 export class Collating {
   readonly para: ParaNode;
-  readonly kind: ParaKind;
   readonly #ports: CollatingPorts;
   readonly #id: ParaId;
   readonly #genesisHead: HeadData;
@@ -49,7 +29,6 @@ export class Collating {
   constructor(id: ParaId, kind: ParaKind, ports: CollatingPorts) {
     const { clock, logger, store } = ports;
     const machine = keepingBlocks(planPara(id, kind).machine(), store);
-    this.kind = kind;
     this.#id = id;
     this.#ports = ports;
     this.#genesisHead = machine.genesisHead;

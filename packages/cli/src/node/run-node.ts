@@ -7,7 +7,6 @@ import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
-import { genesisState } from "@parahost/node/service/relay-chain";
 import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
   combineMethods,
@@ -19,9 +18,7 @@ import {
   startRpcServer,
   toJson,
 } from "@parahost/rpc";
-import { runtimeApi } from "@parahost/runtime";
 import { validatorKeystore } from "@parahost/sim/local-network";
-import { headNumberOf } from "@parahost/sim/para-plan";
 import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
@@ -29,9 +26,10 @@ import { systemClock, systemRandom } from "../ports/system.ts";
 import { VERSION } from "../version.ts";
 import { readAuthorityTable } from "./authority-table-file.ts";
 import type { ChosenChain } from "./chain-choice.ts";
-import { Collating, kindOfPara } from "./collating.ts";
+import { Collating } from "./collating.ts";
 import { directoriesOf, ownNodeKey } from "./directories.ts";
 import { startInformant } from "./informant.ts";
+import { KnownNames } from "./known-names.ts";
 import { logMethods } from "./log-methods.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { PARA_COLUMNS, type ParaColumn } from "./para-blocks.ts";
@@ -101,6 +99,7 @@ export async function startNode(
     `💾 Database: ${directories === undefined ? "in memory" : `LMDB at ${directories.database}`}`,
   );
 
+  const names = new KnownNames(chain);
   const ends: (() => unknown)[] = [];
   try {
     return await start();
@@ -134,7 +133,7 @@ export async function startNode(
     const collating =
       options.collatorOf === undefined
         ? undefined
-        : new Collating(options.collatorOf, kindOfPara(genesis, options.collatorOf), {
+        : new Collating(options.collatorOf, names.kindOf(options.collatorOf), {
             clock: systemClock,
             logger,
             store,
@@ -151,12 +150,12 @@ export async function startNode(
       {
         name,
         genesis,
-        slotMs: slotMsOf(chain),
+        slotMs: names.slotMs,
         role,
         peers: [...peers],
         ...(collator === undefined ? {} : { collator }),
-        headNumber: (para, head) =>
-          collating?.para.paraId === para ? headNumberOf(collating.kind, head) : undefined,
+        authorName: (key) => names.authorName(key),
+        headNumber: (para, head) => names.headNumber(para, head),
       },
       {
         clock: systemClock,
@@ -226,7 +225,7 @@ export async function startNode(
     return startStatusServer({
       port,
       host: prometheusExternal ? EVERYWHERE : LOOPBACK,
-      registry: nodeMetrics({ node, version: VERSION, chain: chain.id, slotMs: slotMsOf(chain) }),
+      registry: nodeMetrics({ node, version: VERSION, chain: chain.id, slotMs: names.slotMs }),
       health: () => ({
         peers: node.peers().length,
         isSyncing: node.isSyncing,
@@ -239,9 +238,6 @@ export async function startNode(
 /** Prints the node's events as JSON lines; the answer ends it. */
 export const printEvents = (node: RelayNode, write: (line: string) => void): (() => void) =>
   node.events.subscribe((event) => write(JSON.stringify(toJson(event))));
-
-const slotMsOf = ({ genesis }: ChosenChain): number =>
-  runtimeApi.babeConfiguration(genesisState(genesis)).slotDuration;
 
 function openNodeStore(path: string | undefined, chain: Hex): KeyValueStore<Column> {
   return path === undefined
