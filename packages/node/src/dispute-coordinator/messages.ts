@@ -71,6 +71,12 @@ export type DisputeCoordinatorMessage =
       readonly statements: readonly DisputeVote[];
       readonly foundInvalid: boolean;
     }
+  /** A dispute about it was carried here from another fork, and we have seen its data: it exists. */
+  | {
+      readonly type: "remoteCandidate";
+      readonly session: SessionIndex;
+      readonly candidateReceipt: CandidateReceipt;
+    }
   /** How far the chain above `base` may be voted for; the descriptions ascend from the block above it. */
   | {
       readonly type: "determineUndisputedChain";

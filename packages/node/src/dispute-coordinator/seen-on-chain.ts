@@ -3,10 +3,14 @@
  * blocks that include one that lost are reverted. Kept until some blocks past finality.
  * Node-side reference, 1.3, 5.23.
  */
+import { LruMap } from "@parahost/base";
 import type { BlockNumber, CandidateHash, Hash } from "@parahost/primitives";
 
 /** Blocks below the finalized one whose candidates can still be disputed. */
 export const KEEP_PAST_FINALITY_BLOCKS = 10;
+
+/** Candidates of other forks that are kept in mind; a chain has at most 30 open disputes of them. */
+const REMOTE_MAX = 256;
 
 export interface BlockRef {
   readonly number: BlockNumber;
@@ -18,11 +22,17 @@ type Sightings = Map<CandidateHash, BlockRef[]>;
 export class SeenOnChain {
   readonly #included: Sightings = new Map();
   readonly #backed: Sightings = new Map();
+  readonly #remote = new LruMap<CandidateHash, true>(REMOTE_MAX);
   /** Candidates by the block in which they were seen, for pruning. */
   readonly #blocks = new Map<
     Hash,
     { readonly block: BlockRef; readonly candidates: Set<CandidateHash> }
   >();
+
+  /** Its dispute was carried here from another fork. */
+  noteRemote(candidate: CandidateHash): void {
+    this.#remote.set(candidate, true);
+  }
 
   /** Whether the block's events were read. */
   hasBlock(hash: Hash): boolean {
@@ -49,9 +59,11 @@ export class SeenOnChain {
     return this.#included.get(candidate)?.some(({ hash }) => hash === block) === true;
   }
 
-  /** Backed or included by some block: the candidate exists. */
+  /** Backed or included by some block, or shown to be available elsewhere: the candidate exists. */
   isOnChain(candidate: CandidateHash): boolean {
-    return this.#included.has(candidate) || this.#backed.has(candidate);
+    return (
+      this.#included.has(candidate) || this.#backed.has(candidate) || this.#remote.has(candidate)
+    );
   }
 
   /** Blocks of any fork that include the candidate, lowest first. */

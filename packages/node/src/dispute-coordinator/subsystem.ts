@@ -231,6 +231,7 @@ class DisputeCoordinator {
       if (message.type === "issueLocalStatement") {
         if (this.#early.length < EARLY_STATEMENTS_MAX) this.#early.push(message);
       } else if (message.type === "candidateInQuestion") this.#ask(message);
+      else if (message.type === "remoteCandidate") this.#noteRemote(message);
       else message.reply.cancel();
       return;
     }
@@ -269,6 +270,9 @@ class DisputeCoordinator {
         this.#ask(message);
         await this.#askQuestions();
         return;
+      case "remoteCandidate":
+        await this.#takePart(this.#noteRemote(message));
+        return;
       case "determineUndisputedChain":
         message.reply(
           undisputedChain(message.base, message.blockDescriptions, (session, candidate) =>
@@ -279,6 +283,13 @@ class DisputeCoordinator {
       default:
         unreachable(message);
     }
+  }
+
+  /** What we have seen the data of can be disputed, whatever chain it is on. */
+  #noteRemote({ session, candidateReceipt }: OfType<"remoteCandidate">): DisputeKey {
+    const hash = candidateHash(candidateReceipt);
+    this.#seen.noteRemote(hash);
+    return { session, candidateHash: hash };
   }
 
   // Votes

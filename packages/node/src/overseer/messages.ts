@@ -21,6 +21,7 @@ import type { NetworkBridgeRxMessage, NetworkBridgeTxMessage } from "../network-
 import type { ProspectiveParachainsMessage } from "../prospective-parachains/messages.ts";
 import type { ProvisionerMessage } from "../provisioner/messages.ts";
 import type { PvfCheckerMessage } from "../pvf-checker/messages.ts";
+import type { RemoteDisputesMessage } from "../remote-disputes/messages.ts";
 import type { RuntimeApiMessage } from "../runtime-api/messages.ts";
 import type { StatementDistributionMessage } from "../statement-distribution/messages.ts";
 
@@ -48,6 +49,7 @@ export interface Messages {
   readonly "prospective-parachains": ProspectiveParachainsMessage;
   readonly provisioner: ProvisionerMessage;
   readonly "pvf-checker": PvfCheckerMessage;
+  readonly "remote-disputes": RemoteDisputesMessage;
   readonly "runtime-api": RuntimeApiMessage;
   readonly "statement-distribution": StatementDistributionMessage;
 }

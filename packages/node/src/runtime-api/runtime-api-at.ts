@@ -13,10 +13,12 @@ import type {
   CandidateCommitments,
   CandidateEvent,
   CandidateHash,
+  CandidateReceipt,
   CommittedCandidateReceipt,
   CoreIndex,
   CoreState,
   DisputeEntry,
+  DisputesTimeSlot,
   ExecutorParams,
   GroupRotationInfo,
   Hash,
@@ -31,6 +33,7 @@ import type {
   ValidatorId,
   ValidatorIndex,
 } from "@parahost/primitives";
+import type { BitVec } from "@parahost/scale";
 
 export interface ValidatorGroups {
   readonly groups: readonly (readonly ValidatorIndex[])[];
@@ -42,6 +45,16 @@ export interface FishermenStake {
   readonly candidateHash: CandidateHash;
   readonly stake: Balance;
   readonly extraChecks: number;
+}
+
+/** A dispute of another fork whose data nobody has shown to be available here. */
+export interface OpenRemoteDispute {
+  readonly timeSlot: DisputesTimeSlot;
+  readonly dispute: {
+    readonly receipt: CandidateReceipt;
+    /** One bit per validator of the session. */
+    readonly availabilityVotes: BitVec;
+  };
 }
 
 export interface RuntimeApiAt {
@@ -96,6 +109,11 @@ export interface RuntimeApiAt {
   pvfsRequirePrecheck(): readonly ValidationCodeHash[];
   /** What fishermen have staked on candidates being bad, and how many checks more that calls for. */
   fishermenStakes(): readonly FishermenStake[];
+  remoteDisputes(): readonly OpenRemoteDispute[];
+  /** What tells the validators of a session from those of other forks; `undefined` for forgotten ones. */
+  sessionKeysHash(session: SessionIndex): Hash | undefined;
+  /** Whether this chain has included the candidate. */
+  isIncluded(session: SessionIndex, candidate: CandidateHash): boolean;
 }
 
 /** The chain's state, block by block. `undefined` when the block or its state is not there. */

@@ -78,6 +78,7 @@ import { unlessCancelled } from "../overseer/reply.ts";
 import { run as runProspectiveParachains } from "../prospective-parachains/subsystem.ts";
 import { run as runProvisioner } from "../provisioner/subsystem.ts";
 import { run as runPvfChecker } from "../pvf-checker/subsystem.ts";
+import { run as runRemoteDisputes } from "../remote-disputes/subsystem.ts";
 import { run as runRuntimeApi } from "../runtime-api/subsystem.ts";
 import { run as runStatementDistribution } from "../statement-distribution/subsystem.ts";
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
@@ -644,6 +645,12 @@ export class RelayNode {
         runMisbehaviorArbitration(context, {
           logger,
           verifier,
+          submit: (extrinsic) => this.submit(extrinsic),
+        }),
+      "remote-disputes": (context) =>
+        runRemoteDisputes(context, {
+          logger,
+          keystore,
           submit: (extrinsic) => this.submit(extrinsic),
         }),
       "pvf-checker": (context) =>

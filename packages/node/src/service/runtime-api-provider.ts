@@ -49,5 +49,9 @@ function runtimeApiAt(state: State): RuntimeApiAt {
     paraIds: () => runtimeApi.paraIds(state),
     pvfsRequirePrecheck: () => runtimeApi.pvfsRequirePrecheck(state),
     fishermenStakes: () => runtimeApi.fishermenStakes(state),
+    remoteDisputes: () => runtimeApi.remoteDisputes(state),
+    sessionKeysHash: (session) => runtimeApi.sessionKeysHash(state, session),
+    isIncluded: (session, candidate) =>
+      runtimeApi.candidateIncludedIn(state, session, candidate) !== undefined,
   };
 }

@@ -1,0 +1,2 @@
+/** Remote disputes are looked after at leaves alone; nobody sends anything. Guide: remote disputes. */
+export type RemoteDisputesMessage = never;
