@@ -5,6 +5,7 @@ import { blake2b } from "@noble/hashes/blake2.js";
 import { keccakP } from "@noble/hashes/sha3.js";
 import { asciiBytes, concatBytes, EMPTY_BYTES, hexToBytes } from "@parahost/base";
 import * as wasmCrypto from "@polkadot/wasm-crypto";
+import { sr25519_verify } from "@polkadot-labs/schnorrkel-wasm";
 import * as scure from "@scure/sr25519";
 import type { Bench } from "../../../test/bench.ts";
 import {
@@ -14,6 +15,8 @@ import {
   ed25519PairFromSeed,
   ed25519Sign,
   ed25519Verify,
+  type SignatureItem,
+  type SignatureVerifier,
   sr25519PairFromSeed,
   sr25519Sign,
   sr25519Verify,
@@ -22,6 +25,7 @@ import {
   vrfVerify,
 } from "../src/index.ts";
 import { kernel } from "../src/kernel.ts";
+import { WorkerVerifier } from "../src/worker-verifier.ts";
 
 await wasmCrypto.waitReady();
 
@@ -31,6 +35,7 @@ const sample = (length: number): Uint8Array =>
 const NOBLE_HASHES = "@noble/hashes 2.4.0";
 const NOBLE_CURVES = "@noble/curves 2.4.0";
 const WASM_CRYPTO = "@polkadot/wasm-crypto 7.5.4";
+const SCHNORRKEL_WASM = "@polkadot-labs/schnorrkel-wasm 0.0.7";
 const SCURE = "@scure/sr25519 2.3.0";
 
 function hashing(name: string, bytes: Uint8Array): Bench {
@@ -49,6 +54,37 @@ const message = sample(140);
 const signature = sr25519Sign(pair, message);
 const remembering = new CachingVerifier(new DirectVerifier());
 const claim = { scheme: "sr25519", publicKey: pair.publicKey, message, signature } as const;
+
+/** As many signers as signatures, as when every validator signs a bitfield. */
+const claims = Array.from({ length: 1_000 }, (_, i): SignatureItem => {
+  const signer = sr25519PairFromSeed(blake2b256(new Uint8Array([i & 255, i >> 8])));
+  const signed = sample(140).map((byte) => byte ^ i);
+  return {
+    scheme: "sr25519",
+    publicKey: signer.publicKey,
+    message: signed,
+    signature: sr25519Sign(signer, signed),
+  };
+});
+const theirClaims = claims.map(({ publicKey, message, signature }) => ({
+  key: hexToBytes(publicKey),
+  message,
+  signature,
+}));
+const direct = new DirectVerifier();
+const threads = new WorkerVerifier();
+// Wakes the thread.
+await threads.verifyBatch(claims);
+
+function batch(name: string, verifier: SignatureVerifier, peer: string, verify: Verify): Bench {
+  const ours = (): boolean => verifier.verifyAll(claims).every(Boolean);
+  const theirs = (): boolean =>
+    theirClaims.every(({ key, message, signature }) => verify(key, message, signature));
+  return { name, peer, ours, theirs, check: () => assert.ok(ours() && theirs()) };
+}
+type Verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+const ofWasmCrypto: Verify = (key, message, signature) =>
+  wasmCrypto.sr25519Verify(signature, message, key);
 
 const grandpaPair = ed25519PairFromSeed(sample(32));
 const grandpaKey = hexToBytes(grandpaPair.publicKey);
@@ -91,6 +127,16 @@ export const benches: Bench[] = [
       assert.ok(wasmCrypto.sr25519Verify(signature, message, key));
     },
   },
+  {
+    name: "sr25519 verify, 140 bytes",
+    peer: SCHNORRKEL_WASM,
+    ours: () => sr25519Verify(pair.publicKey, message, signature),
+    theirs: () => sr25519_verify(key, message, signature),
+    check: () => assert.ok(sr25519_verify(key, message, signature)),
+  },
+  batch("sr25519 verify, 1,000 at once", direct, SCHNORRKEL_WASM, sr25519_verify),
+  batch("sr25519 verify, 1,000 at once", direct, WASM_CRYPTO, ofWasmCrypto),
+  batch("sr25519 verify, 1,000 at once in two threads", threads, SCHNORRKEL_WASM, sr25519_verify),
   {
     name: "sr25519 verify, seen before",
     peer: WASM_CRYPTO,
