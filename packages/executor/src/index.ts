@@ -31,8 +31,10 @@ export {
   type PreparationRequest,
   type PrepareResult,
 } from "./executor.ts";
+export { explainRefusal } from "./explain-refusal.ts";
 export type { SourceLocation } from "./host/guest-trap.ts";
 export { InlineExecutor, type InlineExecutorOptions } from "./inline-executor.ts";
+export { type IsolationMeasure, workerIsolation } from "./pool/isolation.ts";
 export { ProcessPoolExecutor, type ProcessPoolOptions } from "./pool/process-pool-executor.ts";
 export type { WorkerOptions } from "./pool/worker-process.ts";
 export {
@@ -41,6 +43,7 @@ export {
   type PreparedPvf,
   type PrepareOptions,
   preparePvf,
+  unofferedImports,
 } from "./pvf.ts";
 export {
   callGuest,

@@ -139,9 +139,16 @@ function checkContract(module: WasmModule, parameters: PreparationParameters): v
 
 function exported(module: WasmModule, name: string): WasmModule["exports"][number] {
   const found = module.exports.find((entry) => entry.name === name);
-  if (found === undefined) refuse("missingExport", module.bytes.length, name);
+  if (found === undefined) {
+    const similar = module.exports.find((entry) => plainName(entry.name) === plainName(name));
+    const hint = similar === undefined ? "" : `; there is ${similar.name}`;
+    refuse("missingExport", module.bytes.length, name + hint);
+  }
   return found;
 }
+
+/** Without what languages add to names, and in one case. */
+const plainName = (name: string): string => name.replaceAll("_", "").toLowerCase();
 
 function checkImports(module: WasmModule): void {
   for (const entry of module.imports) {
@@ -175,6 +182,11 @@ function checkMemory(module: WasmModule, parameters: PreparationParameters): voi
   if (module.memoryImported) return;
   const entry = exported(module, "memory");
   if (entry.kind !== "memory") refuse("badExport", entry.offset, `memory is a ${entry.kind}`);
+}
+
+/** Imports that no validator offers. They are linked, as Polkadot's hosts do, and end the guest when called. */
+export function unofferedImports({ imports }: Pick<PreparedPvf, "imports">): readonly string[] {
+  return imports.filter((name) => hostFunction(name) === undefined);
 }
 
 /** The host function of that name, if any validation host has it. */
