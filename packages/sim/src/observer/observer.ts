@@ -22,7 +22,6 @@ import {
   type ParaId,
   supermajority,
   type ValidatorId,
-  type ValidatorIndex,
 } from "@parahost/primitives";
 import { developmentValidator, runtimeApi } from "@parahost/runtime";
 import { onesOf, tryDecode } from "@parahost/scale";
@@ -83,6 +82,11 @@ export type ObservedWorld = Pick<
   | "onStarted"
 >;
 
+export interface ObserverOptions {
+  /** The network is so bad that honest validators may miss a dispute, and pay for it. */
+  readonly excusesAbsence?: boolean;
+}
+
 /** What is remembered of each block for as long as the run goes. */
 interface BlockRecord {
   readonly number: BlockNumber;
@@ -94,8 +98,10 @@ interface BlockRecord {
   /** Why candidates that it includes are invalid. */
   readonly faults: readonly string[];
   readonly penalties: readonly Penalty[];
-  /** Validators that may not work in the block's children. */
-  readonly disabled: readonly ValidatorIndex[];
+  /** Of the block's children. */
+  readonly validators: readonly ValidatorId[];
+  /** Of them, those that may not work. */
+  readonly disabled: readonly ValidatorId[];
   /** What every node that imports it must have in its state. */
   readonly events: Uint8Array;
 }
@@ -154,7 +160,7 @@ export class Observer {
   };
 
   /** To be made before any virtual time passes: what happened before is not seen. */
-  constructor(world: ObservedWorld) {
+  constructor(world: ObservedWorld, { excusesAbsence = false }: ObserverOptions = {}) {
     this.violations = this.#violations;
     this.#world = world;
     this.#chunks = new ChunkStores(world);
@@ -163,7 +169,7 @@ export class Observer {
     this.#liveness = new Liveness(plans.map(({ id }) => id));
     this.#validatorNames = new Set(world.validatorNames);
     this.#signatures = new SignatureChecker(() => this.#secondedMax);
-    this.#accountability = new AccountabilityChecker(namesIn(world));
+    this.#accountability = new AccountabilityChecker(namesIn(world, excusesAbsence));
     this.#promises = new PromiseChecker(world.slotMs);
     const { header, top } = world.network.genesis;
     const hash = headerHash(header);
@@ -172,7 +178,7 @@ export class Observer {
     this.#forks.set(hash, genesisFork(genesis, heads));
     for (const node of world.network.nodes) this.#watch(node);
     world.onStarted((node) => {
-      this.#finality.restarted(node.name);
+      this.#addNow(this.#finality.restarted(node.name, node.chain.finalized().number));
       this.#watch(node);
     });
     world.attend({
@@ -239,12 +245,17 @@ export class Observer {
             this.#wasIncluded.has(candidate),
           ),
         );
-    const up = [...this.#validatorNames].filter((name) => !this.#dead.has(name)).length;
-    this.#addNow(this.#promises.ended(chain.best().number, now, up / this.#validatorNames.size));
-    const isHonest = (name: string): boolean => this.#isHonest(name);
+    const away = this.#dead.size + (this.#records.get(chain.best().hash)?.disabled.length ?? 0);
+    const count = this.#validatorNames.size;
+    this.#addNow(this.#promises.ended(chain.best().number, now, (count - away) / count));
+    const honest = new Map<string, string>(
+      network.nodes
+        .filter(({ name }) => cast.replacement(name) === undefined)
+        .map(({ name, localPeer }) => [localPeer, name]),
+    );
     for (const { by, of, isBanned, reason } of this.#world.reputation)
-      if (isBanned && isHonest(by) && isHonest(of))
-        this.#addNow([problem("A2", `${by} bans ${of}: ${reason}`)]);
+      if (isBanned && honest.has(by) && honest.has(of))
+        this.#addNow([problem("A2", `${honest.get(by)} bans ${honest.get(of)}: ${reason}`)]);
   }
 
   /** How each property stands, in the order of the catalogue. */
@@ -346,15 +357,14 @@ export class Observer {
 
   #onEvent({ name, chain }: RelayNode, event: NodeEvent): void {
     const best = chain.best().number;
-    // Who is disabled disputes in vain: nobody has to answer.
-    if (event.event === "dispute.raised" && !this.#isDisabled(chain.best().hash, event.validator))
-      this.#disputes.raised(name, event.candidate, best);
+    if (event.event === "dispute.raised") {
+      const { validators = [], disabled = [] } = this.#records.get(chain.best().hash) ?? {};
+      const by = validators[event.validator];
+      if (by !== undefined && !disabled.includes(by))
+        this.#disputes.raised(name, event.candidate, by, best);
+    }
     if (event.event === "dispute.concluded")
       this.#addNow(this.#disputes.concluded(name, event.candidate, event.outcome, best));
-  }
-
-  #isDisabled(block: Hash, validator: ValidatorIndex): boolean {
-    return this.#records.get(block)?.disabled.includes(validator) === true;
   }
 
   #onGrandpa(name: string, bytes: Uint8Array): void {
@@ -438,7 +448,8 @@ export class Observer {
       couldBack: this.#couldBack(fork, block),
       faults,
       penalties: block.penalties,
-      disabled: state === undefined ? [] : runtimeApi.disabledValidators(state),
+      validators: block.after.sessionInfo.validators,
+      disabled: block.disabled,
       events: state === undefined ? new Uint8Array() : eventBytes(state),
     });
   }
@@ -584,7 +595,10 @@ export class Observer {
 }
 
 /** Who the chain's accounts and keys belong to. */
-function namesIn({ validatorNames, cast, validators }: ObservedWorld): Names {
+function namesIn(
+  { validatorNames, cast, validators }: ObservedWorld,
+  excusesAbsence: boolean,
+): Names {
   const accounts = new Map(
     validatorNames.map((name, index) => [developmentValidator(index).account, name]),
   );
@@ -596,6 +610,6 @@ function namesIn({ validatorNames, cast, validators }: ObservedWorld): Names {
     ofAccount: (account: AccountId) => accounts.get(account),
     ofKey: (key: ValidatorId) => keys.get(key),
     isHonest: (name: string) => running.has(name) && !cast.isFaulty(name),
-    mayBeAbsent: (name: string) => cast.isUnreliable(name),
+    mayBeAbsent: (name: string) => excusesAbsence || cast.isUnreliable(name),
   };
 }

@@ -3,7 +3,7 @@
  * open is not voted for. L4: a dispute about data that is there concludes in time.
  */
 import type { DisputeOutcome } from "@parahost/node/events";
-import type { BlockNumber, CandidateHash, Hash } from "@parahost/primitives";
+import type { BlockNumber, CandidateHash, Hash, ValidatorId } from "@parahost/primitives";
 import { type Problem, problem } from "../violation.ts";
 
 /** L4: blocks from the first two opposing votes to the conclusion. */
@@ -16,6 +16,7 @@ interface Raised {
   readonly candidate: CandidateHash;
   readonly node: string;
   readonly at: BlockNumber;
+  readonly by: ValidatorId;
 }
 
 /** Candidates that an unfinalized block and those below it include, as far as the observer remembers. */
@@ -24,6 +25,7 @@ export type IncludedUpTo = (block: Hash) => Iterable<CandidateHash>;
 export class DisputeChecker {
   readonly #standing = new Map<string, Map<CandidateHash, Standing>>();
   readonly #raised: Raised[] = [];
+  readonly #losers = new Map<string, Set<ValidatorId>>();
   readonly #included: IncludedUpTo;
   #slowest = 0;
   readonly #invalid = new Set<CandidateHash>();
@@ -44,11 +46,12 @@ export class DisputeChecker {
     return this.#lastConclusion;
   }
 
-  raised(node: string, candidate: CandidateHash, best: BlockNumber): void {
+  /** Whoever has lost a dispute in the node's eyes raises others in vain: nobody has to answer. */
+  raised(node: string, candidate: CandidateHash, by: ValidatorId, best: BlockNumber): void {
     const standing = this.#of(node);
-    if (standing.has(candidate)) return;
+    if (standing.has(candidate) || this.#losersOf(node).has(by)) return;
     standing.set(candidate, "open");
-    this.#raised.push({ candidate, node, at: best });
+    this.#raised.push({ candidate, node, at: best, by });
   }
 
   concluded(
@@ -61,6 +64,7 @@ export class DisputeChecker {
     if (outcome === "invalid") this.#invalid.add(candidate);
     this.#lastConclusion = Math.max(this.#lastConclusion ?? 0, best);
     const raised = this.#raised.find((one) => one.node === node && one.candidate === candidate);
+    if (outcome === "valid" && raised !== undefined) this.#loses(node, raised.by);
     const took = best - (raised?.at ?? best);
     this.#slowest = Math.max(this.#slowest, took);
     return took <= CONCLUDED_WITHIN_BLOCKS ? [] : [tooSlow(node, candidate, took)];
@@ -112,6 +116,21 @@ export class DisputeChecker {
         );
     }
     return problems;
+  }
+
+  /** What else it disputes is in vain from now on. */
+  #loses(node: string, loser: ValidatorId): void {
+    this.#losersOf(node).add(loser);
+    const standing = this.#of(node);
+    for (const { node: its, by, candidate } of this.#raised)
+      if (its === node && by === loser && standing.get(candidate) === "open")
+        standing.delete(candidate);
+  }
+
+  #losersOf(node: string): Set<ValidatorId> {
+    const known = this.#losers.get(node) ?? new Set<ValidatorId>();
+    this.#losers.set(node, known);
+    return known;
   }
 
   #of(node: string): Map<CandidateHash, Standing> {

@@ -11,9 +11,13 @@ export class FinalityChecker {
     return this.#byNumber.size;
   }
 
-  /** A node starts again, and learns from others what is final. */
-  restarted(node: string): void {
-    this.#lastOf.delete(node);
+  /** A node starts again, with what it finds on its disk to be final. */
+  restarted(node: string, number: BlockNumber): Problem[] {
+    const last = this.#lastOf.get(node) ?? 0;
+    this.#lastOf.set(node, number);
+    return number >= last
+      ? []
+      : [problem("S1", `${node} starts again at #${number}, and had finalized #${last}`)];
   }
 
   /** A node has finalized a block, the next one after the last it has told of. */
