@@ -16,6 +16,7 @@ import type { ExecutionOutcome, ExecutionRequest, Executor } from "../executor.t
 import { EMPTY, I32, OP } from "../wasm/opcodes.ts";
 import { GOOD_MODULE, HOSTILE_MODULES } from "./hostile-modules.ts";
 import { i32Const, packedConst, validationModule } from "./module-builder.ts";
+import { REFUSED_MODULES } from "./refused-modules.ts";
 
 const PARAMS: ValidationParams = {
   parentHead: new Uint8Array([1, 2, 3]),
@@ -50,6 +51,17 @@ const ECHO = validationModule([
   ...[OP.localGet, 1, OP.i64ExtendI32U, OP.i64Const, 32, 0x86],
   ...[OP.localGet, 0, OP.i64ExtendI32U, 0x84],
 ]);
+
+/** Traps where it finds anything that an earlier call has left: in memory, in a global, in the size of the memory. */
+const REMEMBERS = validationModule(
+  [
+    ...[...i32Const(256), 0x28, 2, 0, OP.globalGet, 1, 0x72],
+    ...[OP.memorySize, 0, ...i32Const(1), 0x47, 0x72, OP.if, EMPTY, OP.unreachable, OP.end],
+    ...[...i32Const(256), ...i32Const(1), 0x36, 2, 0, ...i32Const(1), OP.globalSet, 1],
+    ...[...i32Const(3), OP.memoryGrow, 0, OP.drop, ...packedConst(512, 12)],
+  ],
+  { globals: [I32], data: [[512, new Uint8Array(12)]] },
+);
 
 /** Counts down from a million, which takes a moment, and then answers well. */
 const SLOW = validationModule(
@@ -87,6 +99,26 @@ export function executorSuite(name: string, make: () => Executor): void {
       test(`a guest that ${what} is invalid: ${fault}`, async () => {
         assert.equal(reasonOf(await executor.validate(requestFor(code))), `invalid.${fault}`);
       });
+
+    test("what pre-checking must refuse it refuses, within a second and 256 MiB", async () => {
+      const executorParams: ExecutorParams = [
+        { type: "precheckingMaxMemory", value: 256 * 2 ** 20 },
+        { type: "pvfPrepTimeout", value: { kind: { type: "precheck" }, milliseconds: 1_000 } },
+      ];
+      for (const { name: what, code, refusal } of REFUSED_MODULES) {
+        const prepared = await executor.prepare({ code, executorParams, kind: "precheck" });
+        assert.ok(prepared.type === "refused", `${what}: ${prepared.type}`);
+        const { reason } = prepared;
+        const found = reason.code === "wasm" ? reason.refusal.code : reason.code;
+        assert.equal(found, refusal, what);
+      }
+    });
+
+    test("nothing of a call is left for the next one", async () => {
+      const first = await executor.validate(requestFor(REMEMBERS));
+      assert.equal(first.type, "valid", reasonOf(first));
+      assert.equal(reasonOf(await executor.validate(requestFor(REMEMBERS))), "valid");
+    });
 
     test("after hostile guests a good one still passes", async () => {
       assert.equal(reasonOf(await executor.validate(requestFor(GOOD_MODULE))), "valid");

@@ -39,6 +39,31 @@ export const HOSTILE_MODULES: readonly HostileModule[] = [
     code: validationModule([...i32Const(1), ...i32Const(0), 0x6d, OP.drop, ...ZERO_RESULT]),
     fault: "trap",
   },
+  {
+    name: "divides the smallest number by minus one",
+    code: validationModule([
+      ...[...i32Const(-(2 ** 31)), ...i32Const(-1), 0x6d, OP.drop, ...ZERO_RESULT],
+    ]),
+    fault: "trap",
+  },
+  {
+    name: "turns a NaN into an integer",
+    code: validationModule([OP.f32Const, 0, 0, 0xa0, 0x7f, 0xa8, OP.drop, ...ZERO_RESULT]),
+    fault: "trap",
+  },
+  {
+    name: "reads half a word beyond its memory",
+    code: validationModule([...i32Const(65_534), 0x28, 0, 0, OP.drop, ...ZERO_RESULT]),
+    fault: "trap",
+  },
+  {
+    name: "calls what is not in its table",
+    code: validationModule(
+      [OP.localGet, 0, OP.localGet, 1, ...i32Const(7), OP.callIndirect, 0, 0],
+      { table: [0] },
+    ),
+    fault: "trap",
+  },
   { name: "loops for ever", code: validationModule(forever([])), fault: "timeout" },
   {
     name: "calls the host for ever",
@@ -82,6 +107,30 @@ export const HOSTILE_MODULES: readonly HostileModule[] = [
       imports: [MALLOC],
     }),
     fault: "outOfMemory",
+  },
+  {
+    name: "allocates small blocks without end",
+    code: validationModule(forever([...i32Const(1 << 10), OP.call, 0, OP.drop]), {
+      imports: [MALLOC],
+    }),
+    fault: "outOfMemory",
+  },
+  {
+    name: "asks for more than a block can have",
+    code: validationModule([...i32Const(2 ** 25 + 1), OP.call, 0, OP.drop, ...ZERO_RESULT], {
+      imports: [MALLOC],
+    }),
+    fault: "trap",
+  },
+  {
+    name: "frees a block twice",
+    code: validationModule(
+      [OP.localGet, 0, OP.call, 0, OP.localGet, 0, OP.call, 0, ...ZERO_RESULT],
+      {
+        imports: [FREE],
+      },
+    ),
+    fault: "trap",
   },
   {
     name: "frees what it never got",
@@ -139,6 +188,19 @@ export const HOSTILE_MODULES: readonly HostileModule[] = [
   {
     name: "returns four gigabytes",
     code: validationModule(packedConst(0, -1)),
+    fault: "badReturn",
+  },
+  {
+    name: "returns a length of two gigabytes",
+    code: validationModule(packedConst(0, -(2 ** 31))),
+    fault: "badReturn",
+  },
+  {
+    name: "returns its own parameters",
+    code: validationModule([
+      ...[OP.localGet, 1, OP.i64ExtendI32U, OP.i64Const, 32, 0x86],
+      ...[OP.localGet, 0, OP.i64ExtendI32U, 0x84],
+    ]),
     fault: "badReturn",
   },
   {
