@@ -31,3 +31,8 @@ test("after finality data are kept for a day and chunks for an hour more", () =>
   assert.equal(includedBy(state, a), state);
   assert.equal(abandonedBy(state, a.hash), state);
 });
+
+test("what is disputed is kept whatever its state", () => {
+  for (const state of [meta.state, { type: "finalized", value: 7 } as const])
+    assert.equal(pruneAt({ ...meta, state, disputed: true }, PRUNING_TIMES), undefined);
+});

@@ -1,7 +1,8 @@
 /**
  * What is known about a stored candidate and how long it is kept. A candidate that no block includes
  * is dropped after an hour; one that a finalized block includes is kept for a day (its data) and an
- * hour more (its chunks), counted from finality. Guide: Availability Store.
+ * hour more (its chunks), counted from finality; one that is disputed for as long as the dispute is
+ * remembered. Guide: Availability Store.
  */
 import { BlockNumber, Hash } from "@parahost/primitives";
 import { bitVec, bool, struct, u64Number, type ValueOf, variant, vec } from "@parahost/scale";
@@ -39,6 +40,8 @@ export const CandidateMeta = struct({
   dataAvailable: bool,
   /** By validator index. */
   chunksStored: bitVec(),
+  /** A dispute has touched it: others may have to check it for as long as the dispute is remembered. */
+  disputed: bool,
 });
 export type CandidateMeta = ValueOf<typeof CandidateMeta>;
 
@@ -48,7 +51,12 @@ export function newCandidate(now: number, validatorCount: number): CandidateMeta
     length: validatorCount,
     bytes: new Uint8Array(Math.ceil(validatorCount / 8)),
   };
-  return { state: { type: "unavailable", value: now }, dataAvailable: false, chunksStored };
+  return {
+    state: { type: "unavailable", value: now },
+    dataAvailable: false,
+    chunksStored,
+    disputed: false,
+  };
 }
 
 export function includedBy(state: CandidateState, block: BlockRef): CandidateState {
@@ -77,9 +85,10 @@ export function abandonedBy(state: CandidateState, block: Hash): CandidateState 
 
 /** When something of the candidate is next to be dropped; `undefined` while it may be needed. */
 export function pruneAt(
-  { state, dataAvailable }: CandidateMeta,
+  { state, dataAvailable, disputed }: CandidateMeta,
   times: PruningTimes,
 ): number | undefined {
+  if (disputed) return undefined;
   switch (state.type) {
     case "unavailable":
       return state.value + times.keepUnavailableMs;

@@ -62,6 +62,23 @@ test("what is included stays until finality, then data a day and chunks an hour 
   assert.equal(entries(), 0);
 });
 
+test("what is disputed outlives its time, and goes when the dispute is forgotten", () => {
+  const { database, entries } = start();
+  database.noteBacked(candidate, 4, 0);
+  database.noteDisputed(candidate, true);
+  database.storeChunk(candidate, validator, chunk);
+  database.noteIncluded(candidate, block(1));
+  database.finalizeHeight(1, block(1).hash, HOUR);
+  assert.equal(database.prune(100 * HOUR), 0);
+  assert.deepEqual(database.chunk(candidate, validator), chunk);
+  database.noteDisputed(candidate, false);
+  assert.equal(database.prune(100 * HOUR), 1);
+  assert.equal(entries(), 0);
+  // Of what was never stored there is nothing to keep.
+  database.noteDisputed(other, true);
+  assert.equal(entries(), 0);
+});
+
 test("a block that loses its height returns the candidate to its old place", () => {
   const { database } = start();
   database.noteBacked(candidate, 4, 7);

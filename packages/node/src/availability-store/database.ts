@@ -102,6 +102,15 @@ export class AvailabilityDatabase {
     this.#store.write(changes);
   }
 
+  /** A dispute begins, or is forgotten. What is not stored is nobody's to keep. */
+  noteDisputed(candidate: CandidateHash, disputed: boolean): void {
+    const meta = this.meta(candidate);
+    if (meta === undefined || meta.disputed === disputed) return;
+    const changes: Changes = [];
+    this.#putMeta(changes, candidate, meta, { ...meta, disputed });
+    this.#store.write(changes);
+  }
+
   /** False when no chain that we saw backs the candidate, or when there is no such validator. */
   storeChunk(candidate: CandidateHash, validator: ValidatorIndex, chunk: ErasureChunk): boolean {
     const meta = this.meta(candidate);
@@ -132,7 +141,9 @@ export class AvailabilityDatabase {
     const fresh = newCandidate(now, chunks.length);
     const chunksStored = bitsAt(chunks.length, chunks.keys());
     const state = before?.state ?? fresh.state;
-    this.#putMeta(changes, candidate, before, { state, dataAvailable: true, chunksStored });
+    const disputed = before?.disputed ?? false;
+    const after = { state, dataAvailable: true, chunksStored, disputed };
+    this.#putMeta(changes, candidate, before, after);
     this.#store.write(changes);
   }
 

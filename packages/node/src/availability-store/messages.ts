@@ -64,6 +64,12 @@ export type AvailabilityStoreMessage =
       readonly chunk: ErasureChunk;
       readonly reply: Reply<boolean>;
     }
+  /** A dispute touches the candidate, whose data is kept from now on; or the dispute is forgotten. */
+  | {
+      readonly type: "noteDisputed";
+      readonly candidateHash: CandidateHash;
+      readonly disputed: boolean;
+    }
   /** Encodes the data for `validatorCount` validators, compares the root, keeps data and all chunks. */
   | {
       readonly type: "storeAvailableData";

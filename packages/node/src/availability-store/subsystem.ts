@@ -160,6 +160,9 @@ function onMessage({ database, deps }: State, message: AvailabilityStoreMessage)
     case "storeChunk":
       message.reply(database.storeChunk(candidate, message.validatorIndex, message.chunk));
       return;
+    case "noteDisputed":
+      database.noteDisputed(candidate, message.disputed);
+      return;
     case "storeAvailableData": {
       if (database.meta(candidate)?.dataAvailable === true) {
         message.reply(ok(undefined));

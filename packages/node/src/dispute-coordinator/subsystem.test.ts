@@ -6,6 +6,7 @@ import {
   asSessionIndex,
   asValidatorIndex,
   type CandidateEvent,
+  type CandidateHash,
   type CandidateReceipt,
   candidateHash,
   type DisputeVote,
@@ -47,6 +48,10 @@ function start(options: { readonly keys?: MemoryKeystore; readonly store?: Store
   const overseer = new FakeOverseer<"dispute-coordinator", DisputeCoordinatorSends>();
   const clock = new ManualClock(1_000_000);
   const told: string[] = [];
+  const kept = new Map<CandidateHash, boolean>();
+  overseer.replace("availability-store", (message) => {
+    if (message.type === "noteDisputed") kept.set(message.candidateHash, message.disputed);
+  });
   const running = run(overseer.context, {
     clock,
     logger: silentLogger,
@@ -58,7 +63,7 @@ function start(options: { readonly keys?: MemoryKeystore; readonly store?: Store
       concluded: (para, _, outcome) => told.push(`para ${para} is ${outcome}`),
     },
   });
-  return { overseer, clock, store, running, told };
+  return { overseer, clock, store, running, told, kept };
 }
 
 type World = ReturnType<typeof start>;
@@ -621,6 +626,7 @@ test("a new session moves the window and forgets what leaves it", async () => {
   const world = await onChain({ keys: keysOf() });
   await hear(world, [inFavour(1, receipt), against(3, receipt)]);
   await expectApprovals(world);
+  assert.equal(world.kept.get(hash), true, "its data is kept");
   const session = asSessionIndex(SESSION + 6);
   await leaf(world, [{ number: 2 }], {
     ancestors: [block(1).hash],
@@ -629,6 +635,7 @@ test("a new session moves the window and forgets what leaves it", async () => {
   });
   await world.overseer.settle();
   assert.deepEqual(await world.overseer.ask({ type: "recentDisputes" }), []);
+  assert.equal(world.kept.get(hash), false, "its data may go");
   assert.equal(await hear(world, [against(4, receipt)]), "invalidImport");
   await world.overseer.conclude(world.running);
 });

@@ -9,6 +9,7 @@ import { type Clock, type Logger, LruMap, unreachable } from "@parahost/base";
 import type { Keystore, SignatureVerifier } from "@parahost/crypto";
 import {
   type BlockNumber,
+  type CandidateHash,
   type CandidateReceipt,
   candidateHash,
   type DisputeVote,
@@ -61,6 +62,7 @@ const FAILED_MAX = 1_024;
 export type DisputeCoordinatorSends =
   | "approval-voting"
   | "availability-recovery"
+  | "availability-store"
   | "candidate-validation"
   | "chain-api"
   | "chain-selection"
@@ -173,7 +175,7 @@ class DisputeCoordinator {
     if (this.#newest === undefined || leaf.number >= this.#newest.number) this.#newest = leaf;
     const disabled = await queryRuntime(context, leaf.hash, "disabledValidators");
     if (disabled !== undefined) this.#disabled.noteOnChain(session, disabled);
-    this.#forgetSessionsBefore(this.#sessions.earliest);
+    await this.#forgetSessionsBefore(this.#sessions.earliest);
     for (const block of await unreadBlocks(context, leaf, this.#seen, this.#finalized))
       await this.#readBlock(block);
     await this.#askQuestions();
@@ -205,9 +207,11 @@ class DisputeCoordinator {
     }
   }
 
-  #forgetSessionsBefore(earliest: SessionIndex): void {
+  async #forgetSessionsBefore(earliest: SessionIndex): Promise<void> {
     if (earliest === this.#earliest) return;
     this.#earliest = earliest;
+    for (const { session, candidateHash: hash } of this.#book.disputes())
+      if (session < earliest) await this.#keepData(hash, false);
     // Whoever gets a vote twice drops it; this happens once a session.
     this.#published.clear();
     this.#book.prune(earliest);
@@ -313,6 +317,7 @@ class DisputeCoordinator {
     const para = votes.receipt.descriptor.paraId;
     const isFresh = before === undefined;
     if (isFresh) {
+      await this.#keepData(key.candidateHash, true);
       const [validator] = votes.invalid.keys();
       if (validator !== undefined) this.#deps.watcher.raised(para, key, validator);
       this.#log("dispute raised", change);
@@ -337,6 +342,15 @@ class DisputeCoordinator {
       this.#disabled.noteLost(key.session, [...votes.invalid.keys()]);
     if (after?.type === "concludedAgainst")
       this.#disabled.noteLost(key.session, [...votes.valid.keys()]);
+  }
+
+  /** Others may have to check the candidate for as long as its dispute is remembered. */
+  async #keepData(hash: CandidateHash, disputed: boolean): Promise<void> {
+    await this.#context.send("availability-store", {
+      type: "noteDisputed",
+      candidateHash: hash,
+      disputed,
+    });
   }
 
   async #revert(blocks: readonly BlockRef[]): Promise<void> {
