@@ -42,7 +42,7 @@ import {
   type ParaId,
   type SessionIndex,
 } from "@parahost/primitives";
-import { type Genesis, validateTransaction } from "@parahost/runtime";
+import { type Genesis, runtimeApi, validateTransaction } from "@parahost/runtime";
 import type { KeyValueStore } from "@parahost/storage";
 import type { Overlay } from "@parahost/trie";
 import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
@@ -84,6 +84,7 @@ import { run as runStatementDistribution } from "../statement-distribution/subsy
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
 import { isAccepted } from "./acceptance.ts";
 import { eventsOfBlock, type HeadNumber, verdictsIn } from "./block-events.ts";
+import { approvalWarning } from "./certain-approvals.ts";
 import type { ChainStates } from "./chain-states.ts";
 import { CondemnedCandidates } from "./condemned-candidates.ts";
 import { disputeEvents } from "./dispute-events.ts";
@@ -216,6 +217,7 @@ export class RelayNode {
     const role = config.role === "authority" ? Role.authority : Role.full;
     const journal = storeJournal(store);
 
+    this.#warnOfLuck();
     this.pool = new TransactionPool(
       chain.best(),
       (at, _, extrinsic) => {
@@ -302,6 +304,14 @@ export class RelayNode {
         config: { key, paraId, collator: collate },
       });
     }
+  }
+
+  /** Whoever starts a small network with few approvals is told what they are worth. */
+  #warnOfLuck(): void {
+    const state = this.states.view(this.chain.best().hash);
+    const session = state && runtimeApi.sessionInfo(state, runtimeApi.sessionIndexForChild(state));
+    const warning = session && approvalWarning(session, runtimeApi.minimumBackingVotes(state));
+    if (warning !== undefined) this.#ports.logger.log("warn", TARGET, warning);
   }
 
   /** Judges a transaction, takes it into the pool and passes it on. */
