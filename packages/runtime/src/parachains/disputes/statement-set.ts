@@ -5,6 +5,7 @@
  * Reference: 4.7 (import, 1 to 6).
  */
 import { err, ok, type Result } from "@parahost/base";
+import type { SignatureItem } from "@parahost/crypto";
 import {
   type BlockNumber,
   type DisputeState,
@@ -15,7 +16,7 @@ import {
   type SessionIndex,
   type SessionInfo,
 } from "@parahost/primitives";
-import { type State, verifySignature } from "../../framework/index.ts";
+import { type State, verifyTogether } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { sessionInfo } from "../session-info.ts";
@@ -46,13 +47,34 @@ export function checkStatementSet(
   set: DisputeStatementSet,
   onBad: OnBad,
 ): Result<CheckedSet, DisputesError> {
-  const { candidateHash, session, statements } = set;
+  const { candidateHash, session } = set;
   const now = blockNumber(state);
   const info = disputableSession(state, session);
   if (info === undefined) return err("ancientDisputeStatement");
   const known = disputeOf(state, session, candidateHash);
   if (known !== undefined && isClosed(state, known, now)) return err("ancientDisputeStatement");
+  return verifyTogether(state, (verify) =>
+    checkVotes(state, set, onBad, { info, known, now, verify }),
+  );
+}
 
+function checkVotes(
+  state: State,
+  set: DisputeStatementSet,
+  onBad: OnBad,
+  {
+    info,
+    known,
+    now,
+    verify,
+  }: {
+    readonly info: SessionInfo;
+    readonly known: DisputeState | undefined;
+    readonly now: BlockNumber;
+    readonly verify: (item: SignatureItem) => boolean;
+  },
+): Result<CheckedSet, DisputesError> {
+  const { candidateHash, session, statements } = set;
   const votes = new VoteImport(
     known ?? newDispute(info.validators.length, now),
     storage.backersOnDisputes.get(state, session, candidateHash) ?? new Set(),
@@ -63,7 +85,7 @@ export function checkStatementSet(
     // The cheap question first: most votes that are offered twice are on chain already.
     const bad =
       votes.check(vote.validatorIndex, kind) ??
-      (isSigned(state, vote, set, info) ? undefined : "invalidSignature");
+      (isSigned(vote, set, info, verify) ? undefined : "invalidSignature");
     if (bad === undefined) {
       votes.add(vote.validatorIndex, kind);
       good.push(vote);
@@ -89,15 +111,15 @@ export function isClosed(state: State, { concludedAt }: DisputeState, now: Block
 }
 
 function isSigned(
-  state: State,
   { statement, validatorIndex, signature }: DisputeVote,
   { candidateHash, session }: DisputeStatementSet,
   { validators }: SessionInfo,
+  verify: (item: SignatureItem) => boolean,
 ): boolean {
   const message = disputePayload(statement, candidateHash, session);
   const publicKey = validators[validatorIndex];
   if (message === undefined || publicKey === undefined) return false;
-  return verifySignature(state, { scheme: "sr25519", publicKey, message, signature });
+  return verify({ scheme: "sr25519", publicKey, message, signature });
 }
 
 /**
