@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   consensus: ["base", "scale", "crypto", "primitives", "trie"],
   storage: ["base"],
   network: ["base", "scale", "crypto", "primitives"],
-  kit: ["base", "scale", "crypto", "primitives", "trie"],
+  kit: ["base", "scale", "crypto", "primitives", "trie", "runtime"],
   node: [
     "base",
     "scale",
@@ -115,11 +115,14 @@ interface Source {
   readonly isTest: boolean;
 }
 
+/** What is generated, or written in another language, or what authors of chains begin with. */
+const ELSEWHERE = ["node_modules", "build", "assembly", "templates"];
+
 function* walk(folder: string): Iterable<string> {
   for (const name of readdirSync(folder).sort()) {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) {
-      if (name !== "node_modules" && name !== "build" && name !== "assembly") yield* walk(path);
+      if (!ELSEWHERE.includes(name)) yield* walk(path);
     } else if (name.endsWith(".ts")) yield path;
   }
 }

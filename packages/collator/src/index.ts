@@ -7,6 +7,7 @@ export type {
   TransactionRefusal,
   UnknownHead,
 } from "@parahost/kit";
+export { GuestBlock, type GuestChain, GuestStateMachine } from "./guest-machine.ts";
 export {
   type ForeignBlock,
   type ParaHead,

@@ -330,7 +330,8 @@ test("a state machine that does not accept its own block gives no collation", as
     name: ledger.name,
     genesisHead: ledger.genesisHead,
     buildBlock: (...args: Parameters<ParaStateMachine["buildBlock"]>) => {
-      const built = expectOk(ledger.buildBlock(...args), "built");
+      const [parent, transactions, limits] = args;
+      const built = expectOk(ledger.buildBlock(parent, transactions, limits), "built");
       return { ok: true, value: { ...built, blockData: built.blockData.subarray(1) } };
     },
     importBlock: ledger.importBlock.bind(ledger),

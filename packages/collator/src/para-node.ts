@@ -27,6 +27,7 @@ import type {
   ParaAccount,
   ParaStateMachine,
   ParaSummary,
+  RelayParent,
   TransactionProblem,
   UnknownHead,
 } from "@parahost/kit";
@@ -81,6 +82,8 @@ export interface ParaNodePorts {
   readonly logger: Logger;
   /** Takes the node's events. */
   readonly emit: (event: NodeEventData) => void;
+  /** A node, by hash, of the relay chain's state after a block; `undefined` where it is not to be had. */
+  readonly relayNode?: (relayBlock: Hash, node: Hex) => Uint8Array | undefined;
   /** Head of the para in the state after a relay chain block; `undefined` without such a state or such a head. */
   readonly headAt: (relayBlock: Hash) => HeadData | undefined;
 }
@@ -195,13 +198,17 @@ export class ParaNode {
       });
       return undefined;
     }
-    const built = this.#build(parent, maxPovSize - POV_LENGTH_BYTES);
+    const built = this.#build(parent, maxPovSize - POV_LENGTH_BYTES, {
+      number: relayParentNumber,
+      storageRoot: validationData.relayParentStorageRoot,
+      node: (hash) => this.#ports.relayNode?.(relayParent, hash),
+    });
     if (built === undefined) return undefined;
     return {
       collation: {
-        upwardMessages: [],
+        upwardMessages: built.upwardMessages ?? [],
         horizontalMessages: [],
-        newValidationCode: undefined,
+        newValidationCode: built.newValidationCode,
         headData: built.head,
         pov: { blockData: built.blockData },
         processedDownwardMessages: 0,
@@ -336,11 +343,15 @@ export class ParaNode {
 
   // Building
 
-  #build(parent: ParaBlock, maxBlockDataBytes: number): BuiltBlock | undefined {
+  #build(
+    parent: ParaBlock,
+    maxBlockDataBytes: number,
+    relayParent: RelayParent,
+  ): BuiltBlock | undefined {
     const offered = this.#readyFor(parent);
     const limits = { maxBlockDataBytes, maxTransactions: this.#transactionsMax };
     const transactions = offered.map(({ bytes }) => bytes);
-    const built = this.#machine.buildBlock(parent.head, transactions, limits);
+    const built = this.#machine.buildBlock(parent.head, transactions, limits, relayParent);
     if (!built.ok) return this.#failed("it could not be built", built.error);
     const { blockData, head, included, dropped } = built.value;
     if (blockData.length > maxBlockDataBytes)
@@ -515,5 +526,7 @@ export class ParaNode {
 }
 
 /** About the block that was built on, which may not be the one that the relay chain includes. */
-const isOfNonces = ({ code }: TransactionProblem): boolean =>
-  code === "staleNonce" || code === "futureNonce";
+const isOfNonces = (problem: TransactionProblem): boolean =>
+  problem.code === "staleNonce" ||
+  problem.code === "futureNonce" ||
+  (problem.code === "refused" && (problem.validity === "stale" || problem.validity === "future"));

@@ -6,10 +6,10 @@
  * Block data: state u64, what to add u64. Bytes behind them are ignored, as by the original.
  */
 
-import { Bytes } from "./guest/bytes";
-import { HASH_BYTES, keccak256 } from "./guest/host";
-import { Reader, Writer } from "./guest/scale";
-import { newHead, ValidationParams } from "./guest/validation";
+import { Bytes } from "parahost/bytes";
+import { HASH_BYTES, keccak256 } from "parahost/host";
+import { Reader, Writer } from "parahost/scale";
+import { newHead, ValidationParams } from "parahost/validation";
 
 function stateHash(state: u64): Bytes {
   const encoded = Bytes.fresh(8);

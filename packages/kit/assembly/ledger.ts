@@ -6,13 +6,13 @@
  * data: transfers, witness. Transfer: from 32, nonce u32, to 32, amount u128, sr25519 signature 64.
  */
 
-import { Bytes } from "./guest/bytes";
-import { blake2b128, blake2b256, HASH_BYTES, sr25519Verify, twox128 } from "./guest/host";
-import { PartialTrie } from "./guest/partial-trie";
-import { Reader, Writer } from "./guest/scale";
-import { U128 } from "./guest/u128";
-import { newHead, ValidationParams } from "./guest/validation";
-import { Witness } from "./guest/witness";
+import { Bytes } from "parahost/bytes";
+import { blake2b128, blake2b256, HASH_BYTES, sr25519Verify, twox128 } from "parahost/host";
+import { PartialTrie } from "parahost/partial-trie";
+import { Reader, Writer } from "parahost/scale";
+import { U128 } from "parahost/u128";
+import { newHead, ValidationParams } from "parahost/validation";
+import { Witness } from "parahost/witness";
 
 const ACCOUNT_ID_BYTES: i32 = 32;
 const SIGNATURE_BYTES: i32 = 64;

@@ -12,6 +12,9 @@ export const adderCode = (): Uint8Array => artifact("adder");
 /** Validation code of the ledger. Throws `HostError` when it has not been built. */
 export const ledgerCode = (): Uint8Array => artifact("ledger");
 
+/** Validation code of the template `name`, such as `counter`. Throws `HostError` when it has not been built. */
+export const templateCode = (name: string): Uint8Array => artifact(name);
+
 function artifact(name: string): Uint8Array {
   const path = fileURLToPath(new URL(`${name}.wasm`, BUILD));
   try {

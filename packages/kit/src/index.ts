@@ -26,8 +26,10 @@ export type {
   ParaAccount,
   ParaStateMachine,
   ParaSummary,
+  RelayParent,
   TransactionInfo,
   TransactionProblem,
   TransactionRefusal,
   UnknownHead,
+  Validity,
 } from "./state-machine.ts";

@@ -7,7 +7,7 @@
  */
 
 import type { Hex, Result } from "@parahost/base";
-import type { HeadData } from "@parahost/primitives";
+import type { Hash, HeadData } from "@parahost/primitives";
 
 /** What a transaction pool may know of a transaction without its state. */
 export interface TransactionInfo {
@@ -22,7 +22,24 @@ export interface TransactionInfo {
 export type TransactionRefusal =
   | { readonly code: "undecodable"; readonly message: string }
   | { readonly code: "badSignature" }
-  | { readonly code: "zeroAmount" };
+  | { readonly code: "zeroAmount" }
+  /** The chain's own code refuses it. */
+  | { readonly code: "refused"; readonly validity: Validity };
+
+/** Why a chain refuses a transaction, by Substrate's names. */
+export type Validity =
+  | "call"
+  | "payment"
+  | "future"
+  | "stale"
+  | "badProof"
+  | "ancientBirthBlock"
+  | "exhaustsResources"
+  | "custom"
+  | "badMandatory"
+  | "mandatoryValidation"
+  | "badSigner"
+  | "cannotLookup";
 
 /** Why a transaction cannot be included on top of a certain block. */
 export type TransactionProblem =
@@ -32,12 +49,22 @@ export type TransactionProblem =
   /** Others of the same sender must come before. */
   | { readonly code: "futureNonce"; readonly nonce: number; readonly expected: number }
   | { readonly code: "insufficientBalance"; readonly balance: bigint; readonly amount: bigint }
-  | { readonly code: "balanceOverflow" };
+  | { readonly code: "balanceOverflow" }
+  /** Executing it ends the guest: a fault of the transaction, or of the chain's code. */
+  | { readonly code: "trap"; readonly message: string };
 
 export interface BlockLimits {
   /** Bytes of block data, before compression. */
   readonly maxBlockDataBytes: number;
   readonly maxTransactions: number;
+}
+
+/** The relay chain block that a block is made for. */
+export interface RelayParent {
+  readonly number: number;
+  readonly storageRoot: Hash;
+  /** A node of its state by hash, `undefined` where it is not to be had. */
+  readonly node: (hash: Hex) => Uint8Array | undefined;
 }
 
 export interface DroppedTransaction {
@@ -52,6 +79,9 @@ export interface BuiltBlock {
   readonly included: readonly Hex[];
   /** Will not be included by trying again. Others that were left out may be tried with the next block. */
   readonly dropped: readonly DroppedTransaction[];
+  /** Announced to the relay chain with this block. */
+  readonly newValidationCode?: Uint8Array;
+  readonly upwardMessages?: readonly Uint8Array[];
 }
 
 /** The state of that block is not here: unknown, or forgotten. */
@@ -100,6 +130,7 @@ export interface ParaStateMachine {
     parent: HeadData,
     transactions: readonly Uint8Array[],
     limits: BlockLimits,
+    relayParent: RelayParent,
   ): Result<BuiltBlock, UnknownHead>;
 
   /** Executes a block and keeps its state. Importing a block twice does no harm. */

@@ -88,7 +88,9 @@ export {
   type Extrinsic,
   type ExtrinsicDecodeError,
   encodeBare,
+  encodeSigned,
   SignedExtra,
+  signingPayload,
 } from "./transaction/extrinsic.ts";
 export {
   accountOf,

@@ -147,6 +147,8 @@ function refusalText(error: SubmitError): string {
       return `it is not a transaction of this parachain: ${error.message}`;
     case "badSignature":
       return "its signature is wrong";
+    case "refused":
+      return `the chain's code refuses it: ${error.validity}`;
     case "zeroAmount":
       return "it transfers nothing";
     case "tooLarge":

@@ -7,7 +7,7 @@
 import { Bytes } from "./bytes";
 import { blake2b256, HASH_BYTES } from "./host";
 import { Reader, Writer } from "./scale";
-import { Witness } from "./witness";
+import { NodeSource } from "./witness";
 
 /** Longest value that stays in its node. */
 const INLINE_VALUE_MAX: i32 = 32;
@@ -30,19 +30,19 @@ export class Child {
   }
 
   /** The node, taken from the witness when it is first asked for. */
-  open(witness: Witness): Node {
+  open(source: NodeSource): Node {
     const known = this.node;
     if (known) return known;
     const reference = this.reference as Bytes;
-    const encoded = reference.length == HASH_BYTES ? witness.find(reference) : reference;
+    const encoded = reference.length == HASH_BYTES ? source.find(reference) : reference;
     const node = Node.decode(encoded);
     this.node = node;
     return node;
   }
 
   /** The node, about to be changed. */
-  openToChange(witness: Witness): Node {
-    const node = this.open(witness);
+  openToChange(source: NodeSource): Node {
+    const node = this.open(source);
     this.reference = null;
     return node;
   }
@@ -77,9 +77,9 @@ export class Node {
   }
 
   /** The value itself, from the witness where it stands apart. */
-  readValue(witness: Witness): Bytes | null {
+  readValue(source: NodeSource): Bytes | null {
     const value = this.value;
-    return value && this.isValueHashed ? witness.find(value) : value;
+    return value && this.isValueHashed ? source.find(value) : value;
   }
 
   child(nibble: i32): Child | null {
@@ -94,6 +94,27 @@ export class Node {
       this.children = children;
     }
     children[nibble] = child;
+  }
+
+  removeValue(): void {
+    this.value = null;
+    this.isValueHashed = false;
+  }
+
+  /** Takes a child off; a node without any is no branch any more. */
+  removeChild(nibble: i32): void {
+    const children = this.children;
+    if (!children) return;
+    children[nibble] = null;
+    if (this.firstChild(0) < 0) this.children = null;
+  }
+
+  /** The first digit from `from` on that has a child, -1 without one. */
+  firstChild(from: i32): i32 {
+    const children = this.children;
+    if (!children) return -1;
+    for (let nibble = from; nibble < 16; nibble++) if (children[nibble]) return nibble;
+    return -1;
   }
 
   // Decoding: refuses what no encoder writes.

@@ -10,7 +10,13 @@ import { Reader } from "./scale";
 /** A node has at least a header and something behind it. */
 const NODE_BYTES_MIN: i32 = 2;
 
-export class Witness {
+/** Where nodes of a trie come from. */
+export abstract class NodeSource {
+  /** What hashes to `hash`; ends the guest where it is not to be had. */
+  abstract find(hash: Bytes): Bytes;
+}
+
+export class Witness extends NodeSource {
   private readonly nodes: StaticArray<Bytes>;
   private readonly hashes: StaticArray<Bytes>;
   private readonly isUsed: StaticArray<bool>;
@@ -19,6 +25,7 @@ export class Witness {
   private usedCount: i32 = 0;
 
   constructor(nodes: StaticArray<Bytes>) {
+    super();
     const count = nodes.length;
     let slotCount = 4;
     while (slotCount < 2 * count) slotCount <<= 1;

@@ -1,5 +1,6 @@
 /** The parameters of `validate_block` and its result. */
 
+import { Block } from "./block";
 import { Bytes } from "./bytes";
 import { HASH_BYTES } from "./host";
 import { Reader, Writer } from "./scale";
@@ -31,6 +32,21 @@ export function newHead(head: Bytes, params: ValidationParams): u64 {
   writer.compact(0); // no horizontal messages
   writer.u32(0); // no downward messages processed
   writer.u32(params.relayParentNumber); // the watermark
-  const result = writer.view();
-  return <u64>result.pointer | ((<u64>result.length) << 32);
+  return writer.view().packed();
+}
+
+/** As `newHead`, with what the block has to say to the relay chain. */
+export function blockResult(head: Bytes, relayNumber: u32, block: Block): u64 {
+  const writer = new Writer(head.length + 64);
+  writer.blob(head);
+  const code = block.newCode;
+  writer.bool(code != null);
+  if (code) writer.blob(code);
+  writer.compact(block.upwardMessages.length);
+  for (let index = 0; index < block.upwardMessages.length; index++)
+    writer.blob(block.upwardMessages[index]);
+  writer.compact(0); // no horizontal messages
+  writer.u32(0); // no downward messages processed
+  writer.u32(relayNumber); // the watermark
+  return writer.view().packed();
 }

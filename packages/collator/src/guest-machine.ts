@@ -1,0 +1,497 @@
+/**
+ * A parachain that is a guest of the kit, as collators run it: the code that validators run builds the blocks too. The
+ * guest asks for nodes of the state as it needs them, which become the witness, and for transactions one by one, so
+ * that limits are kept by whoever hands them out.
+ *
+ * A block is built in passes: when a transaction turns out not to fit, what it made the guest look at must not burden
+ * the block, so the next pass leaves it out. The last pass is the block.
+ */
+import {
+  asciiBytes,
+  assert,
+  bytesToHex,
+  concatBytes,
+  err,
+  expectOk,
+  type Hex,
+  hexToBytes,
+  LruMap,
+  ok,
+  type Result,
+} from "@parahost/base";
+import { blake2b128, blake2b256Hex, twox128 } from "@parahost/crypto";
+import {
+  callGuest,
+  DEFAULT_ENGINE_PARAMETERS,
+  type GuestFault,
+  type PreparedPvf,
+  preparePvf,
+  type WasmRefusal,
+} from "@parahost/executor";
+import type {
+  BlockLimits,
+  BuiltBlock,
+  DroppedTransaction,
+  ImportError,
+  ImportedBlock,
+  ParaAccount,
+  ParaStateMachine,
+  ParaSummary,
+  RelayParent,
+  TransactionInfo,
+  TransactionProblem,
+  TransactionRefusal,
+  UnknownHead,
+  Validity,
+} from "@parahost/kit";
+import {
+  Hash,
+  type HeadData,
+  Header,
+  ValidationParams,
+  ValidationResult,
+} from "@parahost/primitives";
+import {
+  bytes,
+  decode,
+  encode,
+  fixedHex,
+  option,
+  Reader,
+  struct,
+  tryDecode,
+  tuple,
+  u32,
+  u128,
+  type ValueOf,
+  vec,
+} from "@parahost/scale";
+import {
+  EMPTY_ROOT,
+  LiveStates,
+  MemoryNodeStore,
+  NodeCache,
+  type NodeStore,
+  Overlay,
+  TrieBackend,
+} from "@parahost/trie";
+
+/** The guest's entries beside `validate_block`. */
+const BUILD = "build_block";
+const EXECUTE = "execute_block";
+const CHECK = "check_transaction";
+
+/** First byte of a question. */
+const NODE = 0;
+const NEXT_EXTRINSIC = 1;
+const CHANGES = 2;
+
+/** State version of chains of the kit. */
+const STATE_VERSION = 1;
+const CACHED_NODES = 16_384;
+/** Passes for one block: each leaves out at least one transaction. */
+const PASSES_MAX = 16;
+/** Part of a backer's time that a block may take: the rest is for machines slower than this one. */
+const BUILD_FUEL = 800_000_000n;
+/** What is left beyond that is for finishing a block. */
+const PASS_FUEL = 2n * BUILD_FUEL;
+/** A check of one transaction. */
+const CHECK_FUEL = 100_000_000n;
+/** Bytes that a length takes at most. */
+const LENGTH_PREFIX_BYTES = 4;
+/** Block data without any transaction or node. */
+const FRAME_BYTES = 36 + 2 * LENGTH_PREFIX_BYTES;
+
+/** What the guest's `validate_block` reads. */
+export const GuestBlock = struct({
+  relayParentNumber: u32,
+  relayParentStorageRoot: Hash,
+  extrinsics: vec(bytes()),
+  witness: vec(bytes()),
+});
+export type GuestBlock = ValueOf<typeof GuestBlock>;
+
+const Changes = vec(tuple(bytes(), option(bytes())));
+
+/** The beginning of `System.Account`, as far as it is looked at here. */
+const AccountBeginning = struct({
+  nonce: u32,
+  consumers: u32,
+  providers: u32,
+  sufficients: u32,
+  free: u128,
+});
+
+/** A tag of a transaction: the account, and its number. */
+const Provides = struct({ sender: fixedHex(32), nonce: u32 });
+
+export interface GuestChain {
+  readonly name: string;
+  /** Decompressed. */
+  readonly wasm: Uint8Array;
+  readonly genesis: readonly (readonly [key: Hex, value: Uint8Array])[];
+  /** In memory unless said otherwise. */
+  readonly store?: NodeStore;
+}
+
+interface Refused {
+  readonly transaction: Uint8Array;
+  readonly problem: TransactionProblem;
+}
+
+/** How one execution of the guest for a block went. */
+interface Pass {
+  readonly included: readonly Uint8Array[];
+  readonly refused: readonly Refused[];
+  /** What was under way when the guest ended, if it did. */
+  readonly pending: Uint8Array | undefined;
+  readonly witness: readonly Uint8Array[];
+  /** Whether everything that was handed out is in the block. */
+  readonly isClean: boolean;
+  readonly result: Result<ValidationResult, GuestFault>;
+}
+
+/** Whether another block may take what this one refused. */
+const mayStillGo = (problem: TransactionProblem): boolean =>
+  problem.code === "refused" && (problem.validity === "future" || problem.validity === "payment");
+
+const NO_RELAY: RelayParent = {
+  number: 0xffff_ffff,
+  storageRoot: EMPTY_ROOT as Hash,
+  node: () => undefined,
+};
+
+export class GuestStateMachine implements ParaStateMachine {
+  readonly name: string;
+  readonly genesisHead: HeadData;
+  readonly #guest: PreparedPvf;
+  readonly #store: NodeStore;
+  readonly #cache: NodeCache;
+  readonly #states: LiveStates;
+  /** Transactions that were found good by their signature are looked at once. */
+  readonly #checked = new LruMap<Hex, TransactionInfo>(65_536);
+  #newest: HeadData;
+  #relayParent: RelayParent = NO_RELAY;
+
+  private constructor(
+    name: string,
+    guest: PreparedPvf,
+    genesis: GuestChain["genesis"],
+    store: NodeStore,
+  ) {
+    this.name = name;
+    this.#guest = guest;
+    this.#store = store;
+    this.#cache = new NodeCache(store, CACHED_NODES);
+    this.#states = new LiveStates(store);
+    const state = new Overlay(new TrieBackend(this.#cache, EMPTY_ROOT));
+    for (const [key, value] of genesis) state.set(key, value);
+    const update = state.commitment(STATE_VERSION);
+    this.genesisHead = encode(Header, {
+      parentHash: `0x${"00".repeat(32)}` as Hash,
+      number: 0,
+      stateRoot: update.root as Hash,
+      extrinsicsRoot: EMPTY_ROOT as Hash,
+      digest: [],
+    });
+    this.#states.insert(blake2b256Hex(this.genesisHead), undefined, update);
+    this.#newest = this.genesisHead;
+  }
+
+  /** Refuses code that validators would refuse. */
+  static create({
+    name,
+    wasm,
+    genesis,
+    store,
+  }: GuestChain): Result<GuestStateMachine, WasmRefusal> {
+    const prepared = preparePvf(wasm, DEFAULT_ENGINE_PARAMETERS, {
+      metered: true,
+      entries: [BUILD, EXECUTE, CHECK],
+    });
+    if (!prepared.ok) return prepared;
+    return ok(new GuestStateMachine(name, prepared.value, genesis, store ?? new MemoryNodeStore()));
+  }
+
+  checkTransaction(transaction: Uint8Array): Result<TransactionInfo, TransactionRefusal> {
+    const hash = blake2b256Hex(encode(bytes(), transaction));
+    const known = this.#checked.get(hash);
+    if (known !== undefined) return ok(known);
+    const relayParent = this.#relayParent;
+    const nodes = this.#nodes(relayParent);
+    const answer = callGuest(this.#guest, {
+      entry: CHECK,
+      input: this.#params(this.#newest, relayParent, transaction),
+      fuel: CHECK_FUEL,
+      oracle: (question) =>
+        question[0] === NODE ? nodes(bytesToHex(question.subarray(1))) : undefined,
+    });
+    if (!answer.ok) return err({ code: "undecodable", message: faultMessage(answer.error) });
+    const reader = new Reader(answer.value.output);
+    if (reader.u8() !== 0) {
+      const kind = reader.u8();
+      return err(refusal(kind, reader.u8()));
+    }
+    reader.take(8);
+    vec(bytes()).read(reader);
+    const [provides] = vec(bytes()).read(reader);
+    assert(provides !== undefined, "a transaction of the kit provides its number");
+    const info = { hash, ...decode(Provides, provides) };
+    this.#checked.set(hash, info);
+    return ok(info);
+  }
+
+  buildBlock(
+    parent: HeadData,
+    transactions: readonly Uint8Array[],
+    limits: BlockLimits,
+    relayParent: RelayParent,
+  ): Result<BuiltBlock, UnknownHead> {
+    if (!this.has(parent)) return err(this.#unknown(parent));
+    this.#relayParent = relayParent;
+    const dropped: DroppedTransaction[] = [];
+    let offered = transactions.slice(0, limits.maxTransactions);
+    for (let passes = 0; passes < PASSES_MAX; passes++) {
+      const pass = this.#pass(parent, offered, limits, relayParent);
+      for (const { transaction, problem } of pass.refused)
+        if (!mayStillGo(problem)) dropped.push({ hash: transactionHash(transaction), problem });
+      if (pass.result.ok && pass.isClean)
+        return ok(this.#built(pass, pass.result.value, dropped, relayParent));
+      if (!pass.result.ok) {
+        if (pass.pending === undefined) break;
+        const message = faultMessage(pass.result.error);
+        dropped.push({ hash: transactionHash(pass.pending), problem: { code: "trap", message } });
+      }
+      // Behind what ended a pass, others may still fit; behind a full block none does.
+      const behind = pass.result.ok
+        ? []
+        : offered.slice(offered.indexOf(pass.pending as Uint8Array) + 1);
+      offered = [...pass.included, ...behind];
+    }
+    const empty = this.#pass(parent, [], limits, relayParent);
+    const result = expectOk(empty.result, "a block without transactions");
+    return ok(this.#built(empty, result, dropped, relayParent));
+  }
+
+  importBlock(parent: HeadData, blockData: Uint8Array): Result<ImportedBlock, ImportError> {
+    if (!this.has(parent)) return err(this.#unknown(parent));
+    const block = tryDecode(GuestBlock, blockData);
+    if (!block.ok) return err({ code: "undecodable", message: block.error.message });
+    const { relayParentNumber, relayParentStorageRoot, extrinsics } = block.value;
+    let changes: Uint8Array | undefined;
+    const answer = callGuest(this.#guest, {
+      entry: EXECUTE,
+      input: encode(ValidationParams, {
+        parentHead: parent,
+        blockData,
+        relayParentNumber,
+        relayParentStorageRoot,
+      }),
+      oracle: (question) => {
+        if (question[0] === CHANGES) changes = question.slice(1);
+        return undefined;
+      },
+    });
+    if (!answer.ok) return err({ code: "badBlock", message: faultMessage(answer.error) });
+    const result = tryDecode(ValidationResult, answer.value.output);
+    if (!result.ok || changes === undefined)
+      return err({ code: "badBlock", message: "the chain's code gives no result" });
+    const { headData: head } = result.value;
+    this.#keep(parent, head, changes);
+    return ok({ head, included: extrinsics.map(transactionHash) });
+  }
+
+  has(head: HeadData): boolean {
+    return this.#states.has(blake2b256Hex(head));
+  }
+
+  forget(head: HeadData): void {
+    if (this.has(head)) this.#states.release(blake2b256Hex(head));
+  }
+
+  /** The state after that block. */
+  stateAt(head: HeadData): Result<Overlay, UnknownHead> {
+    if (!this.has(head)) return err(this.#unknown(head));
+    const { stateRoot } = decode(Header, head);
+    return ok(new Overlay(new TrieBackend(this.#cache, stateRoot)));
+  }
+
+  account(head: HeadData, id: Hex): Result<ParaAccount, UnknownHead> {
+    const state = this.stateAt(head);
+    if (!state.ok) return state;
+    const stored = state.value.get(systemAccountKey(id));
+    if (stored === undefined) return ok({ nonce: 0, balance: 0n });
+    const { nonce, free } = AccountBeginning.read(new Reader(stored));
+    return ok({ nonce, balance: free });
+  }
+
+  summary(head: HeadData): Result<ParaSummary, UnknownHead> {
+    if (!this.has(head)) return err(this.#unknown(head));
+    const { number, stateRoot } = decode(Header, head);
+    return ok({ number, stateRoot });
+  }
+
+  // Building
+
+  /** Executes the guest with transactions as they are offered, as far as they fit. */
+  #pass(
+    parent: HeadData,
+    offered: readonly Uint8Array[],
+    { maxBlockDataBytes }: BlockLimits,
+    relayParent: RelayParent,
+  ): Pass {
+    const nodes = this.#nodes(relayParent);
+    const witness = new Map<Hex, Uint8Array>();
+    const included: Uint8Array[] = [];
+    const refused: Refused[] = [];
+    let size = FRAME_BYTES;
+    let next = 0;
+    let pending: Uint8Array | undefined;
+    let isOverfull = false;
+
+    const settle = ([kind, detail]: Uint8Array): void => {
+      if (pending === undefined) return;
+      if (kind !== undefined && detail !== undefined)
+        refused.push({ transaction: pending, problem: refusal(kind, detail) });
+      // What it made the guest look at is more than the block can bring along.
+      else if (size > maxBlockDataBytes) isOverfull = true;
+      else included.push(pending);
+      pending = undefined;
+    };
+    const hand = (fuelLeft: bigint): Uint8Array | undefined => {
+      const candidate = offered[next];
+      if (candidate === undefined || isOverfull || fuelLeft < PASS_FUEL - BUILD_FUEL)
+        return undefined;
+      if (size + candidate.length + LENGTH_PREFIX_BYTES > maxBlockDataBytes) return undefined;
+      size += candidate.length + LENGTH_PREFIX_BYTES;
+      next += 1;
+      pending = candidate;
+      return candidate;
+    };
+    const look = (hash: Hex): Uint8Array | undefined => {
+      const node = nodes(hash);
+      if (node === undefined || witness.has(hash)) return node;
+      witness.set(hash, node);
+      size += node.length + LENGTH_PREFIX_BYTES;
+      return node;
+    };
+
+    const answer = callGuest(this.#guest, {
+      entry: BUILD,
+      input: this.#params(parent, relayParent, new Uint8Array()),
+      fuel: PASS_FUEL,
+      oracle: (question, fuelLeft) => {
+        if (question[0] === NODE) return look(bytesToHex(question.subarray(1)));
+        if (question[0] !== NEXT_EXTRINSIC) return undefined;
+        settle(question.subarray(1));
+        return hand(fuelLeft);
+      },
+    });
+    return {
+      included,
+      refused,
+      pending,
+      witness: [...witness.values()],
+      isClean: refused.length === 0 && !isOverfull,
+      result: answer.ok ? ok(decode(ValidationResult, answer.value.output)) : answer,
+    };
+  }
+
+  #built(
+    { included, witness }: Pass,
+    result: ValidationResult,
+    dropped: readonly DroppedTransaction[],
+    { number, storageRoot }: RelayParent,
+  ): BuiltBlock {
+    const blockData = encode(GuestBlock, {
+      relayParentNumber: number,
+      relayParentStorageRoot: storageRoot,
+      extrinsics: included,
+      witness,
+    });
+    const { headData: head, newValidationCode, upwardMessages } = result;
+    const built = {
+      blockData,
+      head,
+      included: included.map(transactionHash),
+      dropped,
+      upwardMessages,
+    };
+    return newValidationCode === undefined ? built : { ...built, newValidationCode };
+  }
+
+  #params(
+    parentHead: HeadData,
+    { number, storageRoot }: RelayParent,
+    blockData: Uint8Array,
+  ): Uint8Array {
+    return encode(ValidationParams, {
+      parentHead,
+      blockData,
+      relayParentNumber: number,
+      relayParentStorageRoot: storageRoot,
+    });
+  }
+
+  /** Nodes of our states, and of the relay chain's. */
+  #nodes(relayParent: RelayParent): (hash: Hex) => Uint8Array | undefined {
+    return (hash) => this.#store.get(hash) ?? relayParent.node(hash);
+  }
+
+  // Keeping
+
+  #keep(parent: HeadData, head: HeadData, changes: Uint8Array): void {
+    const id = blake2b256Hex(head);
+    this.#newest = head;
+    if (this.#states.has(id)) return;
+    const { stateRoot: before } = decode(Header, parent);
+    const { stateRoot: after } = decode(Header, head);
+    const state = new Overlay(new TrieBackend(this.#cache, before));
+    for (const [key, value] of decode(Changes, changes)) {
+      if (value === undefined) state.delete(bytesToHex(key));
+      else state.set(bytesToHex(key), value);
+    }
+    const update = state.commitment(STATE_VERSION);
+    assert(update.root === after, "a guest and its collator come to different states");
+    this.#states.insert(id, blake2b256Hex(parent), update);
+  }
+
+  #unknown(head: HeadData): UnknownHead {
+    return { code: "unknownHead", head: blake2b256Hex(head) };
+  }
+}
+
+const transactionHash = (transaction: Uint8Array): Hex =>
+  blake2b256Hex(encode(bytes(), transaction));
+
+const ACCOUNT_PREFIX = concatBytes(twox128(asciiBytes("System")), twox128(asciiBytes("Account")));
+
+function systemAccountKey(id: Hex): Hex {
+  const account = hexToBytes(id);
+  return bytesToHex(concatBytes(ACCOUNT_PREFIX, blake2b128(account), account));
+}
+
+/** `InvalidTransaction` in wire order. */
+const INVALID: readonly Validity[] = [
+  "call",
+  "payment",
+  "future",
+  "stale",
+  "badProof",
+  "ancientBirthBlock",
+  "exhaustsResources",
+  "custom",
+  "badMandatory",
+  "mandatoryValidation",
+  "badSigner",
+];
+
+/** `TransactionValidityError` as the guest reports it: the kind of error, then which. */
+function refusal(kind: number, detail: number): TransactionRefusal {
+  const validity = (kind === 0 ? INVALID[detail] : undefined) ?? "cannotLookup";
+  return validity === "badProof" ? { code: "badSignature" } : { code: "refused", validity };
+}
+
+function faultMessage(fault: GuestFault): string {
+  return "message" in fault ? fault.message : fault.code;
+}

@@ -1,0 +1,1 @@
+export { type BuildError, type BuiltGuest, buildGuest, compileGuest } from "./compile-guest.ts";
