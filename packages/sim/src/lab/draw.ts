@@ -42,6 +42,7 @@ export function drawScenario(seed: number, mix: Mix): Scenario {
     validators,
     paras: 1 + below(Math.min(2, groups)),
     groups,
+    rotationBlocks: oneOf([2, 3, 5, 20]),
     epochSlots: oneOf([8, 12, 20]),
     candidateDepth: isAsync ? 2 : 0,
     ancestry: isAsync ? 2 : 0,

@@ -1,7 +1,7 @@
 /** Plays a scenario under the eyes of the observer, and says how every property stands. */
 import { describe, type Logger } from "@parahost/base";
 import { certainApprovals } from "@parahost/node/service/certain-approvals";
-import { backingThreshold } from "@parahost/primitives";
+import { backingThreshold, defaultHostConfiguration } from "@parahost/primitives";
 import { Observer, type Verdict } from "../observer/observer.ts";
 import { type Violation, violationLine } from "../observer/violation.ts";
 import { Simulation } from "../simulation.ts";
@@ -57,6 +57,11 @@ export async function play(
     links: { latencyMs: scenario.latencyMs, jitterMs: scenario.jitterMs },
     configuration: {
       neededApprovals: neededApprovalsOf(scenario),
+      schedulerParams: {
+        ...defaultHostConfiguration({ validatorCount: validators, groupSize: 1, slotMs })
+          .schedulerParams,
+        groupRotationFrequency: scenario.rotationBlocks,
+      },
       // Cores without a para have groups, too.
       parathreadCores: groups - paras,
       asyncBackingParams: {

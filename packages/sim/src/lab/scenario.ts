@@ -14,6 +14,8 @@ export interface Scenario {
   readonly paras: number;
   /** Backing groups, of which as many as there are paras work at a time. */
   readonly groups: number;
+  /** Blocks after which groups move to other cores. */
+  readonly rotationBlocks: number;
   /** Milliseconds. */
   readonly slotMs: number;
   /** Slots of an epoch, which is a session. */
@@ -37,6 +39,7 @@ export const DEFAULT_SCENARIO: Scenario = {
   validators: 4,
   paras: 2,
   groups: 4,
+  rotationBlocks: 20,
   slotMs: 6_000,
   epochSlots: 20,
   neededApprovals: "certain",
@@ -182,6 +185,7 @@ const SCENARIO: Fields<Scenario> = {
   validators: whole(2, 1000),
   paras: whole(0, 100),
   groups: whole(1, 1000),
+  rotationBlocks: whole(1, 100_000),
   slotMs: whole(500, 60_000),
   epochSlots: whole(4, SLOTS_MAX),
   neededApprovals: (value, field) => (value === "certain" ? value : whole(1, 1000)(value, field)),
