@@ -7,6 +7,7 @@ import { ParaNode } from "@parahost/collator";
 import { DirectVerifier, type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
 import { type Network, type PeerId, peerIdOfName } from "@parahost/network";
+import type { ApprovalProfile } from "@parahost/node/approval-criteria/criteria";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import type { Subsystems } from "@parahost/node/overseer/overseer";
 import {
@@ -57,6 +58,8 @@ export interface LocalNetworkOptions {
   readonly absent?: readonly number[];
   /** A full node that fishes for bad candidates. */
   readonly fisherman?: FishermanConfig;
+  /** How checkers are drawn; Polkadot's way without it. */
+  readonly approvalProfile?: ApprovalProfile;
 }
 
 export interface Collator {
@@ -128,6 +131,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
   const common = {
     genesis,
     slotMs,
+    ...(options.approvalProfile === undefined ? {} : { approvalProfile: options.approvalProfile }),
     peers,
     authorName: (key: string) => authors.get(key),
     headNumber: (para: ParaId, head: Uint8Array) => {

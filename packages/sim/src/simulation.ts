@@ -11,6 +11,7 @@ import {
   peerIdOfName,
   type ReputationChange,
 } from "@parahost/network";
+import type { ApprovalProfile } from "@parahost/node/approval-criteria/criteria";
 import {
   type FishermanConfig,
   NODE_COLUMNS,
@@ -54,6 +55,8 @@ export interface SimulationOptions {
   readonly roles?: readonly Role[];
   /** A full node that fishes for bad candidates. */
   readonly fisherman?: FishermanConfig;
+  /** How checkers are drawn; Polkadot's way without it. */
+  readonly approvalProfile?: ApprovalProfile;
   /** Log lines with the virtual milliseconds since the start and the node's name. */
   readonly log?: (atMs: number, node: string) => Logger;
 }
@@ -92,7 +95,7 @@ export class Simulation {
   /** Starts all nodes at virtual time zero. */
   constructor(options: SimulationOptions) {
     const { seed, validators, slotMs = 6000, epochSlots = 20, configuration, absent } = options;
-    const { fisherman } = options;
+    const { fisherman, approvalProfile } = options;
     this.seed = seed;
     this.slotMs = slotMs;
     const random = new SeededRandom(seed);
@@ -126,6 +129,7 @@ export class Simulation {
         ...(configuration === undefined ? {} : { configuration }),
         ...(absent === undefined ? {} : { absent }),
         ...(fisherman === undefined ? {} : { fisherman }),
+        ...(approvalProfile === undefined ? {} : { approvalProfile }),
       },
       {
         clock: this.clock,
