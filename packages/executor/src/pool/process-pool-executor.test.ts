@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { ExecutorParams } from "@parahost/primitives";
 import type { ExecutionOutcome, ExecutionRequest } from "../executor.ts";
 import { executorSuite, requestFor } from "../testing/executor-suite.ts";
 import { GOOD_MODULE, HOSTILE_MODULES } from "../testing/hostile-modules.ts";
 import { MISBEHAVIOUR } from "../testing/misbehaviour.ts";
+import { i32Const, packedConst, validationModule } from "../testing/module-builder.ts";
+import { OP } from "../wasm/opcodes.ts";
 import { ProcessPoolExecutor, type ProcessPoolOptions } from "./process-pool-executor.ts";
 
 // The machine that runs the tests may be busy; only the test of the wall clock minds it.
@@ -108,6 +111,23 @@ describe("workers that fall ill", { concurrency: false }, () => {
       const outcome = await pool.validate(jobThat("exception"));
       assert.equal(words(outcome), "possiblyInvalid.jobError");
     }));
+
+  test(
+    "memory that the machine does not have is not the guest's limit",
+    {
+      skip: process.platform !== "linux",
+    },
+    () =>
+      // Some 1.2 GB of the limit are V8's; the guest may have 4 GiB and asks for 3.
+      withPool({ workers: 1, worker: { memoryLimitMb: 2048 } }, async (pool) => {
+        const greedy = validationModule([
+          ...[...i32Const(48 * 1024), OP.memoryGrow, 0, OP.drop, ...packedConst(0, 0)],
+        ]);
+        const executorParams: ExecutorParams = [{ type: "maxMemoryPages", value: 65_536 }];
+        const outcome = await pool.validate(requestFor(greedy, { executorParams }));
+        assert.deepEqual(outcome, { type: "internal", reason: { code: "outOfHostMemory" } });
+      }),
+  );
 
   test("want of memory is our fault", () =>
     withPool(MISBEHAVING, async (pool) => {
