@@ -83,6 +83,14 @@ export {
   withFinalityLagMax,
 } from "./grandpa/voting-rule.ts";
 export {
+  type WarpError,
+  type WarpFragment,
+  type WarpPosition,
+  type WarpProof,
+  WarpSync,
+  warpProof,
+} from "./grandpa/warp-proof.ts";
+export {
   type BlockExecutor,
   BlockImporter,
   type Executed,

@@ -59,6 +59,16 @@ export {
 } from "./protocols/collation-fetching.ts";
 export { grandpaProtocol } from "./protocols/grandpa.ts";
 export {
+  decodeLightRequest,
+  decodeLightResponse,
+  encodeLightRequest,
+  encodeLightResponse,
+  type LightDecodeError,
+  type LightRequest,
+  lightProtocol,
+  StorageProof,
+} from "./protocols/light.ts";
+export {
   type ChainIdentity,
   CODE_BYTES_MAX,
   isRole,
@@ -97,6 +107,17 @@ export {
   sendDisputeProtocol,
 } from "./protocols/send-dispute.ts";
 export {
+  decodeStateRequest,
+  decodeStateResponse,
+  encodeStateRequest,
+  encodeStateResponse,
+  STATE_BYTES_SOFT_MAX,
+  type StateDecodeError,
+  type StateRequest,
+  type StateStart,
+  stateProtocol,
+} from "./protocols/state.ts";
+export {
   BackedCandidateAcknowledgement,
   BackedCandidateManifest,
   StatementDistributionMessage,
@@ -120,6 +141,13 @@ export {
   transactionsProtocol,
 } from "./protocols/transactions.ts";
 export { ValidationProtocol, ValidationWireMessage } from "./protocols/validation.ts";
+export {
+  WARP_BYTES_SOFT_MAX,
+  WarpFragment,
+  WarpRequest,
+  WarpResponse,
+  warpProtocol,
+} from "./protocols/warp.ts";
 export { BANNED_BELOW, Reputation, type ReputationClass, ReputationTable } from "./reputation.ts";
 export { ChainSync } from "./sync/chain-sync.ts";
 export type { ImportVerdict, SyncChain, SyncPorts } from "./sync/sync-chain.ts";
