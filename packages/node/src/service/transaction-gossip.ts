@@ -12,11 +12,18 @@ import {
   transactionsProtocol,
 } from "@parahost/network";
 import type { Hash } from "@parahost/primitives";
+import type { TransactionValidityError } from "@parahost/runtime";
 import { encode, tryDecode } from "@parahost/scale";
 import { type TransactionPool, transactionHash } from "../transaction-pool/pool.ts";
 
 /** Transactions that a peer is remembered to know. */
 const KNOWN_PER_PEER_MAX = 10_000;
+
+/** What no block could take, on any branch. The rest honest peers send too: states differ. */
+function isNeverValid({ type, value }: TransactionValidityError): boolean {
+  if (type === "unknown") return value.type === "noUnsignedValidator";
+  return value.type === "call" || value.type === "badProof" || value.type === "mandatoryValidation";
+}
 
 export class TransactionGossip {
   readonly channel: NotificationChannel;
@@ -35,7 +42,8 @@ export class TransactionGossip {
       switch (event.type) {
         case "opened":
           this.#known.set(event.peer, new LruMap(KNOWN_PER_PEER_MAX));
-          for (const { extrinsic } of pool.ready()) this.#sendTo(event.peer, extrinsic);
+          for (const { extrinsic, validity } of pool.ready())
+            if (validity.propagate) this.#sendTo(event.peer, extrinsic);
           break;
         case "closed":
           this.#known.delete(event.peer);
@@ -47,8 +55,9 @@ export class TransactionGossip {
     });
   }
 
-  /** Passes a transaction on to every peer that may not know it. */
+  /** Passes a transaction of the pool on to every peer that may not know it, unless it is to stay here. */
   propagate(extrinsic: Uint8Array): void {
+    if (this.#pool.get(transactionHash(extrinsic))?.validity.propagate !== true) return;
     for (const peer of this.channel.peers()) this.#sendTo(peer, extrinsic);
   }
 
@@ -71,9 +80,8 @@ export class TransactionGossip {
       const extrinsic = view.slice();
       known?.set(transactionHash(extrinsic), true);
       const taken = this.#pool.submit(extrinsic, "external");
-      if (taken.ok) {
-        if (this.#pool.get(taken.value)?.validity.propagate === true) this.propagate(extrinsic);
-      } else if (taken.error.code === "invalid")
+      if (taken.ok) this.propagate(extrinsic);
+      else if (taken.error.code === "invalid" && isNeverValid(taken.error.reason))
         this.#network.report(peer, Reputation.costMinor, "invalid transaction");
     }
   }

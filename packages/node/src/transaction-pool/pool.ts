@@ -3,26 +3,31 @@
  * offers (tags); a transaction is ready when everything it needs is offered by the chain or by ready
  * transactions before it, and waits in the future queue otherwise.
  *
- * Bounds: `countMax` transactions and `bytesMax` bytes over both queues; when they are reached the one
- * of least priority gives way, or the newcomer is refused. A transaction that was found invalid or was
- * crowded out is refused for a while without asking the runtime again.
+ * Bounds: number and bytes of those that are ready, and of those that are not; when they are reached those of
+ * least priority give way, or the newcomer is refused. A transaction that was found invalid or was crowded
+ * out is refused for a while without asking the runtime again.
+ *
+ * After each block those that were judged longest ago are judged anew, after a reorganisation all. A
+ * transaction leaves when it is in a block, or too old, or no longer valid.
  */
-import { bytesToHex, type Clock, err, ok, type Result } from "@parahost/base";
+import { type Clock, err, ok, type Result } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
 import { asHash, type Hash, OpaqueExtrinsic } from "@parahost/primitives";
 import type { TransactionValidityError, ValidTransaction } from "@parahost/runtime";
 import { encode } from "@parahost/scale";
+import { BanList } from "./bans.ts";
+import {
+  byPriority,
+  type Entry,
+  isReady,
+  type PoolTransaction,
+  WaitingTransactions,
+} from "./waiting.ts";
+
+export type { PoolTransaction } from "./waiting.ts";
 
 /** Where a transaction came from, as the runtime is told. */
 export type TransactionSource = "inBlock" | "local" | "external";
-
-export interface PoolTransaction {
-  /** BLAKE2b-256 of the extrinsic with its length prefix. */
-  readonly hash: Hash;
-  /** Without its length prefix. */
-  readonly extrinsic: Uint8Array;
-  readonly validity: ValidTransaction;
-}
 
 export type PoolError =
   | { readonly code: "invalid"; readonly reason: TransactionValidityError }
@@ -43,17 +48,25 @@ export type PoolEvent =
   | { readonly type: "dropped"; readonly hash: Hash }
   | { readonly type: "invalid"; readonly hash: Hash; readonly reason: TransactionValidityError };
 
-export interface PoolLimits {
+export interface QueueLimits {
   readonly countMax: number;
   readonly bytesMax: number;
 }
 
-/** As in Polkadot nodes. */
-export const POOL_LIMITS: PoolLimits = { countMax: 8192, bytesMax: 20 * 1024 * 1024 };
+export interface PoolLimits {
+  readonly ready: QueueLimits;
+  /** Transactions ahead of their time: they cost their sender nothing until others come. */
+  readonly future: QueueLimits;
+}
 
-/** A refused transaction is not judged again for this long. */
-const BAN_MS = 30 * 60 * 1000;
-const BANNED_MAX = 10_000;
+/** As in Polkadot nodes. */
+export const POOL_LIMITS: PoolLimits = {
+  ready: { countMax: 8192, bytesMax: 20 * 1024 * 1024 },
+  future: { countMax: 819, bytesMax: 2 * 1024 * 1024 },
+};
+
+/** Transactions judged anew after a block: all of a small pool, a part of a full one. */
+const REJUDGED_PER_BLOCK_MAX = 512;
 
 /** Judges a transaction against the state after a block. */
 export type ValidateTransaction = (
@@ -68,27 +81,20 @@ export interface PoolBlock {
   readonly body: readonly Uint8Array[];
 }
 
-interface Entry extends PoolTransaction {
-  readonly provides: readonly string[];
-  readonly requires: readonly string[];
-  readonly bytes: number;
-  /** Order of arrival decides between equal priorities. */
-  readonly order: number;
-}
-
 export const transactionHash = (extrinsic: Uint8Array): Hash =>
   asHash(blake2b256Hex(encode(OpaqueExtrinsic, extrinsic)));
 
+/** The runtime's word for what is too old. */
+const STALE: TransactionValidityError = { type: "invalid", value: { type: "stale" } };
+
 export class TransactionPool {
   readonly #validate: ValidateTransaction;
-  readonly #clock: Clock;
   readonly #limits: PoolLimits;
-  readonly #entries = new Map<Hash, Entry>();
-  /** Which transaction offers a tag. */
-  readonly #providers = new Map<string, Hash>();
-  readonly #banned = new Map<Hash, number>();
+  readonly #waiting = new WaitingTransactions();
+  readonly #banned: BanList;
   readonly #listeners = new Set<(event: PoolEvent) => void>();
-  #bytes = 0;
+  /** What was last said of each: whether it is ready. */
+  readonly #told = new Map<Hash, boolean>();
   #order = 0;
   #best: { readonly hash: Hash; readonly number: number };
 
@@ -100,20 +106,25 @@ export class TransactionPool {
   ) {
     this.#best = best;
     this.#validate = validate;
-    this.#clock = clock;
+    this.#banned = new BanList(clock);
     this.#limits = limits;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#waiting.size;
   }
 
   has(hash: Hash): boolean {
-    return this.#entries.has(hash);
+    return this.#waiting.get(hash) !== undefined;
   }
 
   get(hash: Hash): PoolTransaction | undefined {
-    return this.#entries.get(hash);
+    return this.#waiting.get(hash);
+  }
+
+  /** Ready transactions, best first, each after those it needs. */
+  ready(): PoolTransaction[] {
+    return this.#waiting.inOrder();
   }
 
   /** Calls `listener` for every event from now on; the answer ends it. */
@@ -124,49 +135,16 @@ export class TransactionPool {
 
   submit(extrinsic: Uint8Array, source: TransactionSource): Result<Hash, PoolError> {
     const hash = transactionHash(extrinsic);
-    if (this.#entries.has(hash)) return err({ code: "alreadyImported", hash });
-    if (this.#isBanned(hash)) return err({ code: "temporarilyBanned", hash });
-    const validity = this.#validate(this.#best.hash, source, extrinsic);
-    if (!validity.ok) {
-      this.#ban(hash);
-      return err({ code: "invalid", reason: validity.error });
-    }
-    return this.#insert(hash, extrinsic, validity.value);
-  }
-
-  /** Ready transactions, best first, each after those it needs. */
-  ready(): PoolTransaction[] {
-    const sorted = [...this.#entries.values()].sort(byPriority);
-    const offered = new Set<string>();
-    const taken: Entry[] = [];
-    const waiting = new Map<string, Entry[]>();
-    const take = (first: Entry): void => {
-      const queue = [first];
-      for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-        taken.push(entry);
-        for (const tag of entry.provides) {
-          offered.add(tag);
-          const released = waiting.get(tag) ?? [];
-          waiting.delete(tag);
-          for (const next of released) {
-            const missing = next.requires.find((need) => !offered.has(need));
-            if (missing === undefined) queue.push(next);
-            else waiting.set(missing, [...(waiting.get(missing) ?? []), next]);
-          }
-        }
-      }
-    };
-    for (const entry of sorted) {
-      const missing = entry.requires.find((need) => !offered.has(need));
-      if (missing === undefined) take(entry);
-      else waiting.set(missing, [...(waiting.get(missing) ?? []), entry]);
-    }
+    if (this.has(hash)) return err({ code: "alreadyImported", hash });
+    if (this.#banned.has(hash)) return err({ code: "temporarilyBanned", hash });
+    const taken = this.#admit(hash, extrinsic, source);
+    this.#tellAll();
     return taken;
   }
 
   /**
-   * The best chain moved: what is in `enacted` leaves the pool, what was in `retracted` comes back
-   * unless it is in the new chain as well, and everything left is judged anew at the new best block.
+   * The best chain moved: what is in `enacted` leaves the pool, and what was in `retracted` comes back
+   * unless it is in the new chain as well.
    */
   onBestBlock(
     best: { readonly hash: Hash; readonly number: number },
@@ -174,64 +152,97 @@ export class TransactionPool {
     enacted: readonly PoolBlock[],
   ): void {
     this.#best = best;
-    const included = new Set<Hash>();
-    for (const { hash: block, body } of enacted)
-      body.forEach((extrinsic, index) => {
-        const hash = transactionHash(extrinsic);
-        included.add(hash);
-        const entry = this.#entries.get(hash);
-        if (entry === undefined) return;
-        this.#remove(entry);
-        this.#emit({ type: "inBlock", hash, block, index });
-      });
+    const included = this.#takeIncluded(enacted);
+    this.#dropOld();
+    this.#rejudge(retracted.length > 0 ? this.size : REJUDGED_PER_BLOCK_MAX);
     for (const { hash: block, body } of retracted)
       for (const extrinsic of body) {
         const hash = transactionHash(extrinsic);
-        if (included.has(hash) || this.#entries.has(hash)) continue;
+        if (included.has(hash) || this.has(hash)) continue;
         // Inherents were never in the pool: the runtime refuses them here.
-        if (this.submit(extrinsic, "inBlock").ok) this.#emit({ type: "retracted", hash, block });
+        if (this.#admit(hash, extrinsic, "inBlock").ok)
+          this.#emit({ type: "retracted", hash, block });
       }
-    for (const entry of [...this.#entries.values()]) {
-      const validity = this.#validate(best.hash, "external", entry.extrinsic);
-      this.#remove(entry);
-      if (validity.ok) {
-        const kept = this.#insert(entry.hash, entry.extrinsic, validity.value, true);
-        if (!kept.ok) this.#emit({ type: "dropped", hash: entry.hash });
-      } else {
-        this.#emit({ type: "invalid", hash: entry.hash, reason: validity.error });
-      }
-    }
+    this.#tellAll();
   }
 
-  /** Drops a transaction that a block builder found it cannot include, and what depends on it stays. */
+  /** Drops a transaction that a block builder found it cannot include; what depends on it waits. */
   removeInvalid(hash: Hash, reason: TransactionValidityError): void {
-    const entry = this.#entries.get(hash);
+    const entry = this.#waiting.get(hash);
     if (entry === undefined) return;
-    this.#remove(entry);
-    this.#ban(hash);
-    this.#emit({ type: "invalid", hash, reason });
+    this.#refuse(entry, reason);
+    this.#tellAll();
   }
 
-  #insert(
-    hash: Hash,
-    extrinsic: Uint8Array,
-    validity: ValidTransaction,
-    silent = false,
-  ): Result<Hash, PoolError> {
-    const entry: Entry = {
-      hash,
-      extrinsic,
-      validity,
-      provides: validity.provides.map(bytesToHex),
-      requires: validity.requires.map(bytesToHex),
-      bytes: extrinsic.length,
-      order: this.#order++,
-    };
-    const rivals = new Set<Entry>();
-    for (const tag of entry.provides) {
-      const rival = this.#entries.get(this.#providers.get(tag) ?? hash);
-      if (rival !== undefined) rivals.add(rival);
+  // Leaving
+
+  #takeIncluded(enacted: readonly PoolBlock[]): ReadonlySet<Hash> {
+    const included = new Set<Hash>();
+    for (const { hash: block, body } of enacted)
+      for (const [index, extrinsic] of body.entries()) {
+        const hash = transactionHash(extrinsic);
+        included.add(hash);
+        const entry = this.#waiting.get(hash);
+        if (entry === undefined) continue;
+        this.#waiting.removeIncluded(entry);
+        this.#told.delete(hash);
+        this.#emit({ type: "inBlock", hash, block, index });
+      }
+    return included;
+  }
+
+  #dropOld(): void {
+    for (const entry of [...this.#waiting.all()])
+      if (entry.validTill < this.#best.number) this.#refuse(entry, STALE);
+  }
+
+  #refuse(entry: Entry, reason: TransactionValidityError): void {
+    this.#remove(entry);
+    this.#banned.add(entry.hash);
+    this.#emit({ type: "invalid", hash: entry.hash, reason });
+  }
+
+  #drop(entry: Entry): void {
+    this.#remove(entry);
+    this.#banned.add(entry.hash);
+    this.#emit({ type: "dropped", hash: entry.hash });
+  }
+
+  #remove(entry: Entry): void {
+    this.#waiting.remove(entry);
+    this.#told.delete(entry.hash);
+  }
+
+  // Judging
+
+  /** Judges anew those that were judged longest ago. */
+  #rejudge(count: number): void {
+    const due: Entry[] = [];
+    for (const entry of this.#waiting.all()) {
+      if (due.length === count) break;
+      due.push(entry);
     }
+    for (const entry of due) {
+      const validity = this.#validate(this.#best.hash, "external", entry.extrinsic);
+      if (!validity.ok) {
+        this.#refuse(entry, validity.error);
+        continue;
+      }
+      this.#waiting.remove(entry);
+      const { hash, extrinsic, order, validTill } = entry;
+      this.#waiting.add({ hash, extrinsic, validity: validity.value }, order, validTill);
+    }
+    this.#keepLimits();
+  }
+
+  #admit(hash: Hash, extrinsic: Uint8Array, source: TransactionSource): Result<Hash, PoolError> {
+    const judged = this.#validate(this.#best.hash, source, extrinsic);
+    if (!judged.ok) {
+      this.#banned.add(hash);
+      return err({ code: "invalid", reason: judged.error });
+    }
+    const validity = judged.value;
+    const rivals = this.#waiting.rivalsOf(validity);
     for (const rival of rivals)
       if (rival.validity.priority >= validity.priority)
         return err({
@@ -239,80 +250,81 @@ export class TransactionPool {
           needed: rival.validity.priority + 1n,
           offered: validity.priority,
         });
+    const victims = this.#victimsOf(extrinsic.length, validity, rivals);
+    if (victims === undefined) return err({ code: "poolFull" });
     for (const rival of rivals) {
       this.#remove(rival);
       this.#emit({ type: "usurped", hash: rival.hash, by: hash });
     }
-    if (!this.#makeRoom(entry)) return err({ code: "poolFull" });
-    this.#entries.set(hash, entry);
-    this.#bytes += entry.bytes;
-    for (const tag of entry.provides) this.#providers.set(tag, hash);
-    if (!silent) this.#emit({ type: this.#isReady(entry) ? "ready" : "future", hash });
+    for (const victim of victims) this.#drop(victim);
+    const validTill = this.#best.number + Number(validity.longevity);
+    this.#waiting.add({ hash, extrinsic, validity }, this.#order++, validTill);
+    this.#keepLimits();
     return ok(hash);
   }
 
-  /** Whether the chain of needs ends in transactions that need nothing. */
-  #isReady(entry: Entry): boolean {
-    const seen = new Set<Hash>();
-    const stack = [entry];
-    for (let next = stack.pop(); next !== undefined; next = stack.pop())
-      for (const tag of next.requires) {
-        const provider = this.#entries.get(this.#providers.get(tag) ?? next.hash);
-        if (provider === undefined || provider === next) return false;
-        if (seen.has(provider.hash)) continue;
-        seen.add(provider.hash);
-        stack.push(provider);
-      }
-    return true;
-  }
+  // Limits
 
-  #makeRoom(entry: Entry): boolean {
-    const fits = (): boolean =>
-      this.#entries.size < this.#limits.countMax &&
-      this.#bytes + entry.bytes <= this.#limits.bytesMax;
-    if (fits()) return true;
-    const victims = [...this.#entries.values()].sort(byPriority).reverse();
-    for (const victim of victims) {
-      if (victim.validity.priority >= entry.validity.priority) return false;
-      this.#remove(victim);
-      this.#ban(victim.hash);
-      this.#emit({ type: "dropped", hash: victim.hash });
-      if (fits()) return true;
+  /**
+   * Those of less priority in the newcomer's queue that give way to it, the least first; none if there is room,
+   * `undefined` if that would not be enough. Its rivals leave anyway.
+   */
+  #victimsOf(
+    bytes: number,
+    validity: ValidTransaction,
+    rivals: readonly Entry[],
+  ): Entry[] | undefined {
+    const ready = this.#waiting.wouldBeReady(validity);
+    const leaving = rivals.filter((rival) => isReady(rival) === ready);
+    const { countMax, bytesMax } = ready ? this.#limits.ready : this.#limits.future;
+    const amount = this.#waiting.amount(ready);
+    let count = amount.count - leaving.length + 1;
+    let total = leaving.reduce((sum, rival) => sum - rival.extrinsic.length, amount.bytes + bytes);
+    const victims: Entry[] = [];
+    if (count <= countMax && total <= bytesMax) return victims;
+    const others = [...this.#waiting.all()].filter(
+      (entry) => isReady(entry) === ready && !leaving.includes(entry),
+    );
+    for (const victim of others.sort(byPriority).reverse()) {
+      if (victim.validity.priority >= validity.priority) return undefined;
+      victims.push(victim);
+      count -= 1;
+      total -= victim.extrinsic.length;
+      if (count <= countMax && total <= bytesMax) return victims;
     }
-    return false;
+    return undefined;
   }
 
-  #remove(entry: Entry): void {
-    this.#entries.delete(entry.hash);
-    this.#bytes -= entry.bytes;
-    for (const tag of entry.provides)
-      if (this.#providers.get(tag) === entry.hash) this.#providers.delete(tag);
+  /** Those that became ready, or ceased to be, may be too many for their queue. */
+  #keepLimits(): void {
+    for (const ready of [true, false]) {
+      const { countMax, bytesMax } = ready ? this.#limits.ready : this.#limits.future;
+      const isOver = (): boolean => {
+        const { count, bytes } = this.#waiting.amount(ready);
+        return count > countMax || bytes > bytesMax;
+      };
+      if (!isOver()) continue;
+      const least = [...this.#waiting.all()].filter((entry) => isReady(entry) === ready);
+      for (const entry of least.sort(byPriority).reverse()) {
+        if (!isOver()) break;
+        if (isReady(entry) === ready) this.#drop(entry);
+      }
+    }
   }
 
-  #isBanned(hash: Hash): boolean {
-    const until = this.#banned.get(hash);
-    if (until === undefined) return false;
-    if (until > this.#clock.now()) return true;
-    this.#banned.delete(hash);
-    return false;
-  }
+  // Telling
 
-  #ban(hash: Hash): void {
-    this.#banned.delete(hash);
-    this.#banned.set(hash, this.#clock.now() + BAN_MS);
-    if (this.#banned.size <= BANNED_MAX) return;
-    const oldest = this.#banned.keys().next();
-    if (oldest.done !== true) this.#banned.delete(oldest.value);
+  /** Says of each transaction whether it is ready, where that is news. */
+  #tellAll(): void {
+    for (const entry of this.#waiting.takeChanged()) {
+      const ready = isReady(entry);
+      if (this.#told.get(entry.hash) === ready) continue;
+      this.#told.set(entry.hash, ready);
+      this.#emit({ type: ready ? "ready" : "future", hash: entry.hash });
+    }
   }
 
   #emit(event: PoolEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-/** Higher priority first, then who came first. */
-function byPriority(a: Entry, b: Entry): number {
-  if (a.validity.priority !== b.validity.priority)
-    return a.validity.priority > b.validity.priority ? -1 : 1;
-  return a.order - b.order;
 }
