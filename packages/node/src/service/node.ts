@@ -95,6 +95,7 @@ import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
 import { CHAIN_COLUMNS, chainBackend, openRelayChain } from "./relay-chain.ts";
 import { runtimeApiProvider } from "./runtime-api-provider.ts";
+import { serveStates } from "./state-requests.ts";
 import { storeJournal } from "./store-journal.ts";
 import { syncChain } from "./sync-chain.ts";
 import { TransactionGossip } from "./transaction-gossip.ts";
@@ -249,6 +250,7 @@ export class RelayNode {
       role,
       { clock, random, logger },
     );
+    serveStates(network, identity, chain, states);
     this.#gossip = new TransactionGossip(network, identity, role, this.pool);
     const grandpa = grandpaService(network, identity, role);
     this.#voter = new GrandpaVoter(
