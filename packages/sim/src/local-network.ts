@@ -26,7 +26,7 @@ import {
   runtimeApi,
 } from "@parahost/runtime";
 import type { KeyValueStore } from "@parahost/storage";
-import { headNumberOf, type ParaPlan } from "./para-plan.ts";
+import type { ParaPlan } from "./para-plan.ts";
 
 /** What nodes stand on. Each gets its own by name; the executor is shared and ended by the world. */
 export interface World {
@@ -127,17 +127,14 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     ...paras.map(({ id }) => collatorName(id)),
     ...(fishing === undefined ? [] : [FISHERMAN_NAME]),
   ].map(peerIdOfName);
-  const kinds = new Map(paras.map(({ id, kind }) => [id, kind]));
+  const plans = new Map(paras.map((plan) => [plan.id, plan]));
   const common = {
     genesis,
     slotMs,
     ...(options.approvalProfile === undefined ? {} : { approvalProfile: options.approvalProfile }),
     peers,
     authorName: (key: string) => authors.get(key),
-    headNumber: (para: ParaId, head: Uint8Array) => {
-      const kind = kinds.get(para);
-      return kind === undefined ? undefined : headNumberOf(kind, head);
-    },
+    headNumber: (para: ParaId, head: Uint8Array) => plans.get(para)?.headNumber(head),
   };
   const verifier = new DirectVerifier();
   const portsOf = (name: string, keystore: Keystore): NodePorts => {
@@ -182,6 +179,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         logger: ports.logger,
         emit: (event) => node.events.emit(event),
         headAt: (block) => paraHead(node, plan.id, block),
+        relayNode: (_, hash) => node.states.node(hash),
       },
     );
     const node: RelayNode = new RelayNode(

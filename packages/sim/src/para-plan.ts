@@ -1,5 +1,6 @@
 /** The parachains of a local network: which state machine each runs, and its validation code. */
-import type { Hex } from "@parahost/base";
+import { assert, describe, type Hex } from "@parahost/base";
+import { GuestStateMachine } from "@parahost/collator";
 import {
   AdderHead,
   AdderStateMachine,
@@ -7,21 +8,27 @@ import {
   LedgerStateMachine,
   type ParaStateMachine,
 } from "@parahost/kit";
-import { adderCode, ledgerCode } from "@parahost/kit/artifacts";
-import { asParaId, type ParaId } from "@parahost/primitives";
+import { adderCode, ledgerCode, templateCode } from "@parahost/kit/artifacts";
+import { type ChainSchema, type GenesisConfig, genesisEntries } from "@parahost/kit/schema";
+import { counter } from "@parahost/kit/templates/counter";
+import { asParaId, Header, type ParaId } from "@parahost/primitives";
 import { developmentAccount } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
 
-export type ParaKind = "adder" | "ledger";
+/** Parachains that come with the network. */
+export type ParaKind = "adder" | "ledger" | "counter";
 
 export interface ParaPlan {
   readonly id: ParaId;
-  readonly kind: ParaKind;
+  /** What people call it: a `ParaKind`, or the name of an author's chain. */
+  readonly kind: string;
   readonly code: Uint8Array;
   /** How it begins; a parachain has a core of its own, a parathread buys blocks one by one. */
   readonly lifecycle?: "parachain" | "parathread";
   /** A state machine of its own for everybody who runs the para; all begin with the same head. */
   machine(): ParaStateMachine;
+  /** Number of the parachain block behind a head, `undefined` for what is no head of it. */
+  headNumber(head: Uint8Array): number | undefined;
 }
 
 /** What each well-known account of a ledger begins with. */
@@ -42,9 +49,10 @@ export function planParas(count: number): ParaPlan[] {
 }
 
 export function planPara(id: ParaId, kind: ParaKind): ParaPlan {
+  const headNumber = (head: Uint8Array) => headNumberOf(kind, head);
   switch (kind) {
     case "adder":
-      return { id, kind, code: adderCode(), machine: () => new AdderStateMachine() };
+      return { id, kind, code: adderCode(), machine: () => new AdderStateMachine(), headNumber };
     case "ledger": {
       const endowments = LEDGER_ACCOUNTS.map((name): readonly [Hex, bigint] => [
         developmentAccount(`//${name}`),
@@ -55,17 +63,65 @@ export function planPara(id: ParaId, kind: ParaKind): ParaPlan {
         kind,
         code: ledgerCode(),
         machine: () => new LedgerStateMachine({ paraId: id, endowments }),
+        headNumber,
       };
     }
+    case "counter":
+      return planGuest(id, counter, templateCode("counter"));
   }
+}
+
+/** What each well-known account of a declared chain begins with, in whole tokens. */
+const GUEST_ENDOWMENT = 1_000n;
+
+/**
+ * A chain of the kit: validators run `code`, and its collators build with it. It begins with balances for the
+ * well-known accounts, and with `storage` if given.
+ */
+export function planGuest(
+  id: ParaId,
+  schema: ChainSchema,
+  code: Uint8Array,
+  storage: GenesisConfig["storage"] = {},
+): ParaPlan {
+  const each = GUEST_ENDOWMENT * 10n ** BigInt(schema.token.decimals);
+  const genesis = genesisEntries(schema, {
+    paraId: id,
+    balances: LEDGER_ACCOUNTS.map((name) => [developmentAccount(`//${name}`), each]),
+    storage,
+  });
+  const { name } = schema;
+  return {
+    id,
+    kind: name,
+    code,
+    machine: () => {
+      const machine = GuestStateMachine.create({ name, wasm: code, genesis });
+      assert(machine.ok, `validators refuse the code of ${name}: ${describe(machine)}`);
+      return machine.value;
+    },
+    headNumber: headerNumber,
+  };
+}
+
+/** Of heads that are headers, as those of declared chains are. */
+function headerNumber(head: Uint8Array): number | undefined {
+  const decoded = tryDecode(Header, head);
+  return decoded.ok ? decoded.value.number : undefined;
 }
 
 /** Number of the parachain block behind a head. */
 export function headNumberOf(kind: ParaKind, head: Uint8Array): number | undefined {
-  if (kind === "adder") {
-    const decoded = tryDecode(AdderHead, head);
-    return decoded.ok ? Number(decoded.value.number) : undefined;
+  switch (kind) {
+    case "adder": {
+      const decoded = tryDecode(AdderHead, head);
+      return decoded.ok ? Number(decoded.value.number) : undefined;
+    }
+    case "ledger": {
+      const decoded = tryDecode(LedgerHead, head);
+      return decoded.ok ? decoded.value.number : undefined;
+    }
+    case "counter":
+      return headerNumber(head);
   }
-  const decoded = tryDecode(LedgerHead, head);
-  return decoded.ok ? decoded.value.number : undefined;
 }

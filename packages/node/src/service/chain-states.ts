@@ -23,6 +23,7 @@ const VIEWS_MAX = 64;
 
 export class ChainStates {
   readonly #verifier: SignatureVerifier;
+  readonly #database: StateDatabase;
   readonly #cache: NodeCache;
   readonly #live: LiveStates;
   readonly #roots = new Map<Hash, Hex>();
@@ -38,6 +39,7 @@ export class ChainStates {
    */
   constructor(verifier: SignatureVerifier, database: StateDatabase) {
     this.#verifier = verifier;
+    this.#database = database;
     this.#cache = new NodeCache(database);
     this.#live = new LiveStates(database, database);
     const kept = database.records();
@@ -53,6 +55,11 @@ export class ChainStates {
   /** Whether the chain keeps the block's state. */
   has(block: Hash): boolean {
     return this.#roots.has(block) && !this.#released.has(block);
+  }
+
+  /** A node of any state that is kept, by its hash. */
+  node(hash: Hex): Uint8Array | undefined {
+    return this.#database.get(hash);
   }
 
   /** Keeps a whole state: that of genesis. */
