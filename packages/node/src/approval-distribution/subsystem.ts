@@ -396,6 +396,8 @@ async function onAssignment(
   );
   if (!checked.ok) {
     logger.log("debug", TARGET, "bad assignment", { peer, validator, why: checked.error.code });
+    // Who has seen the author's other block may be ahead of us.
+    if (checked.error.code === "notEquivocated") return;
     return report(state, peer, "costMajor", checked.error.code);
   }
   const due = slotTick(slot, slotMs) + checked.value.tranche;
