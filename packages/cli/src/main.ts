@@ -1,5 +1,8 @@
 /** The `parahost` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 import { Command, CommanderError } from "commander";
+import { addChainFileCommands } from "./commands/chain-files.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addKeyCommand } from "./commands/key.ts";
 import { addNodeCommand } from "./commands/node.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addSimCommand } from "./commands/sim.ts";
@@ -17,10 +20,14 @@ const program = new Command("parahost")
   .exitOverride();
 addUpCommand(program);
 addNodeCommand(program);
+addKeyCommand(program);
+addChainFileCommands(program);
+addDoctorCommand(program);
 addTxCommand(program);
 addQueryCommand(program);
 addSimCommand(program);
-for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
+for (const command of program.commands)
+  for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError(false);
 
 try {
   await program.parseAsync();

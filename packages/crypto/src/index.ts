@@ -61,6 +61,7 @@ export {
   parseSecretUri,
   type SecretUri,
   type SecretUriError,
+  secretSeed,
   sr25519PairFromUri,
 } from "./secret-uri.ts";
 export {

@@ -9,6 +9,7 @@ import {
   junctionChainCode,
   pairFromUri,
   parseSecretUri,
+  secretSeed,
   sr25519PairFromUri,
 } from "./secret-uri.ts";
 
@@ -103,4 +104,22 @@ test("bad URIs are refused with the reason", () => {
     error: { code: "softJunction", position: 0 },
   });
   assert.ok(sr25519PairFromUri("//a/b").ok);
+});
+
+test("the seed of a URI with hard junctions makes the same pair, behind a soft one there is none", () => {
+  for (const scheme of ["sr25519", "ed25519", "ecdsa"] as const) {
+    const seed = expectOk(secretSeed(scheme, "//Alice//stash"), scheme);
+    assert.ok(seed !== undefined);
+    assert.equal(
+      expectOk(pairFromUri(scheme, bytesToHex(seed)), scheme).publicKey,
+      expectOk(pairFromUri(scheme, "//Alice//stash"), scheme).publicKey,
+    );
+  }
+  // As `subkey inspect //Alice` prints it.
+  assert.equal(
+    bytesToHex(expectOk(secretSeed("sr25519", "//Alice"), "Alice") ?? new Uint8Array()),
+    "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a",
+  );
+  assert.equal(expectOk(secretSeed("sr25519", "//Alice/soft"), "soft"), undefined);
+  assert.equal(secretSeed("ed25519", "//Alice/soft").ok, false);
 });

@@ -22,7 +22,7 @@ import { type Ed25519Pair, ed25519PairFromSeed } from "./ed25519.ts";
 import { blake2b256, blake2b256Concat } from "./hash.ts";
 import type { KeyPair, SignatureScheme } from "./key-pair.ts";
 import { type Sr25519Pair, sr25519PairFromSeed } from "./sr25519.ts";
-import { sr25519HardChild, sr25519SoftChild } from "./sr25519-derivation.ts";
+import { sr25519HardChild, sr25519HardChildSeed, sr25519SoftChild } from "./sr25519-derivation.ts";
 
 /** The phrase of all development accounts. Worth nothing, since its secret is public. */
 export const DEVELOPMENT_PHRASE =
@@ -151,4 +151,38 @@ export function pairFromUri(
     default:
       return unreachable(scheme);
   }
+}
+
+/**
+ * The 32 bytes that the pair of a secret URI is made from, by which it can be written down without its junctions;
+ * `undefined` behind a soft junction, where there are none.
+ */
+export function secretSeed(
+  scheme: SignatureScheme,
+  text: string,
+): Result<Uint8Array | undefined, SecretUriError> {
+  const uri = parseSecretUri(text);
+  if (!uri.ok) return uri;
+  switch (scheme) {
+    case "sr25519":
+      return sr25519Seed(uri.value);
+    case "ed25519":
+      return hardSeed(uri.value, "Ed25519HDKD");
+    case "ecdsa":
+      return hardSeed(uri.value, "Secp256k1HDKD");
+    default:
+      return unreachable(scheme);
+  }
+}
+
+function sr25519Seed(uri: SecretUri): Result<Uint8Array | undefined, SecretUriError> {
+  const root = rootSeed(uri);
+  if (!root.ok) return root;
+  if (uri.junctions.some(({ hard }) => !hard)) return ok(undefined);
+  return ok(
+    uri.junctions.reduce(
+      (seed, { chainCode }) => sr25519HardChildSeed(sr25519PairFromSeed(seed), chainCode),
+      root.value,
+    ),
+  );
 }

@@ -26,10 +26,14 @@ function derivationTranscript(chainCode: Uint8Array): Transcript {
 }
 
 /** The hard child for a 32-byte chain code. */
-export function sr25519HardChild(pair: Sr25519Pair, chainCode: Uint8Array): Sr25519Pair {
+export const sr25519HardChild = (pair: Sr25519Pair, chainCode: Uint8Array): Sr25519Pair =>
+  sr25519PairFromSeed(sr25519HardChildSeed(pair, chainCode));
+
+/** The 32-byte seed of the hard child. */
+export function sr25519HardChildSeed(pair: Sr25519Pair, chainCode: Uint8Array): Uint8Array {
   const transcript = derivationTranscript(chainCode);
   transcript.appendMessage("secret-key", encodeScalar(secretScalar(pair.secret)));
-  return sr25519PairFromSeed(transcript.challengeBytes("HDKD-hard", 32));
+  return transcript.challengeBytes("HDKD-hard", 32);
 }
 
 /** The soft child for a 32-byte chain code. Its nonce seed is derived, where schnorrkel draws one. */

@@ -1,3 +1,4 @@
+export { lockDirectory } from "./directory-lock.ts";
 export { LmdbStore } from "./lmdb-store.ts";
 export { MemoryStore } from "./memory-store.ts";
 export {
