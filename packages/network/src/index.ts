@@ -149,5 +149,5 @@ export {
   warpProtocol,
 } from "./protocols/warp.ts";
 export { BANNED_BELOW, Reputation, type ReputationClass, ReputationTable } from "./reputation.ts";
-export { ChainSync } from "./sync/chain-sync.ts";
+export { ChainSync, type PeerState } from "./sync/chain-sync.ts";
 export type { ImportVerdict, SyncChain, SyncPorts } from "./sync/sync-chain.ts";

@@ -70,6 +70,13 @@ interface BlockClaim {
   readonly number: number;
 }
 
+/** What a peer told us of itself when it connected, and of its chain since. */
+export interface PeerState {
+  readonly peer: PeerId;
+  readonly role: Role;
+  readonly best: BlockClaim;
+}
+
 export class ChainSync {
   readonly #network: Network;
   readonly #chain: SyncChain;
@@ -79,6 +86,7 @@ export class ChainSync {
   readonly #wanted = new Map<Hash, Wanted>();
   /** Best block that each connected peer told us of. */
   readonly #peerBest = new Map<PeerId, BlockClaim>();
+  readonly #roles = new Map<PeerId, Role>();
   #isCatchingUp = false;
   readonly #closing = new AbortController();
 
@@ -118,6 +126,7 @@ export class ChainSync {
           break;
         case "closed":
           this.#peerBest.delete(event.peer);
+          this.#roles.delete(event.peer);
           break;
         case "message":
           this.#onAnnounce(event.peer, event.bytes);
@@ -132,6 +141,14 @@ export class ChainSync {
 
   get channel(): NotificationChannel {
     return this.#channel;
+  }
+
+  /** The connected peers, as far as they have said something. */
+  peerStates(): PeerState[] {
+    return [...this.#roles].flatMap(([peer, role]) => {
+      const best = this.#peerBest.get(peer);
+      return best === undefined ? [] : [{ peer, role, best }];
+    });
   }
 
   /**
@@ -181,7 +198,8 @@ export class ChainSync {
   #onOpened(peer: PeerId, bytes: Uint8Array): void {
     const handshake = tryDecode(BlockAnnouncesHandshake, bytes);
     if (handshake.ok) {
-      const { bestHash, bestNumber } = handshake.value;
+      const { bestHash, bestNumber, role } = handshake.value;
+      if (isRole(role)) this.#roles.set(peer, role);
       this.#peerBest.set(peer, { hash: bestHash, number: bestNumber });
     }
     const best = this.#chain.best();

@@ -30,7 +30,14 @@ import {
   type SignatureVerifier,
 } from "@parahost/crypto";
 import { compressBlob, type Executor } from "@parahost/executor";
-import { type ChainIdentity, ChainSync, type Network, type PeerId, Role } from "@parahost/network";
+import {
+  type ChainIdentity,
+  ChainSync,
+  type Network,
+  type PeerId,
+  type PeerState,
+  Role,
+} from "@parahost/network";
 import {
   type Balance,
   type CandidateHash,
@@ -326,6 +333,11 @@ export class RelayNode {
   /** Peers that exchange blocks with us. */
   peers(): readonly PeerId[] {
     return this.#sync.channel.peers();
+  }
+
+  /** What those peers told us of themselves and of their chains. */
+  peerStates(): readonly PeerState[] {
+    return this.#sync.peerStates();
   }
 
   get isSyncing(): boolean {

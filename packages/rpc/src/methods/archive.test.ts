@@ -5,6 +5,7 @@ import { blake2b256Hex } from "@parahost/crypto";
 import { type Hash, ZERO_HASH } from "@parahost/primitives";
 import { IDENTITY, World } from "../../test/world.ts";
 import { Connection } from "../connection.ts";
+import type { Json } from "../json-rpc.ts";
 
 let world: World;
 before(async () => {
@@ -91,6 +92,38 @@ test("storage that is stopped, or of a state that is gone, comes to an end", asy
   const gone = await client.call<string>("archive_v1_storage", ZERO_HASH, all, null);
   assert.equal(client.said<{ event: string }>(gone)[0]?.event, "storageError");
   assert.equal((await client.refusal("archive_v1_storage", ZERO_HASH, "all")).code, -32602);
+});
+
+test("the difference of two states is what the blocks between them changed", async () => {
+  const { client, node } = world;
+  const at = node.chain.hashByNumber(2) as Hash;
+  const diff = async (...params: Json[]) => {
+    const id = await client.call<string>("archive_v1_storageDiff", at, ...params);
+    for (let i = 0; i < 10; i++) await idle();
+    return client.said<{ event: string; key: Hex; type: string; value?: Hex; hash?: Hex }>(id);
+  };
+  const own = await diff();
+  assert.equal(own.at(-1)?.event, "storageDiffDone");
+  const read = (key: Hex, block: Hash) => client.call<Hex | null>("state_getStorage", key, block);
+  const parent = node.chain.header(at)?.parentHash as Hash;
+  const changed = own.slice(0, -1);
+  assert.ok(changed.some(({ type }) => type === "modified"));
+  for (const { key, type, value } of changed) {
+    assert.equal(value ?? null, await read(key, at));
+    assert.notEqual(await read(key, parent), await read(key, at));
+    assert.equal(type === "added", (await read(key, parent)) === null);
+  }
+  const hashed = await diff([{ key: "0x", returnType: "hash" }], node.chain.genesisHash);
+  assert.ok(hashed.length > own.length);
+  assert.ok(hashed.some(({ type, hash }) => type === "added" && hash?.length === 66));
+  const sameState = await diff(null, at);
+  assert.deepEqual(
+    sameState.map(({ event }) => event),
+    ["storageDiffDone"],
+  );
+  assert.equal((await diff(null, ZERO_HASH))[0]?.event, "storageDiffError");
+  const wrong = await client.refusal("archive_v1_storageDiff", at, [{ key: "0x" }]);
+  assert.equal(wrong.code, -32602);
 });
 
 test("the chain is named as the older methods name it", async () => {

@@ -8,6 +8,7 @@ import type { Methods, Send, Subscription } from "../method.ts";
 import { hash, height, list, optional, param, text } from "../params.ts";
 import { bodyJson, callArguments } from "./relay.ts";
 import { callRuntime } from "./state.ts";
+import { diffItem, EVERYTHING, storageDiff } from "./storage-diff.ts";
 import { childTrie, queryStorage, storageItem } from "./storage-query.ts";
 
 const ITEMS_MAX = 1024;
@@ -47,7 +48,10 @@ export function archiveMethods(node: RelayNode): Methods {
         }
       },
     },
-    subscriptions: { archive_v1_storage: storageSubscription(node) },
+    subscriptions: {
+      archive_v1_storage: storageSubscription(node),
+      archive_v1_storageDiff: storageDiffSubscription(node),
+    },
   };
 }
 
@@ -77,8 +81,50 @@ function storageSubscription(node: RelayNode): Subscription {
   };
 }
 
+/** Tells what changed between two blocks, the earlier being the parent unless it is named. */
+function storageDiffSubscription(node: RelayNode): Subscription {
+  return {
+    notification: "archive_v1_storageDiffEvent",
+    unsubscribe: "archive_v1_storageDiff_stopStorageDiff",
+    endsWithNull: true,
+    start: (params, send, { end, session }) => {
+      const at = asHash(param(params, 0, "hash", hash));
+      const named = param(params, 1, "items", optional(list(diffItem, ITEMS_MAX))).value;
+      const previous = param(params, 2, "previousHash", optional(hash)).value;
+      const items = named ?? [EVERYTHING];
+      const before = previous ?? node.chain.header(at)?.parentHash;
+      const pins = [before, at].map((block) => block && node.states.pin(asHash(block)));
+      const unpin = (): void => {
+        for (const release of pins) release?.();
+      };
+      const [older, newer] = [before, at].map(
+        (block) => block && node.states.reader(asHash(block)),
+      );
+      if (pins.includes(undefined) || older === undefined || newer === undefined) {
+        unpin();
+        send({
+          event: "storageDiffError",
+          error: `the states of ${before} and ${at} are not kept here`,
+        });
+        session.afterAnswer(end);
+        return () => undefined;
+      }
+      const stop = tellPages(storageDiff(older, newer, items), send, end, "storageDiff");
+      return () => {
+        stop();
+        unpin();
+      };
+    },
+  };
+}
+
 /** Calls for each page when nothing else is to be done; a client that does not read ends it. */
-function tellPages(pages: Generator<Json[], void, void>, send: Send, end: () => void): () => void {
+function tellPages(
+  pages: Generator<Json[], void, void>,
+  send: Send,
+  end: () => void,
+  name: "storage" | "storageDiff" = "storage",
+): () => void {
   let next = setImmediate(step);
   return () => clearImmediate(next);
 
@@ -87,12 +133,12 @@ function tellPages(pages: Generator<Json[], void, void>, send: Send, end: () => 
       const page = pages.next();
       if (page.done !== true) {
         const events = page.value as readonly { readonly [key: string]: Json }[];
-        if (events.every((item) => send({ event: "storage", ...item }))) next = setImmediate(step);
+        if (events.every((item) => send({ event: name, ...item }))) next = setImmediate(step);
         return;
       }
-      send({ event: "storageDone" });
+      send({ event: `${name}Done` });
     } catch (error) {
-      send({ event: "storageError", error: describe(error) });
+      send({ event: `${name}Error`, error: describe(error) });
     }
     end();
   }

@@ -4,7 +4,8 @@ import { asciiBytes, bytesToHex, type Hex, hexToBytes } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
 import type { RelayNode } from "@parahost/node/service/node";
 import { type Hash, transactionHash } from "@parahost/primitives";
-import { runtimeApi } from "@parahost/runtime";
+import { runtimeApi, SessionKeys } from "@parahost/runtime";
+import { decode } from "@parahost/scale";
 import { accountIdOf, IDENTITY, World } from "../../test/world.ts";
 import type { Json } from "../json-rpc.ts";
 import { TransactionWatch } from "./transaction-watch.ts";
@@ -179,6 +180,50 @@ test("keys are inserted, found and made", async () => {
   assert.equal(await client.call("author_hasSessionKeys", made), true);
   assert.equal(await client.call("author_hasSessionKeys", `0x${"00".repeat(193)}`), false);
   assert.equal((await client.refusal("author_hasSessionKeys", "0x00")).code, -32602);
+});
+
+test("new keys are proved to be their owner's", async () => {
+  const { client } = world;
+  const owner = accountIdOf("//Bob");
+  const { keys, proof } = await client.call<{ keys: Hex; proof: Hex }>(
+    "author_rotateKeysWithOwner",
+    owner,
+  );
+  assert.equal(await client.call("author_hasSessionKeys", keys), true);
+  const decoded = decode(SessionKeys, hexToBytes(keys));
+  const setKeys = world.signed("//Bob", {
+    type: "session",
+    value: { type: "setKeys", value: { keys: decoded, proof: hexToBytes(proof) } },
+  });
+  // Dispatched without an error.
+  assert.equal(await client.call("system_dryRun", setKeys), "0x0000");
+});
+
+test("a removed transaction is gone, and invalid to those who follow it", async () => {
+  const { client } = world;
+  const first = world.transfer(UNIT, { nonce: 1000 });
+  const second = world.transfer(UNIT, { nonce: 1001 });
+  const said = client.said(await client.call("author_submitAndWatchExtrinsic", first));
+  const hash = await client.call<string>("author_submitExtrinsic", second);
+  const removed = await client.call("author_removeExtrinsic", [
+    { hash },
+    { extrinsic: first },
+    { hash: `0x${"77".repeat(32)}` },
+  ]);
+  assert.deepEqual(removed, [hash, blake2b256Hex(hexToBytes(first))]);
+  assert.equal(said.at(-1), "invalid");
+  assert.equal((await client.refusal("author_submitExtrinsic", second)).code, 1012);
+  assert.equal((await client.refusal("author_removeExtrinsic", [{ name: "x" }])).code, -32602);
+});
+
+test("the peers are told to the node's owner", async () => {
+  const [peer] =
+    await world.client.call<{ peerId: string; roles: string; bestNumber: number }[]>(
+      "system_peers",
+    );
+  assert.equal(peer?.peerId, world.node.peers()[0]);
+  assert.equal(peer?.roles, "AUTHORITY");
+  assert.ok((peer?.bestNumber ?? 0) >= world.node.chain.best().number - 1);
 });
 
 test("finality is proved by the next justification, and rounds and slots are told", async () => {

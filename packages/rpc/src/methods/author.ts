@@ -1,12 +1,26 @@
 /** `author_`: submitting transactions and following them. Reference: json-rpc-and-metadata.md 5.3, 10. */
-import { bytesToHex, describe, type Random } from "@parahost/base";
-import { generateKey, KEY_TYPES, type KeyTypeId } from "@parahost/crypto";
+import {
+  assert,
+  bytesToHex,
+  concatBytes,
+  describe,
+  hexToBytes,
+  isHex,
+  type Random,
+} from "@parahost/base";
+import { blake2b256Hex, generateKey, KEY_TYPES, type KeyTypeId } from "@parahost/crypto";
 import type { RelayNode } from "@parahost/node/service/node";
-import { encodeExtrinsic, transactionHash } from "@parahost/primitives";
-import { runtimeApi } from "@parahost/runtime";
+import {
+  asAccountId,
+  asHash,
+  encodeExtrinsic,
+  type Hash,
+  transactionHash,
+} from "@parahost/primitives";
+import { keysProofPayload, runtimeApi } from "@parahost/runtime";
 import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
 import type { Methods } from "../method.ts";
-import { hexBytes, hexText, type Param, param, text } from "../params.ts";
+import { hash, hexBytes, hexText, list, type Param, param, text } from "../params.ts";
 import { extrinsicParam } from "./relay.ts";
 import { submit } from "./submission.ts";
 import { TransactionWatch } from "./transaction-watch.ts";
@@ -44,6 +58,44 @@ export function authorMethods(node: RelayNode): Methods {
   };
 }
 
+// The pool
+
+/** Transactions removed by one call. */
+const REMOVED_MAX = 1000;
+
+/** A transaction itself, or its hash. */
+const transactionName: Param<Hash> = {
+  what: '{ "hash": 32 bytes as 0x hex } or { "extrinsic": bytes as 0x hex }',
+  read: (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    const { hash: named, extrinsic } = value as { readonly [key: string]: Json };
+    const read = hash.read(named);
+    if (read !== undefined) return asHash(read);
+    return typeof extrinsic === "string" && isHex(extrinsic)
+      ? asHash(blake2b256Hex(hexToBytes(extrinsic)))
+      : undefined;
+  },
+};
+
+/** For the node's owner. */
+export function unsafePoolMethods({ pool }: RelayNode): Methods {
+  return {
+    methods: {
+      /** Answers with the hashes of those that were there. They are not taken again for a while. */
+      author_removeExtrinsic: (params) => {
+        const named = param(params, 0, "bytesOrHash", list(transactionName, REMOVED_MAX));
+        const there = named.filter((one) => pool.has(one));
+        for (const one of there) pool.removeInvalid(one, REMOVED);
+        return there;
+      },
+    },
+    subscriptions: {},
+  };
+}
+
+/** Why whoever follows a removed transaction is told that it is invalid. */
+const REMOVED = { type: "invalid", value: { type: "call" } } as const;
+
 // Keys
 
 const KEY_BYTES_MAX = 64;
@@ -57,6 +109,8 @@ const keyType: Param<KeyTypeId> = {
 /** Methods about the node's own keys; for its owner. */
 export function keyMethods(node: RelayNode, random: Random): Methods {
   const { keystore } = node;
+  const rotate = (): Uint8Array =>
+    runtimeApi.generateSessionKeys((type) => generateKey(keystore, type, random));
   return {
     methods: {
       author_insertKey: (params) => {
@@ -84,8 +138,18 @@ export function keyMethods(node: RelayNode, random: Random): Methods {
           throw new RpcError(ErrorCode.invalidParams, "Session keys are not encoded correctly");
         return keys.every(([key, type]) => keystore.has(type, bytesToHex(key)));
       },
-      author_rotateKeys: () =>
-        bytesToHex(runtimeApi.generateSessionKeys((type) => generateKey(keystore, type, random))),
+      author_rotateKeys: () => bytesToHex(rotate()),
+      author_rotateKeysWithOwner: (params) => {
+        const owner = asAccountId(param(params, 0, "owner", hash));
+        const keys = rotate();
+        const message = keysProofPayload(owner);
+        const signatures = (runtimeApi.decodeSessionKeys(keys) ?? []).map(([key, type]) => {
+          const signature = keystore.sign(type, bytesToHex(key), message);
+          assert(signature !== undefined, "a key that was made just now signs");
+          return signature;
+        });
+        return { keys: bytesToHex(keys), proof: bytesToHex(concatBytes(...signatures)) };
+      },
     },
     subscriptions: {},
   };

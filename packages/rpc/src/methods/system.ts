@@ -72,6 +72,13 @@ export function systemMethods(node: RelayNode, identity: ChainIdentity): Methods
   };
 }
 
+/** By the byte of the handshake. */
+const ROLE_NAMES: ReadonlyMap<number, string> = new Map([
+  [1, "FULL"],
+  [2, "LIGHT"],
+  [4, "AUTHORITY"],
+]);
+
 /** For the node's owner. */
 export function unsafeSystemMethods(node: RelayNode): Methods {
   const dryRun = (params: readonly Json[]): Json => {
@@ -82,7 +89,17 @@ export function unsafeSystemMethods(node: RelayNode): Methods {
     );
   };
   return {
-    methods: { system_dryRun: dryRun, system_dryRunAt: dryRun },
+    methods: {
+      system_dryRun: dryRun,
+      system_dryRunAt: dryRun,
+      system_peers: () =>
+        node.peerStates().map(({ peer, role, best }) => ({
+          peerId: peer,
+          roles: ROLE_NAMES.get(role) ?? "FULL",
+          bestHash: best.hash,
+          bestNumber: best.number,
+        })),
+    },
     subscriptions: {},
   };
 }
