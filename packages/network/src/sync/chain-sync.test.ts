@@ -145,6 +145,29 @@ test("a fork that begins below our best block is fetched back to where it begins
   }
 });
 
+test("a block of a fork that nobody announces is fetched when it is asked for", async () => {
+  const { nodes, run } = world(["a", "b"]);
+  const [a, b] = nodes as [Node, Node];
+  for (const { chain } of nodes) chain.grow(3);
+  await run(10);
+  const voted = a.chain.grow(4, undefined, 1);
+  b.chain.grow(9, undefined, 2);
+  const best = b.chain.best().hash;
+  b.sync.requestBlock(voted, a.network.localPeer);
+  await run(1000);
+  assert.ok(b.chain.header(voted) !== undefined);
+  assert.equal(b.chain.best().hash, best);
+});
+
+test("who does not have a block that it never announced pays nothing", async () => {
+  const { nodes, run } = world(["a", "b"]);
+  const [a, b] = nodes as [Node, Node];
+  await run(10);
+  b.sync.requestBlock(`0x${"ab".repeat(32)}` as Hash, a.network.localPeer);
+  await run(20_000);
+  assert.deepEqual(b.reports, []);
+});
+
 test("a block that competes with a finalized one is let go", async () => {
   const { nodes, run } = world(["a", "b"]);
   const [a, b] = nodes as [Node, Node];

@@ -57,7 +57,10 @@ const JUSTIFICATION_PEERS = 3;
 const WHOLE_BLOCK = BlockAttribute.header | BlockAttribute.body | BlockAttribute.justification;
 
 interface Wanted {
+  /** As announced; of others the highest that it can be worth asking for. */
   readonly number: number;
+  /** Whether its holders have said that they have it. */
+  readonly isAnnounced: boolean;
   readonly holders: PeerId[];
   /** Blocks asked for, the wanted one and its ancestors. */
   count: number;
@@ -175,6 +178,16 @@ export class ChainSync {
     for (const peer of peers.slice(0, JUSTIFICATION_PEERS)) void this.#askJustification(peer, hash);
   }
 
+  /**
+   * Asks for a block that a message of `holder` was about, with its ancestors: votes are for blocks of forks, too,
+   * and nobody announces those a second time. Who does not have it pays nothing, as it may have passed on what
+   * others said.
+   */
+  requestBlock(hash: Hash, holder: PeerId): void {
+    if (this.#chain.header(hash) !== undefined) return;
+    this.#want(hash, this.#chain.best().number, holder, false);
+  }
+
   close(): void {
     this.#closing.abort();
     for (const wanted of this.#wanted.values()) wanted.retry?.cancel();
@@ -223,12 +236,12 @@ export class ChainSync {
     if (this.#chain.header(hash) !== undefined) return;
     if (header.number <= this.#chain.finalized().number) return;
     if (header.number > this.#chain.best().number + BEHIND_BLOCKS) this.#catchUpIfBehind();
-    else this.#want(hash, header.number, peer);
+    else this.#want(hash, header.number, peer, true);
   }
 
   // Keeping up
 
-  #want(hash: Hash, number: number, holder: PeerId): void {
+  #want(hash: Hash, number: number, holder: PeerId, isAnnounced: boolean): void {
     const wanted = this.#wanted.get(hash);
     if (wanted !== undefined) {
       if (wanted.holders.length < HOLDERS_MAX && !wanted.holders.includes(holder))
@@ -242,7 +255,14 @@ export class ChainSync {
       return;
     }
     const count = Math.max(1, number - this.#chain.best().number);
-    const entry: Wanted = { number, holders: [holder], count, attempts: 0, retry: undefined };
+    const entry: Wanted = {
+      number,
+      isAnnounced,
+      holders: [holder],
+      count,
+      attempts: 0,
+      retry: undefined,
+    };
     this.#wanted.set(hash, entry);
     void this.#pursue(hash, entry);
   }
@@ -265,7 +285,7 @@ export class ChainSync {
     wanted.retry = this.#ports.clock.setTimer(RETRY_MS, () => void this.#pursue(hash, wanted));
     const blocks = await this.#ask(peer, blockRequest({ type: "hash", hash }, wanted.count));
     if (this.#wanted.get(hash) !== wanted) return;
-    if (blocks?.length === 0)
+    if (blocks?.length === 0 && wanted.isAnnounced)
       this.#network.report(peer, Reputation.costMinor, "announced a block it does not have");
     if (blocks === undefined || blocks.length === 0) {
       if (wanted.attempts < wanted.holders.length) await this.#pursue(hash, wanted);
