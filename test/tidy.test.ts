@@ -17,7 +17,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   crypto: ["base", "kernels"],
   primitives: ["base", "scale", "crypto"],
   trie: ["base", "scale", "crypto"],
-  erasure: ["base", "crypto", "trie"],
+  erasure: ["base", "kernels", "crypto", "trie"],
   runtime: ["base", "scale", "crypto", "primitives", "trie"],
   executor: ["base", "scale", "crypto", "primitives", "trie"],
   consensus: ["base", "scale", "crypto", "primitives", "trie"],

@@ -14,6 +14,8 @@ const KERNELS = dirname(fileURLToPath(import.meta.url));
 const BUILDS = {
   "sr25519-fused": ["sr25519", "--use", "FUSED=1", "--enable", "relaxed-simd"],
   "sr25519-portable": ["sr25519", "--use", "FUSED=0"],
+  "erasure-relaxed": ["erasure", "--use", "RELAXED=1", "--enable", "relaxed-simd"],
+  "erasure-portable": ["erasure", "--use", "RELAXED=0"],
 };
 
 await mkdir(join(KERNELS, "build"), { recursive: true });

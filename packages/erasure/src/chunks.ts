@@ -5,8 +5,9 @@
  * good as the chunks: whoever recovers encodes again and compares the erasure root.
  */
 import { err, ok, type Result } from "@parahost/base";
-import { type ErasureKernel, type IndexedChunk, tableKernel } from "./kernel.ts";
+import type { ErasureKernel, IndexedChunk } from "./kernel.ts";
 import { type ErasureParameters, erasureParameters, type ParametersError } from "./parameters.ts";
+import { wasmKernel } from "./wasm-kernel.ts";
 
 export type EncodeError = ParametersError | { readonly code: "emptyData" };
 
@@ -27,7 +28,7 @@ export type ErasureError =
 export function obtainChunks(
   n: number,
   data: Uint8Array,
-  kernel: ErasureKernel = tableKernel,
+  kernel: ErasureKernel = wasmKernel,
 ): Result<Uint8Array[], EncodeError> {
   const parameters = erasureParameters(n);
   if (!parameters.ok) return parameters;
@@ -43,7 +44,7 @@ export function obtainChunks(
 export function reconstruct(
   n: number,
   chunks: readonly IndexedChunk[],
-  kernel: ErasureKernel = tableKernel,
+  kernel: ErasureKernel = wasmKernel,
 ): Result<Uint8Array, ErasureError> {
   const parameters = erasureParameters(n);
   if (!parameters.ok) return parameters;
@@ -56,7 +57,7 @@ export function reconstruct(
 export function reconstructFromSystematic(
   n: number,
   chunks: readonly Uint8Array[],
-  kernel: ErasureKernel = tableKernel,
+  kernel: ErasureKernel = wasmKernel,
 ): Result<Uint8Array, ErasureError> {
   const parameters = erasureParameters(n);
   if (!parameters.ok) return parameters;

@@ -26,3 +26,4 @@ export {
   VALIDATORS_MAX,
   VALIDATORS_MIN,
 } from "./parameters.ts";
+export { wasmKernel } from "./wasm-kernel.ts";

@@ -2,7 +2,7 @@
  * The arithmetic of the code behind one interface: payload in, chunks out, and back. Everything a
  * caller could get wrong has been refused before a kernel is asked (`chunks.ts`).
  *
- * `tableKernel` is plain TypeScript over product tables; a faster kernel must give its bytes.
+ * `tableKernel` is plain TypeScript over product tables; `wasmKernel` must give its bytes, and is the one used.
  */
 import { EXP, ORDER } from "./field.ts";
 import { locatorLogs } from "./locator.ts";

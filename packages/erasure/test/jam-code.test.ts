@@ -6,7 +6,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesToHex, type Hex, hexToBytes } from "@parahost/base";
-import { type ErasureParameters, type IndexedChunk, tableKernel } from "@parahost/erasure";
+import {
+  type ErasureParameters,
+  type IndexedChunk,
+  tableKernel,
+  wasmKernel,
+} from "@parahost/erasure";
 import { readVectorJson, skipWithoutVectors } from "../../../test/vectors.ts";
 
 interface Layout {
@@ -64,11 +69,13 @@ for (const [file, layout] of files) {
           shard * shardLength + at
         ] as number;
 
-    const chunks = tableKernel.encode(layout.parameters, payload);
-    const shards = layout.points.map((point) => swapPairs(chunks[point] as Uint8Array));
-    assert.deepEqual(shards.map(bytesToHex), vector.shards);
+    for (const kernel of [tableKernel, wasmKernel]) {
+      const chunks = kernel.encode(layout.parameters, payload);
+      const shards = layout.points.map((point) => swapPairs(chunks[point] as Uint8Array));
+      assert.deepEqual(shards.map(bytesToHex), vector.shards);
 
-    const last = chunks.map((chunk, index): IndexedChunk => [index, chunk]).slice(-k);
-    assert.deepEqual(tableKernel.reconstruct(layout.parameters, last), payload);
+      const last = chunks.map((chunk, index): IndexedChunk => [index, chunk]).slice(-k);
+      assert.deepEqual(kernel.reconstruct(layout.parameters, last), payload);
+    }
   });
 }

@@ -1,1 +1,2 @@
+export { type ErasureExports, instantiateErasure } from "./erasure.ts";
 export { type Claim, type Point, Sr25519Kernel } from "./sr25519.ts";
