@@ -272,6 +272,7 @@ export class RelayNode {
         selectChain: this.#selectChain(),
         journal,
         hooks: {
+          requestBlock: (hash, peer) => this.#sync.requestBlock(hash, peer as PeerId),
           requestJustification: ({ hash }) => this.#sync.requestJustification(hash),
           reportEquivocation: (proof) => this.#equivocations.reportVoter(proof),
         },
