@@ -22,8 +22,9 @@ import {
 } from "./bonding.ts";
 import { exposedNominators } from "./exposure.ts";
 import { staking } from "./pallet.ts";
+import { setStakingConfigs } from "./parameters.ts";
 import { payoutStakers } from "./payout.ts";
-import { chill, kick, nominate, validate } from "./roles.ts";
+import { chill, chillOther, forceApplyMinCommission, kick, nominate, validate } from "./roles.ts";
 import { slashOffenders } from "./slashing.ts";
 import { activeEra, storage } from "./storage.ts";
 
@@ -62,6 +63,20 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     return undefined;
   },
   payout: (state, { who, other }) => payoutStakers(state, at(who), other),
+  unstake: (state, { who }) =>
+    staking.calls.forceUnstake.dispatch(state, ROOT, { stash: at(who), numSlashingSpans: 0 }),
+  chillOther: (state, { who, other }) => chillOther(state, at(who), at(other)),
+  limits: (state, { who, other, amount }) =>
+    setStakingConfigs(state, {
+      minNominatorBond: { type: "set", value: amount / 100n },
+      minValidatorBond: { type: "noop" },
+      maxNominatorCount: { type: "set", value: who },
+      maxValidatorCount: { type: "noop" },
+      chillThreshold: { type: "set", value: other },
+      minCommission: { type: "set", value: Number(amount % 1_000_000_001n) },
+      maxStakedRewards: { type: "set", value: Number(amount % 101n) },
+    }),
+  raiseCommission: (state, { who }) => forceApplyMinCommission(state, at(who)),
   force: (state) => staking.calls.forceNewEra.dispatch(state, ROOT, {}),
 };
 
