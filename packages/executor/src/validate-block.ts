@@ -17,7 +17,7 @@ import { GuestMemory } from "./host/guest-memory.ts";
 import { GuestTrap, type GuestTrapCode, type SourceLocation } from "./host/guest-trap.ts";
 import { HostContext } from "./host/host-context.ts";
 import { ENTRY, HEAP_BASE, hostFunction, type PreparedPvf } from "./pvf.ts";
-import { FUEL_EXPORT, MACHINE_REFUSED, STACK_EXPORT } from "./wasm/instrument.ts";
+import { FUEL_EXPORT, MACHINE_REFUSED, STACK_EXPORT, STACK_OVERFLOWED } from "./wasm/instrument.ts";
 
 /** Why a call of the guest gave no result. All are the guest's doing. */
 export type GuestFault =
@@ -244,7 +244,7 @@ function faultOf(error: unknown, pvf: PreparedPvf, guest: Guest): GuestFault {
       throw new HostError("outOfHostMemory", { cause: error });
     if (guest.fuel !== undefined && guest.fuel.value < 0n) return { code: "timeout" };
     const backtrace = backtraceOf(error, pvf.positions);
-    if (guest.stack.value >>> 0 > pvf.stackLimit) return { code: "stackOverflow", backtrace };
+    if (guest.stack.value === STACK_OVERFLOWED) return { code: "stackOverflow", backtrace };
     const message = withLastWords(error.message, guest.host);
     return { code: "trap", cause: "wasm", message, backtrace };
   }

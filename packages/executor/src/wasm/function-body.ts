@@ -44,6 +44,9 @@ export interface BodyFacts {
   /** It moves memory or table entries in bulk, at a cost that depends on a length on the stack. */
   readonly movesBulk: boolean;
   readonly growsMemory: boolean;
+  /** It may call a function of the module itself. */
+  readonly callsGuest: boolean;
+  readonly hasLoops: boolean;
   /** Places where paths of control part. */
   readonly forks: number;
   /**
@@ -78,6 +81,8 @@ export class BodyValidator {
   #makesNan64 = false;
   #movesBulk = false;
   #growsMemory = false;
+  #callsGuest = false;
+  #hasLoops = false;
   #forks = 0;
   /** Position of the instruction at hand, for errors. */
   #at = 0;
@@ -114,6 +119,8 @@ export class BodyValidator {
     this.#makesNan64 = false;
     this.#movesBulk = false;
     this.#growsMemory = false;
+    this.#callsGuest = false;
+    this.#hasLoops = false;
     this.#forks = 0;
     this.#at = codeStart;
     this.#openBlock(OP.block, type.result);
@@ -132,6 +139,8 @@ export class BodyValidator {
       makesNan64: this.#makesNan64,
       movesBulk: this.#movesBulk,
       growsMemory: this.#growsMemory,
+      callsGuest: this.#callsGuest,
+      hasLoops: this.#hasLoops,
       forks: this.#forks,
       mergeWork: this.#mergeWork(),
     };
@@ -382,6 +391,7 @@ export class BodyValidator {
       case OP.block:
       case OP.loop:
         this.#forks += 1;
+        if (opcode === OP.loop) this.#hasLoops = true;
         this.#openBlock(opcode, this.#blockType(reader));
         return;
       case OP.if: {
@@ -434,6 +444,7 @@ export class BodyValidator {
         const typeIndex = this.#module.functionTypes[index];
         if (typeIndex === undefined)
           throw new WasmError("indexOutOfRange", this.#at, `function ${index}`);
+        if (index >= this.#module.importedFunctionCount) this.#callsGuest = true;
         this.#call(typeIndex);
         return;
       }
@@ -444,6 +455,7 @@ export class BodyValidator {
         if (this.#module.table === undefined)
           throw new WasmError("indexOutOfRange", this.#at, "there is no table");
         this.#pop(I32);
+        this.#callsGuest = true;
         this.#call(typeIndex);
         return;
       }

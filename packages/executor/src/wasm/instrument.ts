@@ -4,14 +4,15 @@
  * - memory: any maximum is replaced by ours, an imported memory becomes the module's own, exported one; growing that
  *   fails below the maximum ends the module and tells the host;
  * - stack: a global counts the logical height of the call chain. A function costs 2, the locals it
- *   declares and its greatest operand height; the sum is added at its entry, taken off at its exit, and
- *   passing the limit is `unreachable`. (The reference adds it around direct calls and in thunks for exports
- *   and table entries: the same sum at the same calls, with more code.)
+ *   declares and its greatest operand height; the sum is added at its entry, the height before is put back at its
+ *   exit, and passing the limit is `unreachable`. (The reference adds it around direct calls and in thunks for
+ *   exports and table entries: the same sum at the same calls, with more code.) A function that calls none of the
+ *   module's own only compares;
  * - floats: after each instruction that may make a NaN, any NaN becomes the canonical one;
  * - fuel, if wanted: every instruction belongs to the innermost loop, or else the function, that
- *   holds it; entering the function and each turn of the loop pays for all of them. The rest is kept in
- *   a local, written back to a global around calls, at exits and before the trap that ends a module without
- *   fuel. Bulk instructions pay for their length besides.
+ *   holds it; entering the function and each turn of the loop pays for all of them. What is left stands in a global;
+ *   a function with loops keeps it in a local and writes it back around calls, at exits and before the trap that ends
+ *   a module without fuel. Bulk instructions pay for their length besides.
  *
  * The body is wrapped in one block, so that every way out passes the epilogue: `return` becomes a branch to it
  * and existing branch depths stay valid. Function, type and global indices of the module keep their
@@ -44,8 +45,9 @@ export interface InstrumentOptions {
 export const STACK_EXPORT = "parahost.stack";
 export const FUEL_EXPORT = "parahost.fuel";
 
-/** The stack counter says so where the machine, and not the maximum, has refused memory. No sum reaches it. */
-export const MACHINE_REFUSED = -1;
+/** What the stack counter says where the limit was passed, and where the machine has refused memory below the maximum. */
+export const STACK_OVERFLOWED = -1;
+export const MACHINE_REFUSED = -2;
 
 /** Engines refuse functions above 7,654,321 bytes; ours must not grow over it unnoticed. */
 const ENGINE_FUNCTION_BYTES = 7_500_000;
@@ -82,7 +84,10 @@ class Instrumenter {
   readonly #stackGlobal: number;
   readonly #fuelGlobal: number;
 
-  // Of the function at hand: indices of the locals that we add.
+  /** Whether the function at hand has its fuel in a local. */
+  #keepsFuel = false;
+  // Indices of the locals that we add to it.
+  #heightLocal = 0;
   #fuelLocal = 0;
   #nan32Local = 0;
   #nan64Local = 0;
@@ -248,30 +253,46 @@ class Instrumenter {
     this.#locals(body.start, facts, type.params.length);
 
     const out = this.#out;
-    const cost = stackCost(facts);
     this.#positions.add(out.length, facts.codeStart);
-    // Entry: stack += cost; if (stack > limit) unreachable.
-    this.#op(OP.globalGet, this.#stackGlobal);
-    this.#i32Const(cost);
-    out.u8(OP.i32Add);
-    this.#op(OP.globalSet, this.#stackGlobal);
-    this.#op(OP.globalGet, this.#stackGlobal);
-    this.#i32Const(this.#options.stackLimit);
-    out.u8(OP.i32GtU);
-    out.bytes(TRAP_IF);
-    if (this.#options.fuel) this.#loadFuel();
+    this.#enterStack(facts);
+    if (this.#keepsFuel) this.#loadFuel();
 
     out.u8(OP.block);
     out.u8(type.result);
     this.#instructions(new WasmReader(module.bytes, facts.codeStart, body.end));
 
-    // Exit: stack -= cost.
-    if (this.#options.fuel) this.#storeFuel();
-    this.#op(OP.globalGet, this.#stackGlobal);
-    this.#i32Const(cost);
-    out.u8(OP.i32Sub);
-    this.#op(OP.globalSet, this.#stackGlobal);
+    if (this.#keepsFuel) this.#storeFuel();
+    if (facts.callsGuest) {
+      this.#op(OP.localGet, this.#heightLocal);
+      this.#op(OP.globalSet, this.#stackGlobal);
+    }
     out.u8(OP.end);
+  }
+
+  /** if (stack > limit - cost) unreachable, after telling the host; stack += cost, if anybody will look. */
+  #enterStack(facts: BodyFacts): void {
+    const out = this.#out;
+    const cost = stackCost(facts);
+    this.#op(OP.globalGet, this.#stackGlobal);
+    if (facts.callsGuest) this.#op(OP.localTee, this.#heightLocal);
+    this.#i32Const(this.#options.stackLimit - cost);
+    out.u8(OP.i32GtS);
+    out.u8(OP.if);
+    out.u8(EMPTY);
+    this.#end(STACK_OVERFLOWED);
+    out.u8(OP.end);
+    if (!facts.callsGuest) return;
+    this.#op(OP.localGet, this.#heightLocal);
+    this.#i32Const(cost);
+    out.u8(OP.i32Add);
+    this.#op(OP.globalSet, this.#stackGlobal);
+  }
+
+  /** Ends the module and leaves the reason in the stack counter. */
+  #end(reason: number): void {
+    this.#i32Const(reason);
+    this.#op(OP.globalSet, this.#stackGlobal);
+    this.#out.u8(OP.unreachable);
   }
 
   /** The declared locals, then ours, one group of one each. */
@@ -285,7 +306,9 @@ class Instrumenter {
       added.push(type);
       return next++;
     };
-    if (fuel) this.#fuelLocal = add(I64);
+    this.#keepsFuel = fuel && (facts.hasLoops || facts.movesBulk);
+    if (this.#keepsFuel) this.#fuelLocal = add(I64);
+    if (facts.callsGuest) this.#heightLocal = add(I32);
     if (fuel && facts.movesBulk) this.#lengthLocal = add(I32);
     if (facts.growsMemory) {
       this.#pagesLocal = add(I32);
@@ -324,11 +347,22 @@ class Instrumenter {
   /** Takes a cost, known later, and traps below zero; returns the place of the cost. */
   #charge(): number {
     const out = this.#out;
-    this.#op(OP.localGet, this.#fuelLocal);
+    if (this.#keepsFuel) this.#op(OP.localGet, this.#fuelLocal);
+    else this.#op(OP.globalGet, this.#fuelGlobal);
     out.u8(OP.i64Const);
     const place = out.placeholder();
-    this.#takeFuel();
+    if (this.#keepsFuel) this.#takeFuel();
+    else this.#takeGlobalFuel();
     return place;
+  }
+
+  /** As `#takeFuel` where no local has the fuel. */
+  #takeGlobalFuel(): void {
+    const out = this.#out;
+    out.u8(OP.i64Sub);
+    this.#op(OP.globalSet, this.#fuelGlobal);
+    this.#op(OP.globalGet, this.#fuelGlobal);
+    out.bytes(TRAP_IF_NEGATIVE);
   }
 
   /** Takes off the cost that lies on top of the fuel and traps below zero, after telling the host. */
@@ -414,7 +448,7 @@ class Instrumenter {
         case OP.callIndirect:
           reader.u32();
           if (opcode === OP.callIndirect) reader.offset += 1;
-          if (!fuel) break;
+          if (!this.#keepsFuel) break;
           flush(at);
           this.#storeFuel();
           flush(reader.offset);
@@ -479,9 +513,7 @@ class Instrumenter {
     out.u8(OP.i64LeU);
     out.u8(OP.if);
     out.u8(EMPTY);
-    this.#i32Const(MACHINE_REFUSED);
-    this.#op(OP.globalSet, this.#stackGlobal);
-    out.u8(OP.unreachable);
+    this.#end(MACHINE_REFUSED);
     out.u8(OP.end);
     out.u8(OP.end);
     this.#op(OP.localGet, this.#grownLocal);
@@ -529,6 +561,9 @@ class Instrumenter {
   }
 }
 
-const TRAP_IF = new Uint8Array([OP.if, EMPTY, OP.unreachable, OP.end]);
+const TRAP_IF_NEGATIVE = new Uint8Array([
+  ...[OP.i64Const, 0, OP.i64LtS],
+  ...[OP.if, EMPTY, OP.unreachable, OP.end],
+]);
 const NAN32 = new Uint8Array([OP.f32Const, 0x00, 0x00, 0xc0, 0x7f]);
 const NAN64 = new Uint8Array([OP.f64Const, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f]);

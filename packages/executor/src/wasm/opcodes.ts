@@ -58,7 +58,7 @@ export const OP = {
   f32Const: 0x43,
   f64Const: 0x44,
   i32Eq: 0x46,
-  i32GtU: 0x4b,
+  i32GtS: 0x4a,
   i64LtS: 0x53,
   i64LeU: 0x58,
   f32Eq: 0x5b,
