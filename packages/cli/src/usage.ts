@@ -12,6 +12,13 @@ export const wholeNumber =
     return value;
   };
 
+/** Milliseconds of a slot, of which a chain's genesis takes whole halves of a second. */
+export function slotDuration(text: string): number {
+  const value = wholeNumber(500, 60_000)(text);
+  if (value % 500 !== 0) throw new InvalidArgumentError("It must be a multiple of 500.");
+  return value;
+}
+
 /** A share from 0 to 1. */
 export function share(text: string): number {
   const value = Number(text);

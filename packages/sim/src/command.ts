@@ -40,6 +40,13 @@ const whole =
     return value;
   };
 
+/** Genesis takes whole halves of a second. */
+function slotDuration(text: string): number {
+  const value = whole(500, 60_000)(text);
+  if (value % 500 !== 0) throw new InvalidArgumentError("It must be a multiple of 500.");
+  return value;
+}
+
 function shareBelowOne(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0 && value < 1))
@@ -59,7 +66,7 @@ export function addSimulationOptions(command: Command): Command {
       whole(1, 1_000_000),
       10,
     )
-    .option("--slot-ms <ms>", "slot duration", whole(500, 60_000), 6000)
+    .option("--slot-ms <ms>", "slot duration", slotDuration, 6000)
     .option("--epoch-slots <n>", "slots of an epoch, which is a session", whole(4, 100_000), 20)
     .option(
       "--candidate-depth <n>",

@@ -8,7 +8,7 @@ import { lockDirectory } from "@parahost/storage";
 import { type Command, InvalidArgumentError } from "commander";
 import { chooseChain, localConfig } from "../node/chain-choice.ts";
 import { defaultBasePath, directoriesOf } from "../node/directories.ts";
-import { wholeNumber } from "../usage.ts";
+import { slotDuration, wholeNumber } from "../usage.ts";
 
 interface ExportFlags {
   readonly chain: string;
@@ -29,7 +29,7 @@ export function addChainFileCommands(program: Command): void {
     .option("--bootnodes <multiaddress...>", "first peers to be named in it", addresses, [])
     .option("--validators <n>", "of well-known keys, for local", wholeNumber(2, 100))
     .option("--paras <n>", "parachains, for local", wholeNumber(0, 50))
-    .option("--slot-ms <ms>", "slot duration, for local", wholeNumber(500, 60_000))
+    .option("--slot-ms <ms>", "slot duration, for local", slotDuration)
     .option("--epoch-slots <n>", "slots of an epoch, for local", wholeNumber(4, 100_000))
     .action((flags: ExportFlags, command: Command) => {
       try {

@@ -1,14 +1,15 @@
 /** `parahost up`: a living network on this machine, in one process. DESIGN, section 6. */
-import { type Logger, randomBelow, SeededRandom } from "@parahost/base";
+import { type Clock, type Logger, randomBelow, SeededRandom } from "@parahost/base";
 import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import { MemoryNetwork } from "@parahost/network";
-import { NODE_COLUMNS } from "@parahost/node/service/node";
 import type { ParaId } from "@parahost/primitives";
 import {
+  devNetworkMethods,
   type EventSource,
   eventMethods,
   listMethods,
+  type Methods,
   paraMethods,
   type RpcServer,
   relayMethods,
@@ -24,8 +25,8 @@ import {
 import { planParas } from "@parahost/sim/para-plan";
 import { Cast } from "@parahost/sim/strategies/cast";
 import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-plot";
-import { MemoryStore } from "@parahost/storage";
 import { type Command, Option } from "commander";
+import { DevNetwork } from "../dev/dev-network.ts";
 import { EventLines } from "../event-lines.ts";
 import {
   consoleLogger,
@@ -33,8 +34,8 @@ import {
   LogSettings,
   parseLogFilter,
 } from "../ports/console-logger.ts";
-import { systemClock, systemRandom } from "../ports/system.ts";
-import { secretUri, wholeNumber } from "../usage.ts";
+import { systemRandom } from "../ports/system.ts";
+import { secretUri, slotDuration, wholeNumber } from "../usage.ts";
 import { VERSION } from "../version.ts";
 import { upProcesses } from "./up-processes.ts";
 
@@ -53,6 +54,8 @@ interface UpOptions {
   readonly log: string;
 }
 
+/** Of the network, as clients show it. */
+const NAME = "Local Testnet";
 /** Executions at one time: one per core of a small machine, shared by all nodes of the process. */
 const EXECUTE_WORKERS = 2;
 /** Enough for two of a group of their own to be no more than may be faulty. */
@@ -69,7 +72,7 @@ export function addUpCommand(program: Command): void {
     .description("run a relay chain with parachains on this machine, in one process")
     .option("--validators <n>", "relay chain validators", wholeNumber(2, 100), 4)
     .option("--paras <n>", "parachains, from id 1000 on: ledger, adder, …", wholeNumber(0, 50), 2)
-    .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", wholeNumber(500, 60_000), 2000)
+    .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", slotDuration, 2000)
     .option(
       "--epoch-slots <n>",
       "slots of an epoch, which is a session",
@@ -140,7 +143,6 @@ export function addUpCommand(program: Command): void {
 async function up(options: UpOptions, command: Command): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
-  const medium = new MemoryNetwork(systemClock);
   const executor = new ProcessPoolExecutor({ workers: EXECUTE_WORKERS });
   const paras = planParas(options.paras);
   const settings = new LogSettings(options.log);
@@ -160,38 +162,35 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     command.error(
       `error: with ${options.validators} validators and ${options.paras} parachains no backing group is small enough for those who may be faulty: use --validators 7 --paras 3`,
     );
-  const cast = plot && garbageCast(plot, options.slotMs);
-  const network = startLocalNetwork(shape, {
-    ...(cast === undefined ? {} : { replacement: (name) => cast.replacement(name) }),
-    clock: systemClock,
+  let cast: Cast | undefined;
+  const dev = new DevNetwork({
+    slotMs: options.slotMs,
     executor,
-    network: (peer) => medium.join(peer),
-    random: () => systemRandom,
-    logger,
-    store: () => new MemoryStore(NODE_COLUMNS),
+    start: (world) => {
+      const medium = new MemoryNetwork(world.clock);
+      cast ??= plot && garbageCast(plot, options.slotMs, world.clock);
+      return startLocalNetwork(shape, {
+        ...world,
+        replacement: (name) => cast?.replacement(name),
+        network: (peer) => medium.join(peer),
+        random: () => systemRandom,
+        logger,
+      });
+    },
   });
+  const { network } = dev;
   cast?.start({
     validators: network.validators,
     slotMs: options.slotMs,
     restart: async (index, downMs) => void (await network.restart(index, downMs)),
   });
-  const [first] = network.validators;
-  if (first === undefined) throw new RangeError("a network needs validators");
-  const events = networkEvents(network);
+  const events = dev.events(networkEvents);
   const server = await startRpcServer({
     port: options.rpcPort,
     logger: logger("rpc"),
-    methods: listMethods(
-      // The port is open to this machine only, so everybody who reaches it owns the node.
-      relayMethods(first, {
-        identity: { name: "Local Testnet", type: "Local", version: VERSION },
-        random: systemRandom,
-        allowUnsafe: true,
-      }),
-      paraMethods(new Map(network.collators.map(({ plan, para }) => [plan.id as number, para]))),
-      eventMethods(events),
-    ),
+    methods: methodsOf(dev, events),
   });
+  dev.onRestore(() => server.replaceMethods(methodsOf(dev, events)));
 
   const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
   const lines = new EventLines(names);
@@ -207,9 +206,9 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     }
   });
 
-  const code = await untilEnd(network, options.untilFinalized);
-  const summary = summarize(network, performance.now() - startedAt);
-  const stopped = stop(network, server, executor);
+  const code = await untilEnd(dev, options.untilFinalized);
+  const summary = summarize(dev.network, performance.now() - startedAt);
+  const stopped = stop(dev.network, server, executor);
   if (options.json === true)
     out(JSON.stringify({ event: "summary", time: Date.now(), ...summary }));
   else for (const line of summaryLines(summary)) out(line);
@@ -217,8 +216,30 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   return code;
 }
 
+/** Everything that can be asked of the network as it runs now, through its first validator. */
+function methodsOf(dev: DevNetwork, events: EventSource): Methods {
+  const { validators, collators, genesis } = dev.network;
+  const [first] = validators;
+  if (first === undefined) throw new RangeError("a network needs validators");
+  return listMethods(
+    // The port is open to this machine only, so everybody who reaches it owns the node.
+    relayMethods(first, {
+      identity: { name: NAME, type: "Local", version: VERSION },
+      random: systemRandom,
+      allowUnsafe: true,
+      spec: {
+        info: { name: NAME, id: "local_testnet", chainType: "Local", bootNodes: [] },
+        genesis,
+      },
+    }),
+    paraMethods(new Map(collators.map(({ plan, para }) => [plan.id as number, para]))),
+    eventMethods(events),
+    devNetworkMethods(dev),
+  );
+}
+
 /** The villains back what their parachain's collator makes up, in a few slots after the start. */
-function garbageCast({ validators, para }: GarbagePlot, slotMs: number): Cast {
+function garbageCast({ validators, para }: GarbagePlot, slotMs: number, clock: Clock): Cast {
   const [fromSlot, toSlot] = GARBAGE_SLOTS;
   const roles = validators.map((validator) => ({
     validator,
@@ -228,7 +249,7 @@ function garbageCast({ validators, para }: GarbagePlot, slotMs: number): Cast {
     toSlot,
   }));
   const random = new SeededRandom(randomBelow(systemRandom, 2 ** 32));
-  return new Cast(roles, [para], { clock: systemClock, slotMs, random });
+  return new Cast(roles, [para], { clock, slotMs, random });
 }
 
 function adversaryLine({ validators, para }: GarbagePlot): string {
@@ -243,7 +264,7 @@ function firstScreen(
   startedAt: number,
 ): string[] {
   const paras = collators.map(({ plan }) => `${plan.kind} ${plan.id}`).join(", ");
-  const moved = server.port === rpcPort ? "" : ` (${rpcPort} is in use)`;
+  const moved = server.port === rpcPort || rpcPort === 0 ? "" : ` (${rpcPort} is in use)`;
   return [
     `parahost: ${validators.length} validators (${validators.map(({ name }) => name).join(", ")})`,
     `          ${collators.length} parachains (${paras}), slots of ${slotMs / 1000} s`,
@@ -278,25 +299,27 @@ function networkEvents({ validators, collators }: LocalNetwork): EventSource {
 }
 
 /** 0 when the wanted block is final for every node or somebody ends the network, 1 when a node failed. */
-function untilEnd({ nodes }: LocalNetwork, untilFinalized: number | undefined): Promise<number> {
+function untilEnd(dev: DevNetwork, untilFinalized: number | undefined): Promise<number> {
   return new Promise((resolve) => {
-    const behind = new Set(nodes);
     const wanted = untilFinalized ?? Number.POSITIVE_INFINITY;
-    for (const node of nodes)
-      node.events.subscribe((event) => {
-        if (event.event !== "relay.finalized" || event.number < wanted) return;
-        behind.delete(node);
-        if (behind.size === 0) resolve(0);
-      });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(0));
-    for (const node of nodes)
-      void node.ended.then(({ reason }) => {
-        if (reason.type !== "failed") return;
-        process.stderr.write(
-          `${node.name} failed in ${reason.subsystem}: ${String(reason.failure)}\n`,
-        );
-        resolve(1);
-      });
+    dev.onStart(({ nodes }) => {
+      const behind = new Set(nodes);
+      for (const node of nodes) {
+        node.events.subscribe((event) => {
+          if (event.event !== "relay.finalized" || event.number < wanted) return;
+          behind.delete(node);
+          if (behind.size === 0) resolve(0);
+        });
+        void node.ended.then(({ reason }) => {
+          if (reason.type !== "failed") return;
+          process.stderr.write(
+            `${node.name} failed in ${reason.subsystem}: ${String(reason.failure)}\n`,
+          );
+          resolve(1);
+        });
+      }
+    });
   });
 }
 
