@@ -19,6 +19,7 @@ import { executeBlock, validateTransaction } from "./executive.ts";
 import { checkInherents } from "./inherents.ts";
 import { UNIT } from "./pallets/balances/storage.ts";
 import { extrinsicsRoot } from "./pallets/system/block.ts";
+import { errors as inclusionErrors } from "./parachains/inclusion/storage.ts";
 import { RuntimeCall } from "./runtime.ts";
 import { accountInfo } from "./runtime-api.ts";
 import { TestChain } from "./testing/chain.ts";
@@ -134,6 +135,40 @@ test("a block is refused if its time is more than half a minute ahead of the imp
     ok: false,
     error: { code: "timestampTooFarAhead", aheadMs: 30_001 },
   });
+});
+
+test("every importer refuses a bad parachains inherent for one reason, and takes the author's next block", () => {
+  const importers = [0, 1, 2].map(() => new TestChain({ validators: 4 }));
+  const author = new TestChain({ validators: 4 });
+  const everywhere = (block: Block) => importers.map((importer) => importer.execute(block));
+  const first = author.add();
+  assert.ok(everywhere(new TestChain({ validators: 4 }).build()).every(({ ok }) => ok));
+  assert.ok(importers.every(({ head }) => headerHash(head) === headerHash(first)));
+  const good = author.build();
+  const stranger = {
+    payload: { length: 3, bytes: new Uint8Array([0]) },
+    validatorIndex: 9 as never,
+    signature: new Uint8Array(64),
+  };
+  const bad = parasOf({
+    bitfields: [stranger],
+    backedCandidates: [],
+    disputes: [],
+    parentHeader: author.head,
+  });
+  const roots = importers.map(({ state }) => state.root(1));
+  const [time] = good.extrinsics as [OpaqueExtrinsic];
+  const refusals = everywhere(withBody(good, [time, bad]));
+  for (const refusal of refusals) {
+    assert.ok(!refusal.ok && refusal.error.code === "extrinsicRefused");
+    assert.ok(refusal.error.error.code === "mandatoryFailed");
+    assert.deepEqual(refusal.error.error.reason, inclusionErrors.wrongBitfieldSize);
+  }
+  assert.deepEqual(
+    importers.map(({ state }) => state.root(1)),
+    roots,
+  );
+  assert.ok(everywhere(good).every(({ ok }) => ok));
 });
 
 // Transactions
