@@ -3,7 +3,7 @@
  * sessions, included heads, and what waits for availability on which core. A claim that does not follow
  * from the contents is a problem.
  */
-import { equalBytes } from "@parahost/base";
+import { bytesToHex, equalBytes } from "@parahost/base";
 import {
   asCoreIndex,
   type BackedCandidate,
@@ -97,6 +97,7 @@ export function advance(parent: Fork, block: ObservedBlock): Step {
   countVotes(block, pending);
   const included = include(block, pending, heads, problems);
   for (const { type, value } of block.claims) if (type === "timedOut") pending.delete(value.core);
+  evictLost(block, pending);
   const backed = back(block, pending, heads, problems);
   for (const [para, head] of after.heads) {
     const known = heads.get(para);
@@ -134,6 +135,23 @@ function countVotes(
       if (candidate === undefined) continue;
       const voters = new Set([...candidate.voters, validatorIndex]);
       pending.set(core, { ...candidate, voters });
+    }
+  }
+}
+
+/** What lost a dispute waits no longer, nor does what builds on it. */
+function evictLost({ lost }: ObservedBlock, pending: Map<CoreIndex, PendingCandidate>): void {
+  const place = ({ receipt }: PendingCandidate, head: HeadData): string =>
+    `${receipt.descriptor.paraId} ${bytesToHex(head)}`;
+  const heads = new Set<string>();
+  for (let found = true; found; ) {
+    found = false;
+    for (const [core, candidate] of pending) {
+      const { hash, parentHead, receipt } = candidate;
+      if (!lost.has(hash) && !heads.has(place(candidate, parentHead))) continue;
+      heads.add(place(candidate, receipt.commitments.headData));
+      pending.delete(core);
+      found = true;
     }
   }
 }

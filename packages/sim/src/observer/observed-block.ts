@@ -4,22 +4,24 @@
  */
 import { assert, expectOk } from "@parahost/base";
 import type { RelayNode } from "@parahost/node/service/node";
-import type {
-  AccountId,
-  BabeEquivocationProof,
-  BabeId,
-  CandidateEvent,
-  CandidateHash,
-  GrandpaEquivocationProof,
-  Hash,
-  Header,
-  ParachainsInherentData,
-  ScrapedOnChainVotes,
-  SessionIndex,
-  SessionInfo,
-  ValidatorId,
+import {
+  type AccountId,
+  type BabeEquivocationProof,
+  type BabeId,
+  type CandidateEvent,
+  type CandidateHash,
+  type GrandpaEquivocationProof,
+  type Hash,
+  type Header,
+  type ParachainsInherentData,
+  type ScrapedOnChainVotes,
+  type SessionIndex,
+  type SessionInfo,
+  supermajority,
+  type ValidatorId,
 } from "@parahost/primitives";
 import { type AnyRuntimeCall, decodeExtrinsic, runtimeApi, type State } from "@parahost/runtime";
+import { onesOf } from "@parahost/scale";
 import type { Penalty } from "./checkers/accountability.ts";
 import { type RelayState, readRelayState, readSessionInfo } from "./relay-state.ts";
 
@@ -39,6 +41,8 @@ export interface ObservedBlock {
   /** Votes that the block brought, and the keys of the sessions that they are of. */
   readonly votes: ScrapedOnChainVotes | undefined;
   readonly sessionOf: (session: SessionIndex) => SessionInfo | undefined;
+  /** Candidates whose disputes the chain has seen lost. */
+  readonly lost: ReadonlySet<CandidateHash>;
   readonly penalties: readonly Penalty[];
   /** Keys of validators that may not work in the block's children. */
   readonly disabled: readonly ValidatorId[];
@@ -83,6 +87,7 @@ export function observeBlock(
     author,
     votes: runtimeApi.onChainVotes(after),
     sessionOf: (session) => readSessionInfo(after, session),
+    lost: new Set(lostDisputes(after)),
     penalties: penaltiesIn(after),
     disabled: runtimeApi
       .disabledValidators(after)
@@ -90,6 +95,16 @@ export function observeBlock(
     reports: calls.flatMap(reportIn),
   };
 }
+
+/** Candidates against which a supermajority stands in the state. */
+export const lostDisputes = (state: State): CandidateHash[] =>
+  runtimeApi
+    .disputes(state)
+    .filter(({ state: { concludedAt, validatorsAgainst } }) => {
+      const against = onesOf(validatorsAgainst).length;
+      return concludedAt !== undefined && against >= supermajority(validatorsAgainst.length);
+    })
+    .map(({ candidateHash }) => candidateHash);
 
 function penaltiesIn(state: State): Penalty[] {
   return runtimeApi.eventsOf(state).flatMap(({ event: { type, value } }) => {

@@ -20,11 +20,10 @@ import {
   type Hash,
   headerHash,
   type ParaId,
-  supermajority,
   type ValidatorId,
 } from "@parahost/primitives";
 import { developmentValidator, runtimeApi } from "@parahost/runtime";
-import { onesOf, tryDecode } from "@parahost/scale";
+import { tryDecode } from "@parahost/scale";
 import { collatorName } from "../local-network.ts";
 import type { Simulation } from "../simulation.ts";
 import { AccountabilityChecker, type Names, type Penalty } from "./checkers/accountability.ts";
@@ -47,7 +46,12 @@ import {
   type NewlyBacked,
   type PendingCandidate,
 } from "./fork.ts";
-import { type ImportedEvent, type ObservedBlock, observeBlock } from "./observed-block.ts";
+import {
+  type ImportedEvent,
+  lostDisputes,
+  type ObservedBlock,
+  observeBlock,
+} from "./observed-block.ts";
 import { eventBytes, readRelayState } from "./relay-state.ts";
 import { groupOfCore } from "./rotation.ts";
 import { readSigned } from "./signed.ts";
@@ -223,19 +227,7 @@ export class Observer {
     }
     const state = states.view(chain.best().hash);
     assert(state !== undefined, "the best block's state is kept");
-    const lost = runtimeApi
-      .disputes(state)
-      .filter(
-        ({ state: { concludedAt, validatorsAgainst } }) =>
-          concludedAt !== undefined &&
-          onesOf(validatorsAgainst).length >= supermajority(validatorsAgainst.length),
-      );
-    this.#addNow(
-      this.#accountability.ended(
-        lost.map(({ candidateHash }) => candidateHash),
-        penalties,
-      ),
-    );
+    this.#addNow(this.#accountability.ended(lostDisputes(state), penalties));
     const { epochLength } = runtimeApi.babeConfiguration(state);
     this.#addNow(this.#equivocations.ended(now, epochLength * slotMs));
     for (const { name, chain: its } of network.nodes)
