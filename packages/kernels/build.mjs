@@ -12,6 +12,7 @@ const KERNELS = dirname(fileURLToPath(import.meta.url));
 
 /** Builds by name: the module compiled and its options. */
 const BUILDS = {
+  blake2b: ["blake2b"],
   "sr25519-fused": ["sr25519", "--use", "FUSED=1", "--enable", "relaxed-simd"],
   "sr25519-portable": ["sr25519", "--use", "FUSED=0"],
   "erasure-relaxed": ["erasure", "--use", "RELAXED=1", "--enable", "relaxed-simd"],

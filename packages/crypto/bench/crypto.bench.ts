@@ -7,6 +7,7 @@ import { asciiBytes, concatBytes, EMPTY_BYTES, hexToBytes } from "@parahost/base
 import * as wasmCrypto from "@polkadot/wasm-crypto";
 import { sr25519_verify } from "@polkadot-labs/schnorrkel-wasm";
 import * as scure from "@scure/sr25519";
+import { createBLAKE2b } from "hash-wasm";
 import type { Bench } from "../../../test/bench.ts";
 import {
   blake2b256,
@@ -38,14 +39,20 @@ const WASM_CRYPTO = "@polkadot/wasm-crypto 7.5.4";
 const SCHNORRKEL_WASM = "@polkadot-labs/schnorrkel-wasm 0.0.7";
 const SCURE = "@scure/sr25519 2.3.0";
 
-function hashing(name: string, bytes: Uint8Array): Bench {
-  return {
+const hasher = await createBLAKE2b(256);
+
+function hashing(name: string, bytes: Uint8Array): Bench[] {
+  const peers = [
+    [NOBLE_HASHES, () => blake2b(bytes, { dkLen: 32 })],
+    ["hash-wasm 4.13.0", () => hasher.init().update(bytes).digest("binary")],
+  ] as const;
+  return peers.map(([peer, theirs]) => ({
     name: `blake2b-256 of ${name}`,
-    peer: NOBLE_HASHES,
+    peer,
     ours: () => blake2b256(bytes),
-    theirs: () => blake2b(bytes, { dkLen: 32 }),
-    check: () => assert.deepEqual(blake2b256(bytes), blake2b(bytes, { dkLen: 32 })),
-  };
+    theirs,
+    check: () => assert.deepEqual(blake2b256(bytes), theirs()),
+  }));
 }
 
 const pair = sr25519PairFromSeed(sample(32));
@@ -102,8 +109,8 @@ const state = new Uint8Array(200).fill(0x5a);
 const theirLanes = new Uint32Array(state.slice().buffer);
 
 export const benches: Bench[] = [
-  hashing("64 bytes", sample(64)),
-  hashing("1 MB", sample(1 << 20)),
+  ...hashing("64 bytes", sample(64)),
+  ...hashing("1 MB", sample(1 << 20)),
   {
     name: "Keccak-f[1600], under every transcript",
     peer: NOBLE_HASHES,

@@ -6,46 +6,39 @@
  * Reference: runtime-and-primitives.md 1.0 (BLAKE2b everywhere), 3.3 (what a PVF may call).
  */
 import type { Hex } from "@parahost/base";
-import { createBLAKE2b, createKeccak, createSHA256, type IHasher } from "hash-wasm";
+import { Blake2bKernel } from "@parahost/kernels";
+import { createKeccak, createSHA256, type IHasher } from "hash-wasm";
 import xxhash from "xxhash-wasm";
 
-const [blake64, blake128, blake256, blake512, keccakShort, keccakLong, sha2, xx] =
-  await Promise.all([
-    createBLAKE2b(64),
-    createBLAKE2b(128),
-    createBLAKE2b(256),
-    createBLAKE2b(512),
-    createKeccak(256),
-    createKeccak(512),
-    createSHA256(),
-    xxhash(),
-  ]);
+const [keccakShort, keccakLong, sha2, xx] = await Promise.all([
+  createKeccak(256),
+  createKeccak(512),
+  createSHA256(),
+  xxhash(),
+]);
+const blake2b = new Blake2bKernel();
 
 const digest = (hasher: IHasher, bytes: Uint8Array): Uint8Array =>
   hasher.init().update(bytes).digest("binary");
 
 /** Unkeyed BLAKE2b of 8 bytes. */
-export const blake2b64 = (bytes: Uint8Array): Uint8Array => digest(blake64, bytes);
+export const blake2b64 = (bytes: Uint8Array): Uint8Array => blake2b.hash(bytes, 8);
 
 /** Unkeyed BLAKE2b of 16 bytes. */
-export const blake2b128 = (bytes: Uint8Array): Uint8Array => digest(blake128, bytes);
+export const blake2b128 = (bytes: Uint8Array): Uint8Array => blake2b.hash(bytes, 16);
 
 /** Unkeyed BLAKE2b of 32 bytes: the hash of blocks, candidates, code, trie nodes. */
-export const blake2b256 = (bytes: Uint8Array): Uint8Array => digest(blake256, bytes);
+export const blake2b256 = (bytes: Uint8Array): Uint8Array => blake2b.hash(bytes, 32);
 
 /** Unkeyed BLAKE2b of 64 bytes. */
-export const blake2b512 = (bytes: Uint8Array): Uint8Array => digest(blake512, bytes);
+export const blake2b512 = (bytes: Uint8Array): Uint8Array => blake2b.hash(bytes, 64);
 
 /** `blake2b256` as an identity: `0x` and 64 lower-case digits. */
-export const blake2b256Hex = (bytes: Uint8Array): Hex =>
-  `0x${blake256.init().update(bytes).digest("hex")}`;
+export const blake2b256Hex = (bytes: Uint8Array): Hex => blake2b.hashHex(bytes, 32);
 
 /** `blake2b256` of the parts laid end to end, without joining them in memory. */
-export function blake2b256Concat(...parts: readonly Uint8Array[]): Uint8Array {
-  blake256.init();
-  for (const part of parts) blake256.update(part);
-  return blake256.digest("binary");
-}
+export const blake2b256Concat = (...parts: readonly Uint8Array[]): Uint8Array =>
+  blake2b.hashParts(parts, 32);
 
 /** Keccak-256 as Ethereum uses it (original padding, not SHA-3's). */
 export const keccak256 = (bytes: Uint8Array): Uint8Array => digest(keccakShort, bytes);

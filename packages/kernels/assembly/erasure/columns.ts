@@ -1,4 +1,4 @@
-/** Bytes in columns. */
+/** Exchanging rows and columns of bytes, and taking bytes apart and together. */
 
 /** Sixteen rows of sixteen bytes: the result of a transposition. */
 export const TRANSPOSED = memory.data(256, 16);
