@@ -116,3 +116,39 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+interface Answer<T> {
+  readonly result?: T;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+async function post<T>(
+  port: number,
+  method: string,
+  params: readonly unknown[],
+): Promise<Answer<T>> {
+  const response = await fetch(`http://127.0.0.1:${port}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  return (await response.json()) as Answer<T>;
+}
+
+/** The result of a call over HTTP. */
+export async function call<T>(
+  port: number,
+  method: string,
+  params: readonly unknown[],
+): Promise<T> {
+  const { result, error } = await post<T>(port, method, params);
+  if (error !== undefined) throw new Error(`${method}: ${error.code} ${error.message}`);
+  return result as T;
+}
+
+/** The error of a call over HTTP that is refused. */
+export async function refusal(port: number, method: string, params: readonly unknown[]) {
+  const { error } = await post(port, method, params);
+  if (error === undefined) throw new Error(`${method} was not refused`);
+  return error;
+}

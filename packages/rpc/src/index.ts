@@ -10,11 +10,19 @@ export {
   type Subscription,
 } from "./method.ts";
 export { chainMethods } from "./methods/chain.ts";
+export {
+  type DevControl,
+  type DevEntry,
+  type DevHead,
+  DevRefusal,
+  devNetworkMethods,
+} from "./methods/dev-network.ts";
 export { type EventSource, eventMethods } from "./methods/events.ts";
 export { toJson } from "./methods/json.ts";
 export { listMethods } from "./methods/list.ts";
 export { type ParaAccess, paraMethods } from "./methods/para.ts";
 export { type RelayMethodsOptions, relayMethods } from "./methods/relay-methods.ts";
-export type { ChainIdentity } from "./methods/system.ts";
+export type { SpecSource } from "./methods/sync-state.ts";
+export { type ChainIdentity, nextNonce } from "./methods/system.ts";
 export type { AllowedCallers } from "./origin.ts";
 export { type RpcServer, type RpcServerOptions, startRpcServer } from "./server.ts";

@@ -31,13 +31,18 @@ export interface RpcServerOptions {
 
 export interface RpcServer {
   readonly port: number;
+  /** Answers with other methods from now on. Clients on WebSocket are told to come again: their chain is gone. */
+  replaceMethods(methods: Methods): void;
   close(): Promise<void>;
 }
 
 /** Starts to listen. Throws `HostError` when no port can be had. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { methods, logger, allowed = LOCAL_CALLERS } = options;
-  const http = createServer((request, response) => void answerHttp(request, response, options));
+  const { logger, allowed = LOCAL_CALLERS } = options;
+  let { methods } = options;
+  const http = createServer(
+    (request, response) => void answerHttp(request, response, { ...options, methods }),
+  );
   const sockets = new WebSocketServer({
     server: http,
     maxPayload: MESSAGE_BYTES_MAX,
@@ -75,6 +80,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const port = await listen(http, options.host ?? "127.0.0.1", options.port);
   return {
     port,
+    replaceMethods: (replacement) => {
+      methods = replacement;
+      // After the answer of whoever asked for it.
+      setImmediate(() => {
+        for (const client of sockets.clients) client.close(1012, "the network begins elsewhere");
+      });
+    },
     close: () =>
       new Promise((resolve) => {
         for (const client of sockets.clients) client.terminate();

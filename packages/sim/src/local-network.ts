@@ -6,6 +6,7 @@ import { assert, type Clock, expectOk, type Logger, type Random, sleep } from "@
 import { ParaNode } from "@parahost/collator";
 import { DirectVerifier, type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
+import type { ParaStateMachine } from "@parahost/kit";
 import { type Network, type PeerId, peerIdOfName } from "@parahost/network";
 import type { ApprovalProfile } from "@parahost/node/approval-criteria/criteria";
 import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
@@ -16,7 +17,14 @@ import {
   type NodePorts,
   RelayNode,
 } from "@parahost/node/service/node";
-import { asCollatorId, type Hash, type HostConfiguration, type ParaId } from "@parahost/primitives";
+import {
+  asCollatorId,
+  type Hash,
+  type HeadData,
+  type HostConfiguration,
+  type ParaId,
+  ZERO_HASH,
+} from "@parahost/primitives";
 import {
   buildGenesis,
   developmentKeys,
@@ -36,8 +44,17 @@ export interface World {
   random(name: string): Random;
   logger(name: string): Logger;
   store(name: string): KeyValueStore<NodeColumn>;
+  /** What a para's node keeps from one run to the next, where it keeps anything. */
+  para?(id: ParaId): ParaDisk;
   /** What differs from a node's own code, where something does. */
   replacement?(name: string): Replacement | undefined;
+}
+
+export interface ParaDisk {
+  /** The machine, with what it takes in written down. */
+  machine(own: ParaStateMachine): ParaStateMachine;
+  /** Gives the para's node what was written down; `setFinal` says of a head that it is final. */
+  resume(collator: Collator, genesisHead: HeadData, setFinal: (head: HeadData) => void): void;
 }
 
 /** The node's own code with something replaced. */
@@ -171,14 +188,18 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     const keystore = new MemoryKeystore();
     const key = asCollatorId(expectOk(keystore.insert("coll", `//Collator//${plan.id}`), name));
     const ports = portsOf(name, keystore);
+    const disk = world.para?.(plan.id);
+    const machine = disk?.machine(plan.machine()) ?? plan.machine();
+    /** While blocks are taken from disk: the head to be told instead of the relay chain's. */
+    let resuming: HeadData | undefined;
     // The node asks the para for blocks, and the para asks the node for heads: each knows the other late.
     const para: ParaNode = new ParaNode(
-      { paraId: plan.id, machine: plan.machine() },
+      { paraId: plan.id, machine },
       {
         clock: world.clock,
         logger: ports.logger,
         emit: (event) => node.events.emit(event),
-        headAt: (block) => paraHead(node, plan.id, block),
+        headAt: (block) => resuming ?? paraHead(node, plan.id, block),
         relayNode: (_, hash) => node.states.node(hash),
       },
     );
@@ -196,8 +217,14 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       },
       ports,
     );
+    const collator = { node, para, plan };
+    disk?.resume(collator, machine.genesisHead, (head) => {
+      resuming = head;
+      para.onRelayFinalized({ hash: ZERO_HASH, number: 0 });
+      resuming = undefined;
+    });
     followRelayChain(node, para);
-    return { node, para, plan };
+    return collator;
   });
   const fisherman =
     fishing === undefined

@@ -4,11 +4,10 @@ import { ParaNode } from "@parahost/collator";
 import type { NodeEventData } from "@parahost/node";
 import type { CollatorConfig, RelayNode } from "@parahost/node/service/node";
 import { type CollatorId, type HeadData, type ParaId, ZERO_HASH } from "@parahost/primitives";
-import { runtimeApi } from "@parahost/runtime";
 import { followRelayChain, paraHead } from "@parahost/sim/local-network";
 import { type ParaKind, planPara } from "@parahost/sim/para-plan";
 import type { KeyValueStore } from "@parahost/storage";
-import { keepingBlocks, type ParaColumn, restoreBlocks } from "./para-blocks.ts";
+import { keepingBlocks, type ParaColumn, takeUpBlocks } from "./para-blocks.ts";
 
 export interface CollatingPorts {
   readonly clock: Clock;
@@ -55,27 +54,14 @@ export class Collating {
   /** Takes up the blocks of an earlier run, and follows the relay chain from here on. */
   follow(node: RelayNode): void {
     this.#node = node;
-    const { chain } = node;
     const { store, logger } = this.#ports;
-    const finalHead = paraHead(node, this.#id, chain.finalized().hash);
-    const restored = restoreBlocks(this.para, this.#genesisHead, finalHead, store, (head) => {
+    const collator = { node, para: this.para };
+    const restored = takeUpBlocks(collator, this.#genesisHead, store, (head) => {
       this.#restoring = head;
       this.para.onRelayFinalized({ hash: ZERO_HASH, number: 0 });
+      this.#restoring = undefined;
     });
-    this.#restoring = undefined;
     if (restored > 0) logger.log("info", "para", `${restored} blocks of an earlier run are back`);
-    for (const { hash, number, parent: parentHash } of unfinalized(node)) {
-      const state = node.states.view(hash);
-      const candidateEvents = state === undefined ? [] : runtimeApi.candidateEvents(state);
-      this.para.onRelayBlock({ hash, number, parentHash, candidateEvents, isBest: false });
-    }
-    this.para.onRelayBest(chain.best());
-    this.para.onRelayFinalized(chain.finalized());
     followRelayChain(node, this.para);
   }
-}
-
-/** The best chain above finality, lowest first. */
-function unfinalized({ chain }: RelayNode) {
-  return chain.tree.pathTo(chain.finalized().hash, chain.best().hash) ?? [];
 }

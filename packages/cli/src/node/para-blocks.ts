@@ -5,8 +5,11 @@
 import { bytesToHex, hexToBytes } from "@parahost/base";
 import type { ParaNode } from "@parahost/collator";
 import type { ParaStateMachine } from "@parahost/kit";
+import type { RelayNode } from "@parahost/node/service/node";
 import { type Hash, HeadData, paraHeadHash } from "@parahost/primitives";
+import { runtimeApi } from "@parahost/runtime";
 import { bytes, decode, encode, struct, type ValueOf } from "@parahost/scale";
+import { paraHead } from "@parahost/sim/local-network";
 import type { KeyValueStore } from "@parahost/storage";
 
 export const PARA_COLUMNS = ["paraBlocks"] as const;
@@ -47,10 +50,34 @@ export function keepingBlocks(
 }
 
 /**
+ * Gives a para's new node the blocks of its earlier run, and what its relay chain node knows. `setFinal` says of a
+ * head that it is final. Returns how many blocks there were.
+ */
+export function takeUpBlocks(
+  { node, para }: { readonly node: RelayNode; readonly para: ParaNode },
+  genesisHead: HeadData,
+  store: KeyValueStore<ParaColumn>,
+  setFinal: (head: HeadData) => void,
+): number {
+  const { chain } = node;
+  const finalHead = paraHead(node, para.paraId, chain.finalized().hash);
+  const restored = restoreBlocks(para, genesisHead, finalHead, store, setFinal);
+  const unfinalized = chain.tree.pathTo(chain.finalized().hash, chain.best().hash) ?? [];
+  for (const { hash, number, parent: parentHash } of unfinalized) {
+    const state = node.states.view(hash);
+    const candidateEvents = state === undefined ? [] : runtimeApi.candidateEvents(state);
+    para.onRelayBlock({ hash, number, parentHash, candidateEvents, isBest: false });
+  }
+  para.onRelayBest(chain.best());
+  para.onRelayFinalized(chain.finalized());
+  return restored;
+}
+
+/**
  * Gives a new node the blocks of its earlier run: those below the final head first, each of them final, then
  * what was built on it. `onFinal` is called for each that is final. Returns how many there were.
  */
-export function restoreBlocks(
+function restoreBlocks(
   para: ParaNode,
   genesisHead: HeadData,
   finalHead: HeadData | undefined,

@@ -33,18 +33,21 @@ const account: Param<AccountId> = {
   },
 };
 
+/** The nonce of the account's next transaction, those that wait in the pool being counted. */
+export function nextNonce(node: RelayNode, who: AccountId): number {
+  let nonce = runtimeApi.accountNonce(runtimeStateAt(node, node.chain.best().hash), who);
+  const offered = new Set(
+    node.pool.ready().flatMap(({ validity }) => validity.provides.map(bytesToHex)),
+  );
+  while (offered.has(bytesToHex(nonceTag(who, nonce)))) nonce += 1;
+  return nonce;
+}
+
 export function systemMethods(node: RelayNode, identity: ChainIdentity): Methods {
   const { chain } = node;
   const startingBlock = chain.best().number;
-  const nextIndex = (params: readonly Json[]): Json => {
-    const who = param(params, 0, "account", account);
-    let nonce = runtimeApi.accountNonce(runtimeStateAt(node, chain.best().hash), who);
-    const offered = new Set(
-      node.pool.ready().flatMap(({ validity }) => validity.provides.map(bytesToHex)),
-    );
-    while (offered.has(bytesToHex(nonceTag(who, nonce)))) nonce += 1;
-    return nonce;
-  };
+  const nextIndex = (params: readonly Json[]): Json =>
+    nextNonce(node, param(params, 0, "account", account));
   return {
     methods: {
       system_chain: () => identity.name,
