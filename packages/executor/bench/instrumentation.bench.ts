@@ -8,6 +8,7 @@ import { expectOk } from "@parahost/base";
 import asc from "assemblyscript/asc";
 import type { Bench } from "../../../test/bench.ts";
 import { DEFAULT_ENGINE_PARAMETERS } from "../src/engine-parameters.ts";
+import { tuneEngineForGuests } from "../src/pool/engine-flags.ts";
 import { preparePvf } from "../src/pvf.ts";
 import { i32Const, validationModule } from "../src/testing/module-builder.ts";
 import { callValidateBlock } from "../src/validate-block.ts";
@@ -167,7 +168,10 @@ function overhead(name: string, wasm: Uint8Array, metered: boolean): Bench {
     peer: PLAIN,
     ours,
     theirs,
-    check: () => assert.deepEqual(ours(), theirs()),
+    check: () => {
+      tuneEngineForGuests();
+      assert.deepEqual(ours(), theirs());
+    },
   };
 }
 

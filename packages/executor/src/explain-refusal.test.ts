@@ -4,7 +4,7 @@ import { concatBytes, hexToBytes } from "@parahost/base";
 import { DEFAULT_ENGINE_PARAMETERS } from "./engine-parameters.ts";
 import type { PreparationRefusal } from "./executor.ts";
 import { explainRefusal } from "./explain-refusal.ts";
-import { preparePvf, unofferedImports } from "./pvf.ts";
+import { preparePvf } from "./pvf.ts";
 import {
   buildModule,
   i32Const,
@@ -82,17 +82,4 @@ test("so is code that does not even get to be looked at", () => {
     [{ code: "outOfMemory", limitBytes: 7 }, /more than 7 bytes of memory/],
   ];
   for (const [reason, expected] of cases) assert.match(explainRefusal(reason), expected);
-});
-
-test("imports that no validator offers are listed: they link, and end the guest when called", () => {
-  const wasm = module({
-    imports: [
-      { name: "seed" },
-      { name: "ext_logging_max_level_version_1", result: I32 },
-      { name: "ext_storage_get_version_1", params: [I64], result: I64 },
-    ],
-  });
-  const prepared = preparePvf(wasm, DEFAULT_ENGINE_PARAMETERS, { metered: false });
-  assert.ok(prepared.ok);
-  assert.deepEqual(unofferedImports(prepared.value), ["seed", "ext_storage_get_version_1"]);
 });

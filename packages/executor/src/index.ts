@@ -40,10 +40,10 @@ export type { WorkerOptions } from "./pool/worker-process.ts";
 export {
   type CheckedPvf,
   checkPvf,
+  hostFunction,
   type PreparedPvf,
   type PrepareOptions,
   preparePvf,
-  unofferedImports,
 } from "./pvf.ts";
 export {
   callGuest,

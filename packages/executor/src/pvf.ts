@@ -184,11 +184,6 @@ function checkMemory(module: WasmModule, parameters: PreparationParameters): voi
   if (entry.kind !== "memory") refuse("badExport", entry.offset, `memory is a ${entry.kind}`);
 }
 
-/** Imports that no validator offers. They are linked, as Polkadot's hosts do, and end the guest when called. */
-export function unofferedImports({ imports }: Pick<PreparedPvf, "imports">): readonly string[] {
-  return imports.filter((name) => hostFunction(name) === undefined);
-}
-
 /** The host function of that name, if any validation host has it. */
 export function hostFunction(name: string): HostFunction | undefined {
   return Object.hasOwn(HOST_FUNCTIONS, name) ? HOST_FUNCTIONS[name] : undefined;

@@ -3,21 +3,20 @@
  * after the other; the process around it reads the pipe meanwhile.
  */
 
-import { setFlagsFromString } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import { assert, HostError } from "@parahost/base";
 import { ValidationParams, validationCodeHash } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import { Engine } from "../engine.ts";
 import { ownThread } from "./cpu-time.ts";
+import { tuneEngineForGuests } from "./engine-flags.ts";
 import { type Frame, PROTOCOL, REPLY, REQUEST } from "./frame.ts";
 import { ExecuteRequest, encodeReason, PrepareRequest, Ready, Timed } from "./messages.ts";
 
 const port = parentPort;
 assert(port !== null, "this file is the main module of a thread");
 
-// Compile all of a module while it is prepared, under the limits of preparation, and not while a guest's time runs.
-setFlagsFromString("--no-wasm-lazy-compilation");
+tuneEngineForGuests();
 
 const engine = new Engine(false);
 const encoder = new TextEncoder();
