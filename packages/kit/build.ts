@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildGuest, compileGuest } from "./src/compile/index.ts";
-import { counter } from "./templates/counter/chain.ts";
+import { chain as counter } from "./templates/counter/chain.ts";
 
 const KIT = import.meta.dirname;
 

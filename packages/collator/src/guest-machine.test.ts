@@ -6,7 +6,7 @@ import { type KeyPair, pairFromUri } from "@parahost/crypto";
 import { type ExecutionOutcome, InlineExecutor } from "@parahost/executor";
 import { templateCode } from "@parahost/kit/artifacts";
 import { encodeCall, genesisEntries, signTransaction } from "@parahost/kit/schema";
-import { counter } from "@parahost/kit/templates/counter";
+import { chain as counter } from "@parahost/kit/templates/counter";
 import {
   asParaId,
   type Hash,

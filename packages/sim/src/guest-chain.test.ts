@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assert as ensure, expectOk } from "@parahost/base";
 import { pairFromUri } from "@parahost/crypto";
 import { encodeCall, signTransaction } from "@parahost/kit/schema";
-import { counter } from "@parahost/kit/templates/counter";
+import { chain as counter } from "@parahost/kit/templates/counter";
 import { asParaId, Header, headerHash } from "@parahost/primitives";
 import { decode } from "@parahost/scale";
 import { Observer } from "./observer/observer.ts";

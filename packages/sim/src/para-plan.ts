@@ -10,7 +10,7 @@ import {
 } from "@parahost/kit";
 import { adderCode, ledgerCode, templateCode } from "@parahost/kit/artifacts";
 import { type ChainSchema, type GenesisConfig, genesisEntries } from "@parahost/kit/schema";
-import { counter } from "@parahost/kit/templates/counter";
+import { chain as counter } from "@parahost/kit/templates/counter";
 import { asParaId, Header, type ParaId } from "@parahost/primitives";
 import { developmentAccount } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
@@ -37,7 +37,8 @@ export const LEDGER_ENDOWMENT = 1_000_000n;
 /** Accounts that a ledger endows, by name. */
 export const LEDGER_ACCOUNTS = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"] as const;
 
-const FIRST_PARA_ID = 1000;
+/** Parachains of a local network have ids from here on. */
+export const FIRST_PARA_ID = 1000;
 const KINDS: readonly ParaKind[] = ["ledger", "adder"];
 
 /** `count` parachains from id 1000 on: ledger, adder, ledger, … */

@@ -174,7 +174,7 @@ export interface ChainSchema {
 export const AUTHOR_PALLET_INDEX_MIN = 40;
 
 /** Checks a declaration as far as types do not; a message names what is wrong. */
-export function chain(schema: ChainSchema): ChainSchema {
+export function declareChain(schema: ChainSchema): ChainSchema {
   assert(/^[a-z][a-z0-9-]{0,31}$/.test(schema.name), `${schema.name} is not a name for a chain`);
   const indices = new Set<number>();
   for (const [name, pallet] of Object.entries(schema.pallets)) {

@@ -3,7 +3,7 @@ import {
   AccountId,
   blake2_128Concat,
   call,
-  chain,
+  declareChain,
   error,
   event,
   map,
@@ -11,7 +11,7 @@ import {
   value,
 } from "@parahost/kit/schema";
 
-export const counter = chain({
+export const chain = declareChain({
   name: "counter",
   specVersion: 1,
   transactionVersion: 1,
