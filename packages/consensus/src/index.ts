@@ -1,6 +1,7 @@
 export {
   BabeAuthor,
   type BabeAuthorPorts,
+  lastSlotOf,
   type Proposal,
   type ProposalRequest,
   type Proposer,

@@ -82,6 +82,13 @@ export interface BabeAuthorPorts<Changes> {
 
 const LAST_SLOT = asciiBytes("babe:last-slot");
 
+/** The last slot that a journal knows a block of ours for; -1 before the first. */
+export function lastSlotOf(journal: Journal): number {
+  const bytes = journal.get(LAST_SLOT);
+  if (bytes === undefined) return -1;
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+}
+
 export class BabeAuthor<Changes> {
   readonly #ports: BabeAuthorPorts<Changes>;
   readonly #slotDurationMs: number;
@@ -182,9 +189,7 @@ export class BabeAuthor<Changes> {
 
   /** The last slot that a block of ours was sealed for; -1 before the first. */
   #lastSlot(): number {
-    const bytes = this.#ports.journal.get(LAST_SLOT);
-    if (bytes === undefined) return -1;
-    return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+    return lastSlotOf(this.#ports.journal);
   }
 
   #log(level: "warn" | "error", message: string): void {

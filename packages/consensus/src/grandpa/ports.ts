@@ -55,6 +55,11 @@ export interface GrandpaHooks {
   reportEquivocation?(proof: GrandpaEquivocationProof): void;
   /** False while we must not vote, for example after the journal was lost. Asked before each vote. */
   mayVote?(): boolean;
+  /**
+   * True while the node does not know yet where the others are: rounds stand still, so that no vote is missed. Call
+   * `onFinalized` when that is over.
+   */
+  isWaiting?(): boolean;
 }
 
 /** What the sender of a message deserves. */

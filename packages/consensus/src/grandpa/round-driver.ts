@@ -58,6 +58,8 @@ export interface RoundDriverPorts {
   /** T, milliseconds. */
   readonly T: number;
   mayVote(): boolean;
+  /** Rounds stand still meanwhile. */
+  isWaiting(): boolean;
   /** A vote of ours, written down. */
   say(vote: OwnVote): void;
   /** A round began in which we are the primary. */
@@ -264,7 +266,7 @@ export class RoundDriver {
   /** Does what is due now in the present round, one step. */
   step(): void {
     const present = this.#present;
-    if (present === undefined) return;
+    if (present === undefined || this.#ports.isWaiting()) return;
     const step = this.#nextStep(present);
     switch (step.type) {
       case "prevote":
@@ -286,7 +288,7 @@ export class RoundDriver {
   /** When the passing of time alone makes something due. */
   nextDueAt(): number | undefined {
     const present = this.#present;
-    if (present === undefined) return undefined;
+    if (present === undefined || this.#ports.isWaiting()) return undefined;
     if (present.choosingSince !== undefined && !present.hasPrevoted)
       return present.choosingSince + RULES_PATIENCE * this.#ports.T;
     const step = this.#nextStep(present);
@@ -342,9 +344,12 @@ export class RoundDriver {
   #cast(stage: GrandpaStageName, target: BlockRef): void {
     const { keystore, journal, mayVote, say } = this.#ports;
     const { setId, id } = this.#session as Session;
-    const round = (this.#present as Present).round.number;
+    const { round: present } = this.#present as Present;
+    const round = present.number;
     if (id === undefined || !mayVote()) return;
     if (this.#ownVotes.some((own) => own.round === round && own.stage.type === stage)) return;
+    // A vote of ours that others know and we do not: another one would contradict it.
+    if (stage !== "primaryPropose" && present.hasVoted(stage, id)) return;
     const vote = signVote(keystore, id, stage, target, { setId, round });
     if (vote === undefined) return;
     const own: OwnVote = { setId, round, stage: { type: stage }, vote };

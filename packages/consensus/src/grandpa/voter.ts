@@ -147,6 +147,7 @@ export class GrandpaVoter {
       rules: options.rules ?? [],
       T: this.#T,
       mayVote: () => hooks?.mayVote?.() !== false,
+      isWaiting: () => hooks?.isWaiting?.() === true,
       say: (own) => this.#sendOwn(own, this.#peers.all()),
       beganAsPrimary: () => this.#sendCommits(),
       equivocated: (proof) => {

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Random,
   type Result,
+  type Timer,
 } from "@parahost/base";
 import {
   BabeAuthor,
@@ -102,6 +103,7 @@ import { grandpaService } from "./grandpa-service.ts";
 import { blockProposer } from "./proposer.ts";
 import { CHAIN_COLUMNS, chainBackend, openRelayChain } from "./relay-chain.ts";
 import { runtimeApiProvider } from "./runtime-api-provider.ts";
+import { SigningGuard } from "./signing-guard.ts";
 import { serveStates } from "./state-requests.ts";
 import { storeJournal } from "./store-journal.ts";
 import { syncChain } from "./sync-chain.ts";
@@ -128,6 +130,8 @@ const VERIFIED_SIGNATURES_MAX = 16_384;
 const KEEP_BEHIND_BLOCKS = 2;
 /** A node this far behind its peers signs and authors nothing. */
 const MAJOR_SYNC_BLOCKS = 5;
+/** How often a validator that has started looks for the others. */
+const LOOK_EVERY_MS = 100;
 
 /** What a collator collates, and as whom. */
 export interface CollatorConfig {
@@ -201,16 +205,22 @@ export class RelayNode {
   readonly #condemned = new CondemnedCandidates();
   /** News for the overseer, in order. */
   #news: Promise<void> = Promise.resolve();
+  readonly #guard: SigningGuard | undefined;
+  #lookTimer: Timer | undefined;
   #isSyncing = false;
   #isStopped = false;
 
   /** Starts everything. */
   constructor(config: NodeConfig, ports: NodePorts) {
-    const { clock, random, logger, network, store, keystore } = ports;
+    const { clock, random, logger, network, store } = ports;
     const { slotMs } = config;
+    const journal = storeJournal(store);
+    this.#guard =
+      config.role === "authority" ? new SigningGuard({ ...ports, journal }, slotMs) : undefined;
+    const keystore = this.#guard?.keystore ?? ports.keystore;
     this.name = config.name;
     this.#config = config;
-    this.#ports = ports;
+    this.#ports = { ...ports, keystore };
     this.events = new EventBus(clock, config.name);
     const verifier = new CachingVerifier(ports.verifier, VERIFIED_SIGNATURES_MAX);
     const { states, chain, importer } = openRelayChain(config.genesis, {
@@ -223,7 +233,6 @@ export class RelayNode {
     this.chain = chain;
     const identity: ChainIdentity = { genesisHash: chain.genesisHash };
     const role = config.role === "authority" ? Role.authority : Role.full;
-    const journal = storeJournal(store);
 
     this.#warnOfLuck();
     this.pool = new TransactionPool(
@@ -275,6 +284,8 @@ export class RelayNode {
           requestBlock: (hash, peer) => this.#sync.requestBlock(hash, peer as PeerId),
           requestJustification: ({ hash }) => this.#sync.requestJustification(hash),
           reportEquivocation: (proof) => this.#equivocations.reportVoter(proof),
+          mayVote: () => this.#guard?.maySign !== false,
+          isWaiting: () => this.#guard?.isLookingAround === true,
         },
       },
       { slotDurationMs: slotMs, rules: this.#votingRules() },
@@ -305,6 +316,7 @@ export class RelayNode {
     chain.subscribe((event) => this.#onChainEvent(event));
     for (const channel of [this.#sync.channel, this.#gossip.channel, grandpa.channel])
       channel.setReserved(config.peers);
+    this.#lookAround();
     this.#voter.start();
     this.#author?.start();
     if (config.collator !== undefined) {
@@ -362,6 +374,22 @@ export class RelayNode {
     return Math.max(this.#sync.bestSeenNumber(), this.chain.best().number);
   }
 
+  /** A validator signs nothing until it knows where the others are. */
+  #lookAround(): void {
+    const guard = this.#guard;
+    if (guard === undefined) return;
+    const behind = this.#sync.bestSeenNumber() - this.chain.best().number;
+    guard.look(this.peers().length, behind > MAJOR_SYNC_BLOCKS);
+    if (guard.isLookingAround)
+      this.#lookTimer = this.#ports.clock.setTimer(LOOK_EVERY_MS, () => this.#lookAround());
+    else this.#voter.onFinalized();
+  }
+
+  #watchEpoch({ hash }: BlockRef): void {
+    const startSlot = this.chain.epochs.record(hash)?.epochs?.current.startSlot;
+    if (startSlot !== undefined) this.#guard?.onEpoch(startSlot);
+  }
+
   /** Votes of the present round of finality; `undefined` while there is none. */
   finalityRound(): RoundStatus | undefined {
     return this.#voter.roundStatus();
@@ -386,6 +414,7 @@ export class RelayNode {
   #halt(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.#lookTimer?.cancel();
     this.#author?.stop();
     this.#voter.stop();
     this.#queue.stop();
@@ -398,9 +427,10 @@ export class RelayNode {
     const { chain } = this;
     switch (event.type) {
       case "imported": {
-        const { block, header } = event;
+        const { author, block, header } = event;
         // What we fetch while we are behind is no news to anybody.
         if (event.origin !== "sync") this.#sync.announce(block.hash);
+        if (event.origin !== "own") this.#guard?.onForeignBlock(author, event.preDigest.value.slot);
         this.#voter.onImported(block.hash);
         // Nobody works on top of what is abandoned.
         if (chain.tree.isViable(block.hash))
@@ -415,6 +445,7 @@ export class RelayNode {
       case "newBest": {
         const blocks = (refs: readonly BlockRef[]) =>
           refs.map(({ hash }) => ({ hash, body: chain.body(hash) ?? [] }));
+        this.#watchEpoch(event.head);
         this.pool.onBestBlock(event.head, blocks(event.retracted), blocks(event.enacted));
         break;
       }
