@@ -1,12 +1,13 @@
 /** Encryption and multiplexing with guards in front of each negotiation and of the multiplexer. */
 import { noise } from "@chainsafe/libp2p-noise";
 import { type YamuxMuxerInit, yamux } from "@chainsafe/libp2p-yamux";
-import type {
-  ComponentLogger,
-  ConnectionEncrypter,
-  MessageStream,
-  SecuredConnection,
-  StreamMuxerFactory,
+import {
+  type ComponentLogger,
+  type ConnectionEncrypter,
+  type MessageStream,
+  type SecuredConnection,
+  type StreamMuxerFactory,
+  StreamStateError,
 } from "@libp2p/interface";
 import type { Clock } from "@parahost/base";
 import { FrameGuard, WINDOW_BYTES_MAX } from "./frame-guard.ts";
@@ -79,6 +80,7 @@ export function guardedYamux(
     factory.createStreamMuxer = (connection) => {
       guardFrames(connection, clock, onViolation);
       const muxer = createStreamMuxer(connection);
+      tolerateClosedConnection(muxer as unknown as OpeningMuxer);
       // Streams that come before anybody listens are kept for the first listener, which must not be we.
       const addEventListener = muxer.addEventListener.bind(muxer);
       let isGuarded = false;
@@ -100,6 +102,31 @@ export function guardedYamux(
       return muxer;
     };
     return factory;
+  };
+}
+
+/** Parts of yamux's multiplexer and streams that its types do not show. */
+interface OpeningMuxer {
+  onCreateStream(...args: readonly unknown[]): { sendWindowUpdate(): void };
+}
+
+/**
+ * A new stream tells the other side of itself a moment later, from where nobody catches what a connection throws that was
+ * closed meanwhile. The stream ends with its connection.
+ */
+function tolerateClosedConnection(muxer: OpeningMuxer): void {
+  const onCreateStream = muxer.onCreateStream.bind(muxer);
+  muxer.onCreateStream = (...args) => {
+    const stream = onCreateStream(...args);
+    const sendWindowUpdate = stream.sendWindowUpdate.bind(stream);
+    stream.sendWindowUpdate = () => {
+      try {
+        sendWindowUpdate();
+      } catch (error) {
+        if (!(error instanceof StreamStateError)) throw error;
+      }
+    };
+    return stream;
   };
 }
 
