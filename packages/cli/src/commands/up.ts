@@ -1,9 +1,16 @@
 /** `parahost up`: a living network on this machine, in one process. DESIGN, section 6. */
-import { type Clock, type Logger, randomBelow, SeededRandom } from "@parahost/base";
+import {
+  type Clock,
+  type Logger,
+  ok,
+  type Result,
+  randomBelow,
+  SeededRandom,
+} from "@parahost/base";
 import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import { MemoryNetwork } from "@parahost/network";
-import type { ParaId } from "@parahost/primitives";
+import { asParaId, type ParaId } from "@parahost/primitives";
 import {
   devNetworkMethods,
   type EventSource,
@@ -22,7 +29,7 @@ import {
   startLocalNetwork,
   validatorName,
 } from "@parahost/sim/local-network";
-import { planParas } from "@parahost/sim/para-plan";
+import { FIRST_PARA_ID, type ParaPlan, planGuest, planParas } from "@parahost/sim/para-plan";
 import { Cast } from "@parahost/sim/strategies/cast";
 import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-plot";
 import { type Command, Option } from "commander";
@@ -35,6 +42,7 @@ import {
   parseLogFilter,
 } from "../ports/console-logger.ts";
 import { systemRandom } from "../ports/system.ts";
+import { buildProject, loadProject } from "../project/project.ts";
 import { secretUri, slotDuration, wholeNumber } from "../usage.ts";
 import { VERSION } from "../version.ts";
 import { upProcesses } from "./up-processes.ts";
@@ -42,6 +50,7 @@ import { upProcesses } from "./up-processes.ts";
 interface UpOptions {
   readonly validators: number;
   readonly paras: number;
+  readonly para?: readonly string[];
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly rpcPort: number;
@@ -72,6 +81,11 @@ export function addUpCommand(program: Command): void {
     .description("run a relay chain with parachains on this machine, in one process")
     .option("--validators <n>", "relay chain validators", wholeNumber(2, 100), 4)
     .option("--paras <n>", "parachains, from id 1000 on: ledger, adder, …", wholeNumber(0, 50), 2)
+    .option(
+      "--para <directory>",
+      "a parachain of yours, built from its folder; may be given several times",
+      (directory: string, before: readonly string[] = []) => [...before, directory],
+    )
     .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", slotDuration, 2000)
     .option(
       "--epoch-slots <n>",
@@ -103,6 +117,7 @@ export function addUpCommand(program: Command): void {
     )
     .addOption(
       new Option("--processes", "a process for each validator and collator").conflicts([
+        "para",
         "adversary",
         "fisherman",
       ]),
@@ -111,7 +126,7 @@ export function addUpCommand(program: Command): void {
       new Option(
         "--base-path <directory>",
         "keep state there and go on with it at the next start; implies --processes",
-      ).conflicts(["adversary", "fisherman"]),
+      ).conflicts(["para", "adversary", "fisherman"]),
     )
     .option("--json", "one JSON object per line instead of text")
     .option(
@@ -127,7 +142,7 @@ export function addUpCommand(program: Command): void {
         command.error(`error: ${error.message}`);
       }
       const given = (name: string) => command.getOptionValueSource(name) !== "default";
-      const sized =
+      let sized: UpOptions =
         options.adversary === undefined
           ? options
           : {
@@ -135,6 +150,8 @@ export function addUpCommand(program: Command): void {
               validators: given("validators") ? options.validators : ADVERSARY_VALIDATORS,
               paras: given("paras") ? options.paras : ADVERSARY_PARAS,
             };
+      // Who brings a chain wants to see that one.
+      if (options.para !== undefined && !given("paras")) sized = { ...sized, paras: 0 };
       const isApart = options.processes === true || options.basePath !== undefined;
       process.exitCode = isApart ? await upProcesses(sized) : await up(sized, command);
     });
@@ -144,7 +161,12 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
   const executor = new ProcessPoolExecutor({ workers: EXECUTE_WORKERS });
-  const paras = planParas(options.paras);
+  const own = await ownParas(options.para ?? [], options.paras);
+  if (!own.ok) {
+    process.stderr.write(`error: ${own.error.message}\n`);
+    return 1;
+  }
+  const paras = [...planParas(options.paras), ...own.value];
   const settings = new LogSettings(options.log);
   const logger = (name: string): Logger =>
     consoleLogger(settings, (line) => void process.stderr.write(`[${name}] ${line}`), Date.now);
@@ -236,6 +258,24 @@ function methodsOf(dev: DevNetwork, events: EventSource): Methods {
     eventMethods(events),
     devNetworkMethods(dev),
   );
+}
+
+/** Parachains from authors' folders, with the ids behind those that come along. */
+async function ownParas(
+  directories: readonly string[],
+  before: number,
+): Promise<Result<readonly ParaPlan[], { readonly message: string }>> {
+  const plans: ParaPlan[] = [];
+  for (const directory of directories) {
+    const project = await loadProject(directory);
+    if (!project.ok) return project;
+    const built = await buildProject(project.value);
+    if (!built.ok) return built;
+    const { schema, storage } = project.value;
+    const id = asParaId(FIRST_PARA_ID + before + plans.length);
+    plans.push(planGuest(id, schema, built.value.wasm, storage));
+  }
+  return ok(plans);
 }
 
 /** The villains back what their parachain's collator makes up, in a few slots after the start. */
