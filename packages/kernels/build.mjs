@@ -17,6 +17,12 @@ const BUILDS = {
   "sr25519-portable": ["sr25519", "--use", "FUSED=0"],
   "erasure-relaxed": ["erasure", "--use", "RELAXED=1", "--enable", "relaxed-simd"],
   "erasure-portable": ["erasure", "--use", "RELAXED=0"],
+  // For the interpreters of light clients: nothing beyond the first version of WebAssembly.
+  "light-runtime": [
+    "light-runtime",
+    ...["--memoryBase", "0x100000", "--initialMemory", "32"],
+    ...["--disable", "bulk-memory,sign-extension,nontrapping-f2i"],
+  ],
 };
 
 await mkdir(join(KERNELS, "build"), { recursive: true });

@@ -50,6 +50,7 @@ interface Exports {
   isTrue(index: number): number;
   decide(count: number): void;
   verdict(index: number): number;
+  failedSums(): number;
 }
 
 const instantiate = (code: Uint8Array<ArrayBuffer>): Exports =>
@@ -201,6 +202,11 @@ export class Sr25519Kernel {
     for (let start = 0; start < claims.length; start += this.#batchMax)
       this.#verifyBatch(claims.slice(start, start + this.#batchMax), answers);
     return answers;
+  }
+
+  /** Sums that the last batch was split after: none when all its claims were true. */
+  get failedSums(): number {
+    return this.#kernel.failedSums();
   }
 
   #verifyBatch(claims: readonly Claim[], answers: boolean[]): void {

@@ -5,7 +5,7 @@ export { multiplyBaseSecret, multiplySecret, sumOfMultiples, sumWithBase } from 
 export { addPoints, negatePoint } from "./point";
 export { decodePoints, encodePoints, isIdentity, pointFromUniform } from "./ristretto";
 export {
-  BATCH_MAX, decide, decodeKeys, INPUT, isTrue, keyAddress, keyPoint, KEYS_MAX, setClaim, verdict,
+  BATCH_MAX, decide, decodeKeys, failedSums, INPUT, isTrue, keyAddress, keyPoint, KEYS_MAX, setClaim, verdict,
 } from "./batch";
 
 /** Eight points, and 1024 bytes, for arguments and results. */

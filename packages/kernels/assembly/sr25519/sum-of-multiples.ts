@@ -13,9 +13,12 @@ export const TERM_POINT: usize = 32;
 export const TERM_ADDEND: usize = TERM_POINT + POINT;
 export const TERM_SCALAR: usize = TERM_ADDEND + POINT;
 
+/**
+ * Bits that digits have to cover. Signed digits of w bits in b bits reach up to 2^b·(2^(w - 1) - 1)/(2^w - 1), at least
+ * 3/7 of 2^b: more than the group order, and than a coefficient of 128 bits.
+ */
 const LONG_BITS: i32 = 254;
-/** A coefficient's 128 bits, and one for the sign of the highest digit. */
-const SHORT_BITS: i32 = 129;
+const SHORT_BITS: i32 = 130;
 
 const WINDOW_MIN: i32 = 3;
 const WINDOW_MAX: i32 = 10;
