@@ -158,6 +158,22 @@ describe("workers that fall ill", { concurrency: false }, () => {
       assert.equal(words(await running), "internal.closed");
     }));
 
+  test("disputes go before approvals, and these before backing", () =>
+    withPool({ workers: 1 }, async (pool) => {
+      await pidAtWork(pool);
+      const ended: string[] = [];
+      // The first takes the only worker while the others come in.
+      await Promise.all(
+        (["backing", "backing", "approval", "dispute"] as const).map((kind, index) =>
+          pool.validate(requestFor(GOOD_MODULE, { kind })).then((outcome) => {
+            assert.equal(words(outcome), "valid");
+            ended.push(`${index} ${kind}`);
+          }),
+        ),
+      );
+      assert.deepEqual(ended, ["0 backing", "3 dispute", "2 approval", "1 backing"]);
+    }));
+
   test("closing ends what runs and what waits, at once", async () => {
     const pool = new ProcessPoolExecutor({ workers: 1 });
     await pidAtWork(pool);
