@@ -85,9 +85,10 @@ async function open(
   coalesce = 1,
   features: NodeFeatures = nodeFeatures("assignmentsV2"),
   stakes: readonly FishermenStake[] = [],
+  block: Header = header,
 ) {
-  overseer.activate(hash, 1);
-  (await overseer.expect("chain-api", "blockHeader")).reply(ok(header));
+  overseer.activate(headerHash(block), 1);
+  (await overseer.expect("chain-api", "blockHeader")).reply(ok(block));
   (await overseer.expect("chain-api", "blockHeader")).reply(ok(undefined));
   const events = included.map((receipt, core) => ({
     type: "included" as const,
@@ -188,6 +189,26 @@ test("an invalid candidate is disputed and never approved", async () => {
   await answerCheck(world, false);
   const issued = await overseer.expect("dispute-coordinator", "issueLocalStatement");
   assert.deepEqual([issued.valid, issued.candidateReceipt], [false, first]);
+  await overseer.conclude(running);
+});
+
+test("a candidate that another fork includes too is approved there as well, and not checked again", async () => {
+  const world = start(4);
+  const { overseer, running } = world;
+  await open(world, [first]);
+  await overseer.expect("approval-distribution", "distributeAssignment");
+  (await overseer.expect("availability-recovery", "recoverAvailableData")).reply(ok(data));
+  await answerCheck(world, true);
+  await overseer.expect("approval-distribution", "distributeApproval");
+  const fork: Header = { ...header, extrinsicsRoot: `0x${"11".repeat(32)}` as typeof ZERO_HASH };
+  await open(world, [first], 1, undefined, [], fork);
+  const announced = await overseer.expect("approval-distribution", "distributeAssignment");
+  assert.equal(announced.assignment.assignment.blockHash, headerHash(fork));
+  const { vote } = await overseer.expect("approval-distribution", "distributeApproval");
+  assert.equal(vote.blockHash, headerHash(fork));
+  // Both are blocks of one slot and author, which are described anew.
+  await overseer.expect("approval-distribution", "newBlocks");
+  await overseer.expectSilence();
   await overseer.conclude(running);
 });
 

@@ -80,6 +80,8 @@ interface Work {
   readonly read: BlockRead;
   readonly announced: Set<OwnAssignment>;
   readonly unsigned: Unsigned[];
+  /** Indices of the candidates that we have approved in this block. */
+  readonly voted: Set<number>;
 }
 
 /** Says and keeps count until concluded. */
@@ -211,7 +213,7 @@ class Voting {
       slotTick(info.slot, slotMs),
       noShowTicks(info.sessionInfo.noShowSlots, slotMs),
     );
-    this.#work.set(info.hash, { read, announced: new Set(), unsigned: [] });
+    this.#work.set(info.hash, { read, announced: new Set(), unsigned: [], voted: new Set() });
     this.#say("approval-distribution", { type: "newBlocks", blocks: [info] });
     this.#repeat(block);
     for (const inclusion of block.inclusions)
@@ -266,6 +268,7 @@ class Voting {
         this.#say("approval-distribution", { type: "distributeApproval", vote });
         const indices = onesOf(vote.candidateIndices);
         for (const candidate of hashesAt(block, indices)) this.#outcomes.set(candidate, "valid");
+        for (const index of indices) this.#work.get(hash)?.voted.add(index);
         this.onMessage({ type: "importApproval", vote });
       }
     // Only what no vote of ours answers is checked again.
@@ -360,13 +363,12 @@ class Voting {
   #checkAll(block: OpenBlock, own: OwnAssignment): void {
     for (const index of indicesOf(block, own.cores)) {
       const inclusion = block.inclusions[index];
-      if (inclusion !== undefined) this.#check(inclusion, own);
+      if (inclusion !== undefined) this.#check(inclusion);
     }
   }
 
-  #check(inclusion: Inclusion, own: OwnAssignment): void {
+  #check(inclusion: Inclusion): void {
     const { candidate, block } = inclusion;
-    if (candidate.approvals.has(own.validator)) return;
     const known = this.#outcomes.get(candidate.hash);
     if (known !== undefined) {
       if (known === "valid") this.#approve(inclusion);
@@ -416,6 +418,8 @@ class Voting {
       (assignment) => assignment !== undefined && work?.announced.has(assignment),
     );
     if (work === undefined || own === undefined) return;
+    // A vote in another block does not do: who has not seen that block has not heard of it.
+    if (work.voted.has(inclusion.index)) return;
     if (work.unsigned.some((unsigned) => unsigned.inclusion === inclusion)) return;
     const now = this.#now();
     // Nobody is to take us for absent because we wait for company.
@@ -461,6 +465,7 @@ class Voting {
       validator: own.validator,
       signature,
     };
+    for (const index of indices) this.#work.get(info.hash)?.voted.add(index);
     this.#record.add(info.number, info.hash, { type: "vote", value: vote });
     this.#say("approval-distribution", { type: "distributeApproval", vote });
     this.onMessage({ type: "importApproval", vote });
