@@ -3,6 +3,7 @@
  * every chance drawn from one seed. Two simulations with the same options do the same, to the byte.
  */
 import { type Logger, randomBelow, SeededRandom, silentLogger, VirtualClock } from "@parahost/base";
+import { CachingVerifier, DirectVerifier } from "@parahost/crypto";
 import { InlineExecutor } from "@parahost/executor";
 import {
   MemoryNetwork,
@@ -26,6 +27,7 @@ import { DEFAULT_LINKS, type LinkSettings, SeededLinks } from "./links.ts";
 import {
   type Collator,
   type LocalNetwork,
+  type Replacement,
   startLocalNetwork,
   validatorName,
 } from "./local-network.ts";
@@ -61,6 +63,8 @@ export interface SimulationOptions {
   readonly log?: (atMs: number, node: string) => Logger;
 }
 
+/** Signatures that are remembered to be good, for all nodes. */
+const VERIFIED_SIGNATURES_MAX = 65_536;
 /** Changes of reputation that are remembered; when there are more the older half goes. */
 const REPUTATION_KEPT_MAX = 65_536;
 
@@ -89,6 +93,7 @@ export class Simulation {
   };
   readonly #startListeners: ((node: RelayNode) => void)[] = [];
   readonly #medium: MemoryNetwork;
+  readonly #verifier = new CachingVerifier(new DirectVerifier(), VERIFIED_SIGNATURES_MAX);
   readonly #keys = new Map<string, SessionKeys>();
   readonly #reputation: ReputationChange[] = [];
 
@@ -145,8 +150,8 @@ export class Simulation {
         },
         replacement: (name) => {
           const cast = this.cast.replacement(name);
-          const witness = witnessing(name, this.#witness);
-          return cast === undefined ? witness : composed([witness, cast]);
+          const own = [witnessing(name, this.#witness), this.#sharingVerifier()];
+          return composed(cast === undefined ? own : [...own, cast]);
         },
       },
     );
@@ -271,6 +276,11 @@ export class Simulation {
       if (!isStopped) await this.clock.step(settle);
     }
     await this.#executor.close();
+  }
+
+  /** A signature that one node has found good is checked by no other: the answer would be the same. */
+  #sharingVerifier(): Replacement {
+    return { ports: (own) => ({ ...own, verifier: this.#verifier }) };
   }
 
   #watch(node: RelayNode): void {

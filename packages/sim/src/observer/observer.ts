@@ -16,6 +16,7 @@ import {
   type BlockNumber,
   backingThreshold,
   type CandidateHash,
+  candidateHash,
   GrandpaGossip,
   type Hash,
   headerHash,
@@ -102,9 +103,7 @@ interface BlockRecord {
   /** Why candidates that it includes are invalid. */
   readonly faults: readonly string[];
   readonly penalties: readonly Penalty[];
-  /** Of the block's children. */
-  readonly validators: readonly ValidatorId[];
-  /** Of them, those that may not work. */
+  /** Validators that may not work in the block's children. */
   readonly disabled: readonly ValidatorId[];
   /** What every node that imports it must have in its state. */
   readonly events: Uint8Array;
@@ -152,6 +151,9 @@ export class Observer {
   #secondedMax = 1;
   #statesCompared = 0;
   readonly #wasIncluded = new Set<CandidateHash>();
+  /** The validators of the session that a candidate was backed in, and those of them who backed it. */
+  readonly #sessionKeys = new Map<CandidateHash, readonly ValidatorId[]>();
+  readonly #backers = new Map<CandidateHash, ValidatorId[]>();
   readonly #counts: Counts = {
     blocks: 0,
     bitfields: 0,
@@ -350,13 +352,21 @@ export class Observer {
   #onEvent({ name, chain }: RelayNode, event: NodeEvent): void {
     const best = chain.best().number;
     if (event.event === "dispute.raised") {
-      const { validators = [], disabled = [] } = this.#records.get(chain.best().hash) ?? {};
-      const by = validators[event.validator];
+      const by = this.#sessionKeys.get(event.candidate)?.[event.validator];
+      const disabled = this.#records.get(chain.best().hash)?.disabled ?? [];
       if (by !== undefined && !disabled.includes(by))
         this.#disputes.raised(name, event.candidate, by, best);
     }
     if (event.event === "dispute.concluded")
-      this.#addNow(this.#disputes.concluded(name, event.candidate, event.outcome, best));
+      this.#addNow(
+        this.#disputes.concluded(
+          name,
+          event.candidate,
+          event.outcome,
+          best,
+          this.#backers.get(event.candidate) ?? [],
+        ),
+      );
   }
 
   #onGrandpa(name: string, bytes: Uint8Array): void {
@@ -416,6 +426,7 @@ export class Observer {
       this.#secondedMax,
       1 + block.before.configuration.asyncBackingParams.maxCandidateDepth,
     );
+    this.#noteBackers(block);
     const found = [...problems, ...checkBitfields(block), ...this.#accountability.block(block)];
     for (const { type, proof } of block.reports)
       found.push(
@@ -440,10 +451,20 @@ export class Observer {
       couldBack: this.#couldBack(fork, block),
       faults,
       penalties: block.penalties,
-      validators: block.after.sessionInfo.validators,
       disabled: block.disabled,
       events: state === undefined ? new Uint8Array() : eventBytes(state),
     });
+  }
+
+  #noteBackers({ votes, before }: ObservedBlock): void {
+    const { validators } = before.sessionInfo;
+    for (const { receipt, votes: cast } of votes?.backingValidatorsPerCandidate ?? []) {
+      const candidate = candidateHash(receipt);
+      const known = this.#backers.get(candidate) ?? [];
+      const keys = cast.flatMap(({ validatorIndex }) => validators[validatorIndex] ?? []);
+      this.#backers.set(candidate, [...known, ...keys]);
+      this.#sessionKeys.set(candidate, validators);
+    }
   }
 
   /** Whoever seals a block has seen its parent, and knows what became of what that includes. */

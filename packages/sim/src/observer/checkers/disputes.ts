@@ -59,12 +59,14 @@ export class DisputeChecker {
     candidate: CandidateHash,
     outcome: DisputeOutcome,
     best: BlockNumber,
+    backers: readonly ValidatorId[],
   ): Problem[] {
     this.#of(node).set(candidate, outcome);
     if (outcome === "invalid") this.#invalid.add(candidate);
     this.#lastConclusion = Math.max(this.#lastConclusion ?? 0, best);
     const raised = this.#raised.find((one) => one.node === node && one.candidate === candidate);
     if (outcome === "valid" && raised !== undefined) this.#loses(node, raised.by);
+    if (outcome === "invalid") for (const backer of backers) this.#loses(node, backer);
     const took = best - (raised?.at ?? best);
     this.#slowest = Math.max(this.#slowest, took);
     return took <= CONCLUDED_WITHIN_BLOCKS ? [] : [tooSlow(node, candidate, took)];

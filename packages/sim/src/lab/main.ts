@@ -1,0 +1,121 @@
+/**
+ * `npm run lab -- --seeds 10000`: scenarios drawn from many seeds, in several processes, for a change or for a
+ * night. `--planted`: the mistakes that the lab has to find. Exit codes: 0 all held, 1 something did not, 2
+ * wrong usage.
+ */
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
+import { brokenIn, failureLines, play } from "./play.ts";
+import { shrink } from "./shrink.ts";
+import { type RunLine, scenarioLine, summaryOf, withoutEffect } from "./summary.ts";
+import { playAll } from "./workers.ts";
+
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly seed?: number;
+  readonly mix: "ci" | "night";
+  readonly processes: number;
+  readonly out?: string;
+}
+
+/** Runs by which a failing scenario is made smaller. */
+const SHRINK_RUNS_MAX = 60;
+/** A line of progress after so many runs. */
+const PROGRESS_RUNS = 20;
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+};
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Plays one seed here, and makes it smaller when it fails. */
+async function playOne(seed: number, mix: Options["mix"]): Promise<number> {
+  const scenario = drawScenario(seed, mix === "ci" ? CI_MIX : NIGHT_MIX);
+  say(scenarioLine(scenario));
+  const outcome = await play(scenario);
+  for (const { property, held, seen } of outcome.verdicts)
+    say(`${property} ${held ? "held" : "VIOLATED"}: ${seen}`);
+  const broken = brokenIn(outcome);
+  if (broken.size === 0) return 0;
+  for (const line of failureLines(outcome)) say(line);
+  const stillFails = async (smaller: typeof scenario): Promise<boolean> => {
+    const again = brokenIn(await play(smaller));
+    return [...broken].some((property) => again.has(property));
+  };
+  const shrunk = await shrink(scenario, stillFails, SHRINK_RUNS_MAX);
+  say(
+    `the smallest of ${shrunk.tried} scenarios that still fails (npm run sim -- --scenario <file>):`,
+  );
+  say(JSON.stringify(shrunk.scenario, undefined, 2));
+  return 1;
+}
+
+/** What an earlier run has written, when it is gone on with. */
+function readRuns(file: string | undefined): RunLine[] {
+  if (file === undefined || !existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as RunLine);
+}
+
+async function playMany({ seeds, from, mix, processes, out }: Options): Promise<number> {
+  const startedAt = performance.now();
+  const wanted = Array.from({ length: seeds }, (_, index) => from + index);
+  const runs = readRuns(out).filter(({ seed }) => wanted.includes(seed));
+  const done = new Set(runs.map(({ seed }) => seed));
+  if (done.size > 0) say(`${done.size} seeds are in ${out} already`);
+  const tasks = wanted.filter((seed) => !done.has(seed)).map((seed) => ({ seed, mix }));
+  await playAll(tasks, {
+    processes,
+    onRun: (run) => {
+      runs.push(run);
+      if (out !== undefined) appendFileSync(out, `${JSON.stringify(run)}\n`);
+      if (run.broken.length > 0) {
+        say(`seed ${run.seed} violates ${run.broken.join(", ")}: ${run.lines[0] ?? ""}`);
+        say(`  again, and smaller: npm run lab -- --seed ${run.seed} --mix ${mix}`);
+      }
+      if (runs.length % PROGRESS_RUNS === 0) {
+        const seconds = (performance.now() - startedAt) / 1000;
+        process.stderr.write(`${runs.length} of ${seeds} seeds, ${seconds.toFixed(0)} s\n`);
+      }
+      return false;
+    },
+  });
+  runs.sort((a, b) => a.seed - b.seed);
+  for (const line of summaryOf(runs)) say(line);
+  const idle = withoutEffect(runs);
+  if (idle.length > 0) say(`never took effect: ${idle.join(", ")}`);
+  const failed = runs.filter(({ broken }) => broken.length > 0).length;
+  say(`${runs.length} seeds, ${failed} failed`);
+  return failed > 0 || idle.length > 0 ? 1 : 0;
+}
+
+const program = new Command("lab")
+  .description("play scenarios drawn from seeds, and check every property")
+  .option("--seeds <n>", "how many", whole, 200)
+  .option("--from <seed>", "the first of them", whole, 1)
+  .option("--seed <seed>", "this one alone, made smaller if it fails", whole)
+  .addOption(
+    new Option("--mix <mix>", "sizes and lengths").choices(["ci", "night"]).default("night"),
+  )
+  .option("--processes <n>", "at a time", whole, availableParallelism())
+  .option("--out <file>", "a line of JSON for each run; what is there already is not run again")
+  .exitOverride()
+  .action(async (options: Options) => {
+    process.exitCode =
+      options.seed === undefined
+        ? await playMany(options)
+        : await playOne(options.seed, options.mix);
+  });
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}
