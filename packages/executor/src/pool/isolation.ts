@@ -6,8 +6,8 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join, parse, sep } from "node:path";
 
 export interface IsolationMeasure {
   readonly name: string;
@@ -65,7 +65,7 @@ function probe(): WorkerIsolation {
         detail:
           permission === undefined
             ? "this Node has no permission model; 24 has"
-            : "reads its own program only; no writing, no programs, no add-ons",
+            : `reads nothing outside of ${programRoot()}; no writing, no programs, no add-ons`,
       },
       {
         name: "network namespace",
@@ -138,7 +138,7 @@ function permissionFlags(): readonly string[] | undefined {
   ];
 }
 
-/** The folder that holds this room and everything it imports. */
+/** The folder that holds this room and everything it imports; the root where packages are linked from elsewhere. */
 function programRoot(): string {
   const imported = join("node_modules", "@parahost", "base");
   let folder = import.meta.dirname;
@@ -147,5 +147,6 @@ function programRoot(): string {
     if (parent === folder) return parent;
     folder = parent;
   }
-  return folder;
+  const isInside = realpathSync(join(folder, imported)).startsWith(folder + sep);
+  return isInside ? folder : parse(folder).root;
 }
