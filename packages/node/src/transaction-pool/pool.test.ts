@@ -127,6 +127,15 @@ test("what a block includes leaves the pool, and what depended on it becomes rea
   assert.deepEqual(events.at(-1), "inBlock first");
 });
 
+test("what waited for a transaction that we never had is ready once a block has it", () => {
+  const { pool: p, chain, named, ready, events, best } = pool();
+  p.submit(named(transfer(1), "second"), "local");
+  chain.next = 1;
+  best(1, transfer(0));
+  assert.deepEqual(ready(), ["second"]);
+  assert.deepEqual(events, ["future second", "ready second"]);
+});
+
 test("what a retracted block included comes back unless the new chain has it", () => {
   const { pool: p, chain, named, ready } = pool();
   const first = named(transfer(0), "first");
