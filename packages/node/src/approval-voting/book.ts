@@ -2,12 +2,13 @@
  * The state of approval: unfinalized blocks, their candidates, who checks and who approved. Every change
  * is one step without waiting, and names what is to be done about it. Reference: node 5.21, 6.4.
  */
-import type {
-  BlockNumber,
-  CandidateHash,
-  CandidateReceipt,
-  Hash,
-  ValidatorIndex,
+import {
+  approvedByThird,
+  type BlockNumber,
+  type CandidateHash,
+  type CandidateReceipt,
+  type Hash,
+  type ValidatorIndex,
 } from "@parahost/primitives";
 import type { OwnAssignment, OwnAssignments } from "../approval-criteria/assign.ts";
 import type { CheckedCert } from "../approval-criteria/check.ts";
@@ -20,6 +21,7 @@ import type { ApprovalSignature, ApprovedAncestor } from "./messages.ts";
 import { type CheckerSupply, neededApprovals } from "./needed-approvals.ts";
 import {
   isApproved,
+  isWithoutDelay,
   nextWakeUp,
   type RequiredTranches,
   requiredTranches,
@@ -55,6 +57,8 @@ export interface Inclusion {
   /** Only when the block's author made another block without the candidate. */
   equivocation: CheckerList | undefined;
   readonly supply: CheckerSupply;
+  /** When it was last looked at nobody was late. */
+  isCalm: boolean;
   approved: boolean;
 }
 
@@ -142,6 +146,7 @@ export class ApprovalBook {
           ? { assignments: new Assignments(), own: own.byEquivocation.get(core) }
           : undefined,
         supply: { profile: this.#profile, configured, checkers },
+        isCalm: false,
         // With fewer than the needed checkers there can be no others than the backers.
         approved: configured > checkers,
       };
@@ -205,8 +210,25 @@ export class ApprovalBook {
       const inclusion = block.inclusions[index];
       if (inclusion === undefined) return [];
       const isNew = inclusion[criterion]?.assignments.add(tranche, validator, now) === true;
-      return isNew ? this.evaluate(inclusion, now) : [];
+      if (!isNew || this.#canWait(inclusion, tranche, now)) return [];
+      return this.evaluate(inclusion, now);
     });
+  }
+
+  /**
+   * One checker more changes nothing that has to be seen before the candidate is looked at anyway: its turn
+   * has come, it is not late before then, and no other was late.
+   */
+  #canWait(inclusion: Inclusion, tranche: number, now: Tick): boolean {
+    if (inclusion.approved) return true;
+    const { blockTick, noShowTicks } = inclusion.block;
+    const next = this.wakeUps.of(inclusion);
+    return (
+      inclusion.isCalm &&
+      next !== undefined &&
+      next <= now + noShowTicks &&
+      blockTick + tranche <= now
+    );
   }
 
   /** The signature was checked; only who is assigned counts. */
@@ -222,7 +244,9 @@ export class ApprovalBook {
       if (inclusion === undefined || !isAssigned(inclusion, validator)) return [];
       const { hash, approvals } = inclusion.candidate;
       if (!approvals.has(validator)) approvals.set(validator, signature);
-      return this.inclusionsOf(hash).flatMap((one) => this.evaluate(one, now));
+      return this.inclusionsOf(hash).flatMap((one) =>
+        mayBeApproved(one) ? this.evaluate(one, now) : [],
+      );
     });
   }
 
@@ -252,6 +276,7 @@ export class ApprovalBook {
     const effects: Effect[] = [];
     const { block } = inclusion;
     const looked = looksOf(inclusion, now);
+    inclusion.isCalm = looked.every(({ required }) => isWithoutDelay(required));
     for (const { list, tally, required } of looked) {
       const assignment = untriggered(list);
       const isDue =
@@ -334,6 +359,20 @@ function looksOf(inclusion: Inclusion, now: Tick): readonly Look[] {
       const tally = tallyOf(inclusion, list, now);
       return { list, tally, required: requiredTranches(tally) };
     });
+}
+
+/**
+ * Whether there is a need to look: fewer approvals than are needed never suffice, nor, while nobody is late,
+ * fewer than the first tranche has checkers.
+ */
+function mayBeApproved(inclusion: Inclusion): boolean {
+  const { approved, candidate, block, story, isCalm } = inclusion;
+  if (approved) return false;
+  const { size } = candidate.approvals;
+  if (approvedByThird(size, block.info.sessionInfo.validators.length)) return true;
+  const [first] = story.assignments.tranches;
+  const together = isCalm && first?.tranche === 0 ? first.assignments.length : 0;
+  return size >= Math.max(neededOf(inclusion), together);
 }
 
 const isSatisfied = ({ tally, required }: Look): boolean => isApproved(tally, required);

@@ -173,6 +173,18 @@ export function isApproved(input: TallyInput, required: RequiredTranches): boole
   return approved + toleratedMissing >= assigned.length;
 }
 
+/** Nobody of those counted was late. */
+export function isWithoutDelay(required: RequiredTranches): boolean {
+  switch (required.type) {
+    case "all":
+      return false;
+    case "pending":
+      return required.clockDrift === 0;
+    case "exact":
+      return required.toleratedMissing === 0;
+  }
+}
+
 /** Whether an own assignment that was not announced yet is to be announced now. */
 export function shouldTrigger(
   tranche: Tranche,

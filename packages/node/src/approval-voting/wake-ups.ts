@@ -28,6 +28,10 @@ export class WakeUps<Entry> {
     else others.add(entry);
   }
 
+  of(entry: Entry): Tick | undefined {
+    return this.#ticks.get(entry);
+  }
+
   next(): Tick | undefined {
     return this.#entries.size === 0 ? undefined : Math.min(...this.#entries.keys());
   }
