@@ -1,20 +1,22 @@
 /**
  * The block of a large network: every validator's bitfield, and for a tenth as many parachains a candidate
- * included and its successor backed with five votes. How the cost grows with the number of validators, with
- * every signature verified, and with signatures that gossip has verified before. The peer does nothing but
- * verify the signatures.
+ * included and its successor backed with five votes. How the cost grows with the number of validators: with
+ * every signature verified, in one thread and in two, and with signatures that gossip has verified before.
+ * Verifiers remember what they have verified, as a node's does. The peer does nothing but verify the signatures.
  *
  * The networks are made when they are first asked for, since other comparisons need none of them.
  */
 import assert from "node:assert/strict";
 import { hexToBytes } from "@parahost/base";
 import {
+  CachingVerifier,
   DirectVerifier,
   type SignatureItem,
   type SignatureVerifier,
   sr25519Sign,
   verifySignature,
 } from "@parahost/crypto";
+import { WorkerVerifier } from "@parahost/crypto/worker-verifier";
 import {
   asParaId,
   asValidatorIndex,
@@ -143,27 +145,25 @@ function sceneFor(count: number): Scene {
 }
 
 const direct = new DirectVerifier();
-/** A node that has seen every signature before, by gossip. */
-const remembering = knowing(() => true);
+/** Its thread begins with the first large batch. */
+const threads = new WorkerVerifier();
+const remembering = new CachingVerifier(direct);
 
 export const benches: Bench[] = [100, 300, 1_000].flatMap((count): Bench[] => {
   const size = `${count} bitfields, ${count / 10} candidates`;
   const peer = "@polkadot/wasm-crypto 7.5.4, the signatures alone";
   const theirs = () => assert.ok(sceneFor(count).theirs());
+  const comparison = (kind: string, verifier: () => SignatureVerifier): Bench => {
+    const ours = () => assert.ok(sceneFor(count).execute(verifier()));
+    const check = () => {
+      ours();
+      theirs();
+    };
+    return { name: `a block of ${size}${kind}`, peer, ours, theirs, check };
+  };
   return [
-    {
-      name: `a block of ${size}`,
-      peer,
-      ours: () => assert.ok(sceneFor(count).execute(direct)),
-      theirs,
-      check: theirs,
-    },
-    {
-      name: `a block of ${size}, signatures known`,
-      peer,
-      ours: () => assert.ok(sceneFor(count).execute(remembering)),
-      theirs,
-      check: theirs,
-    },
+    comparison("", () => new CachingVerifier(direct)),
+    comparison(", two threads", () => new CachingVerifier(threads)),
+    comparison(", signatures known", () => remembering),
   ];
 });
