@@ -9,6 +9,7 @@ export {
   type Subscriber,
   type Subscription,
 } from "./method.ts";
+export { CandidateLog } from "./methods/candidate-log.ts";
 export { chainMethods } from "./methods/chain.ts";
 export {
   type DevControl,
@@ -21,6 +22,7 @@ export { type EventSource, eventMethods } from "./methods/events.ts";
 export { toJson } from "./methods/json.ts";
 export { listMethods } from "./methods/list.ts";
 export { type ParaAccess, paraMethods } from "./methods/para.ts";
+export { parachainsMethods } from "./methods/parachains.ts";
 export { type RelayMethodsOptions, relayMethods } from "./methods/relay-methods.ts";
 export type { SpecSource } from "./methods/sync-state.ts";
 export { type ChainIdentity, nextNonce } from "./methods/system.ts";

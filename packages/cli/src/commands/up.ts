@@ -12,11 +12,13 @@ import { ProcessPoolExecutor } from "@parahost/executor";
 import { MemoryNetwork } from "@parahost/network";
 import { asParaId, type ParaId } from "@parahost/primitives";
 import {
+  CandidateLog,
   devNetworkMethods,
   type EventSource,
   eventMethods,
   listMethods,
   type Methods,
+  parachainsMethods,
   paraMethods,
   type RpcServer,
   relayMethods,
@@ -207,12 +209,16 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     restart: async (index, downMs) => void (await network.restart(index, downMs)),
   });
   const events = dev.events(networkEvents);
+  const candidates = new CandidateLog(events);
   const server = await startRpcServer({
     port: options.rpcPort,
     logger: logger("rpc"),
-    methods: methodsOf(dev, events),
+    methods: methodsOf(dev, events, candidates),
   });
-  dev.onRestore(() => server.replaceMethods(methodsOf(dev, events)));
+  dev.onRestore(() => {
+    candidates.clear();
+    server.replaceMethods(methodsOf(dev, events, candidates));
+  });
 
   const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
   const lines = new EventLines(names);
@@ -239,7 +245,7 @@ async function up(options: UpOptions, command: Command): Promise<number> {
 }
 
 /** Everything that can be asked of the network as it runs now, through its first validator. */
-function methodsOf(dev: DevNetwork, events: EventSource): Methods {
+function methodsOf(dev: DevNetwork, events: EventSource, candidates: CandidateLog): Methods {
   const { validators, collators, genesis } = dev.network;
   const [first] = validators;
   if (first === undefined) throw new RangeError("a network needs validators");
@@ -255,6 +261,7 @@ function methodsOf(dev: DevNetwork, events: EventSource): Methods {
       },
     }),
     paraMethods(new Map(collators.map(({ plan, para }) => [plan.id as number, para]))),
+    parachainsMethods(first, candidates),
     eventMethods(events),
     devNetworkMethods(dev),
   );

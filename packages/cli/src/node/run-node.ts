@@ -9,9 +9,12 @@ import { AuthorityTable } from "@parahost/node/network-bridge/authority-discover
 import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
 import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
+  CandidateLog,
   combineMethods,
+  type EventSource,
   eventMethods,
   listMethods,
+  parachainsMethods,
   paraMethods,
   type RpcServer,
   relayMethods,
@@ -200,6 +203,7 @@ export async function startNode(
     const paras = new Map(
       collating === undefined ? [] : [[collating.para.paraId as number, collating.para]],
     );
+    const events: EventSource = (listener) => node.events.subscribe(listener);
     const relay = relayMethods(node, {
       identity: { name: chain.name, type: chain.chainType, version: VERSION },
       random: systemRandom,
@@ -214,7 +218,8 @@ export async function startNode(
       methods: listMethods(
         own,
         paraMethods(paras),
-        eventMethods((listener) => node.events.subscribe(listener)),
+        parachainsMethods(node, new CandidateLog(events)),
+        eventMethods(events),
       ),
     });
   }
