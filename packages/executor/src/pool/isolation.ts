@@ -7,7 +7,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, parse, sep } from "node:path";
+import { dirname, join } from "node:path";
 
 export interface IsolationMeasure {
   readonly name: string;
@@ -65,7 +65,7 @@ function probe(): WorkerIsolation {
         detail:
           permission === undefined
             ? "this Node has no permission model; 24 has"
-            : `reads nothing outside of ${programRoot()}; no writing, no programs, no add-ons`,
+            : `reads nothing outside of ${programFolders().join(" and ")}; no writing, no programs, no add-ons`,
       },
       {
         name: "network namespace",
@@ -132,21 +132,21 @@ function permissionFlags(): readonly string[] | undefined {
   return [
     "--permission",
     "--allow-worker",
-    `--allow-fs-read=${join(programRoot(), "*")}`,
+    ...programFolders().map((folder) => `--allow-fs-read=${join(folder, "*")}`),
     "--allow-fs-read=/proc/thread-self",
     "--no-warnings",
   ];
 }
 
-/** The folder that holds this room and everything it imports; the root where packages are linked from elsewhere. */
-function programRoot(): string {
-  const imported = join("node_modules", "@parahost", "base");
+/** The folders that this room and everything it imports are in: installed packages, and where ours are linked from. */
+function programFolders(): readonly string[] {
+  const imported = join("@parahost", "base");
   let folder = import.meta.dirname;
-  while (!existsSync(join(folder, imported))) {
+  while (!existsSync(join(folder, "node_modules", imported))) {
     const parent = dirname(folder);
-    if (parent === folder) return parent;
+    if (parent === folder) return [parent];
     folder = parent;
   }
-  const isInside = realpathSync(join(folder, imported)).startsWith(folder + sep);
-  return isInside ? folder : parse(folder).root;
+  const installed = join(folder, "node_modules");
+  return [installed, dirname(realpathSync(join(installed, imported)))];
 }
