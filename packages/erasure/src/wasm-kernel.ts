@@ -94,8 +94,10 @@ export class WasmKernel implements ErasureKernel {
     bytes.set(data, payload);
     bytes.fill(0, payload + data.length, payload + k * length);
     this.#kernel.encode(n, k, payload, chunks, stride, work);
-    const { buffer } = bytes.slice(chunks, chunks + n * stride);
-    return Array.from({ length: n }, (_, index) => new Uint8Array(buffer, index * stride, length));
+    return Array.from({ length: n }, (_, index) => {
+      const at = chunks + index * stride;
+      return bytes.slice(at, at + length);
+    });
   }
 
   reconstruct(parameters: ErasureParameters, chunks: readonly IndexedChunk[]): Uint8Array {
