@@ -1,8 +1,8 @@
 /**
  * Unkeyed BLAKE2b of any length of digest.
  *
- * Specification: RFC 7693, whose names the values bear. Rounds are written out, so that words of the message are
- * read from fixed places.
+ * Specification: RFC 7693, whose names the values bear. Rounds are written out, so that words of the
+ * message are read from fixed places.
  */
 
 /** Bytes that the host may write at once. */

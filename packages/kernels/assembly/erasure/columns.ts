@@ -31,7 +31,10 @@ export function oddBytes(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
 
-/** The 16 by 16 matrix of bytes at `from`, rows `step` apart, with rows and columns exchanged, to `TRANSPOSED`. */
+/**
+ * The 16 by 16 matrix of bytes at `from`, rows `step` apart, with rows and columns exchanged, to
+ * `TRANSPOSED`.
+ */
 export function transpose(from: usize, step: usize): void {
   const x0 = v128.load(from + 0 * step);
   const x1 = v128.load(from + 1 * step);

@@ -1,11 +1,11 @@
 /**
  * GF(2^16) as the availability code uses it, sixteen symbols at a time. Symbols are coordinates in a Cantor
- * basis, whose first eight elements span the subfield GF(2^8). Seen as a + b·γ with a and b in the subfield and γ
- * the ninth element of the basis, a symbol is multiplied by the subfield's elements part by part, and since
- * γ² = γ + 128, by all others with four products of the subfield.
+ * basis, whose first eight elements span the subfield GF(2^8). Seen as a + b·γ with a and b in the subfield
+ * and γ the ninth element of the basis, a symbol is multiplied by the subfield's elements part by part, and
+ * since γ² = γ + 128, by all others with four products of the subfield.
  *
- * A "group" is 32 bytes: the sixteen a, then the sixteen b. A product with one element of the subfield is two
- * look-ups in tables of 16 bytes, one for each half of a byte. Most factors of the transforms are in
+ * A "group" is 32 bytes: the sixteen a, then the sixteen b. A product with one element of the subfield is
+ * two look-ups in tables of 16 bytes, one for each half of a byte. Most factors of the transforms are in
  * the subfield, for fewer than 512 validators all but the last.
  */
 
@@ -15,8 +15,8 @@
  */
 export const PRODUCTS = memory.data(256 * 32, 16);
 /**
- * Linear maps of bytes, as pairs of tables: b out of the upper byte, what the upper byte takes from the lower one to give a;
- * and back, the upper byte out of b, what b adds to a. Written by the host.
+ * Linear maps of bytes, as pairs of tables: b out of the upper byte, what the upper byte takes from the
+ * lower one to give a; and back, the upper byte out of b, what b adds to a. Written by the host.
  */
 export const MAPS = memory.data(4 * 32, 16);
 

@@ -1,13 +1,15 @@
 /**
- * The availability code: Reed-Solomon by additive FFT (Lin, Chung, Han: "Novel polynomial basis and its application to
- * Reed-Solomon erasure codes"), as `packages/erasure` explains it.
+ * The availability code: Reed-Solomon by additive FFT (Lin, Chung, Han: "Novel polynomial basis and its
+ * application to Reed-Solomon erasure codes"), as `packages/erasure` explains it.
  *
- * Work goes tile by tile, a tile being the codewords that have their symbols in one stretch of 128 bytes of every
- * chunk: the rows of a tile, one for each point of the code, stay in the nearest caches through all layers of a transform.
+ * Work goes tile by tile, a tile being the codewords that have their symbols in one stretch of 128 bytes of
+ * every chunk: the rows of a tile, one for each point of the code, stay in the nearest caches through all
+ * layers of a transform.
  */
 import { evenBytes, firstHalves, oddBytes, secondHalves, transpose, TRANSPOSED } from "./columns";
 import {
-  addGroups, forwardButterfly, GROUP, inverseButterfly, lowerBytes, MAPS, PRODUCTS, scaleGroups, storeSymbols, upperBytes,
+  addGroups, forwardButterfly, GROUP, inverseButterfly, lowerBytes, MAPS,
+  PRODUCTS, scaleGroups, storeSymbols, upperBytes,
 } from "./field";
 
 export { MAPS, PRODUCTS };
@@ -22,10 +24,12 @@ const CODEWORDS: usize = TILE / 2;
 export const FREE: usize = (__heap_base + 63) & ~63;
 
 /**
- * The chunks of a payload at `data`, zero-padded to whole tiles: chunk i at `chunks` + i·`stride`, `stride` being a multiple of
- * the tile. `work` has room for 2·`k` rows of a tile.
+ * The chunks of a payload at `data`, zero-padded to whole tiles: chunk i at `chunks` + i·`stride`, `stride`
+ * being a multiple of the tile. `work` has room for 2·`k` rows of a tile.
  */
-export function encode(n: usize, k: usize, data: usize, chunks: usize, stride: usize, work: usize): void {
+export function encode(
+  n: usize, k: usize, data: usize, chunks: usize, stride: usize, work: usize,
+): void {
   const values = work + k * TILE;
   for (let at: usize = 0; at < stride; at += TILE) {
     loadPayload(work, data + at * k, k);
@@ -42,12 +46,14 @@ export function encode(n: usize, k: usize, data: usize, chunks: usize, stride: u
 }
 
 /**
- * The payload at `data`, in whole tiles, from `k` chunks that lie `stride` apart at `chunks`. `indices` are theirs, ascending, and
- * `locator` the factor of each; `repair` has a factor for each point below `k`, 0 where the chunk is given (all u32).
- * `work` has room for `length` rows of a tile, `length` being that of the code.
+ * The payload at `data`, in whole tiles, from `k` chunks that lie `stride` apart at `chunks`. `indices` are
+ * theirs, ascending, and `locator` the factor of each; `repair` has a factor for each point below `k`, 0
+ * where the chunk is given (all u32). `work` has room for `length` rows of a tile, `length` being that of
+ * the code.
  */
 export function reconstruct(
-  k: usize, length: usize, data: usize, chunks: usize, stride: usize, indices: usize, locator: usize, repair: usize, work: usize,
+  k: usize, length: usize, data: usize, chunks: usize, stride: usize,
+  indices: usize, locator: usize, repair: usize, work: usize,
 ): void {
   for (let at: usize = 0; at < stride; at += TILE) {
     memory.fill(work, 0, length * TILE);
@@ -88,7 +94,10 @@ export function collect(k: usize, data: usize, chunks: usize, stride: usize, wor
 
 // Transforms of a tile
 
-/** Coefficients in `size` rows become values at the points from `offset` on; those from `end` on are not wanted. */
+/**
+ * Coefficients in `size` rows become values at the points from `offset` on; those from `end` on are not
+ * wanted.
+ */
 function forward(rows: usize, size: usize, offset: usize, end: usize): void {
   for (let half = size >> 1; half > 0; half >>= 1)
     for (let block: usize = 0; block < size && offset + block < end; block += 2 * half) {
@@ -97,7 +106,10 @@ function forward(rows: usize, size: usize, offset: usize, end: usize): void {
     }
 }
 
-/** Values in `size` rows become coefficients; aligned blocks of `transformed` rows are coefficients of their own. */
+/**
+ * Values in `size` rows become coefficients; aligned blocks of `transformed` rows are coefficients of their
+ * own.
+ */
 function inverse(rows: usize, size: usize, offset: usize, transformed: usize): void {
   for (let half = transformed; half < size; half <<= 1)
     for (let block: usize = 0; block < size; block += 2 * half) {

@@ -1,14 +1,15 @@
 /**
  * sr25519 signatures, checked one by one or many at once.
  *
- * A signature (R, s) of a message by the key A is true when s·B = R + c·A, where c is a hash of the message, A and
- * R. Of many, the sum of z·(s·B - R - c·A) is zero when all are true, and if one is false then only for one in
- * 2^128 coefficients z. It is one sum of multiples of points, at a third of the price.
+ * A signature (R, s) of a message by the key A is true when s·B = R + c·A, where c is a hash of the
+ * message, A and R. Of many, the sum of z·(s·B - R - c·A) is zero when all are true, and if one is false
+ * then only for one in 2^128 coefficients z. It is one sum of multiples of points, at a third of the price.
  *
- * The coefficients come out of a hash of the whole batch: every key, R, s and c, and thereby every message. Random ones
- * would make answers depend on luck, and consensus on answers. Whoever chooses signatures so that false ones cancel has to choose
- * s last, and every change of s changes all coefficients: each try costs a hash of the batch and succeeds with
- * probability 2^-128, as with a Fiat-Shamir challenge. So the answer of a batch is that of its claims checked one by one.
+ * The coefficients come out of a hash of the whole batch: every key, R, s and c, and thereby every message.
+ * Random ones would make answers depend on luck, and consensus on answers. Whoever chooses signatures so
+ * that false ones cancel has to choose s last, and every change of s changes all coefficients: each try
+ * costs a hash of the batch and succeeds with probability 2^-128, as with a Fiat-Shamir challenge. So the
+ * answer of a batch is that of its claims checked one by one.
  */
 import { TERM, TERM_ADDEND, TERM_POINT, TERM_SCALAR, sumOfTerms } from "./sum-of-multiples";
 import { sumWithBase } from "./multiply";
@@ -36,7 +37,10 @@ const FAILURES_MAX: i32 = 12;
 const KEY: usize = TERM + 16;
 const KEY_SUM: usize = TERM;
 
-/** A claim is a term too: R's bytes and point, its coefficient; then s, c, the key's address and the verdict. */
+/**
+ * A claim is a term too: R's bytes and point, its coefficient; then s, c, the key's address and the
+ * verdict.
+ */
 const CLAIM: usize = TERM + 80;
 const CLAIM_S: usize = TERM;
 const CLAIM_C: usize = TERM + 32;

@@ -9,12 +9,13 @@
  * Products of limbs have up to 102 bits. A fused multiply-add against 1.5·2^103, whose last place is worth
  * 2^51, rounds the product to a multiple of 2^51: the high part. A second one takes what is left: the low
  * part, plus 1.5·2^52 so that its bits are an integer's. Parts are added up as the integers that their bit
- * patterns are, and the two constants, as often as they came in, are taken off at the end. Source: N. Emmart, "Faster
- * modular exponentiation using double precision floating point arithmetic on the GPU" (2018), with
- * rounding to nearest and 51 bits.
+ * patterns are, and the two constants, as often as they came in, are taken off at the end. Source: N.
+ * Emmart, "Faster modular exponentiation using double precision floating point arithmetic on the GPU"
+ * (2018), with rounding to nearest and 51 bits.
  *
- * Where the machine does not fuse, low parts are found by Dekker's product, exactly too and at twice the cost: that is the
- * build with FUSED = 0 (a constant that `build.mjs` sets), which uses no relaxed instruction.
+ * Where the machine does not fuse, low parts are found by Dekker's product, exactly too and at twice the
+ * cost: that is the build with FUSED = 0 (a constant that `build.mjs` sets), which uses no relaxed
+ * instruction.
  */
 
 /** Bytes of a pair. */
@@ -143,8 +144,10 @@ function limb(column: v128, carry: v128, lifted: u64): v128 {
 }
 
 export function multiply(out: usize, a: usize, b: usize): void {
-  const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48), a4 = v128.load(a, 64);
-  const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48), b4 = v128.load(b, 64);
+  const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32),
+    a3 = v128.load(a, 48), a4 = v128.load(a, 64);
+  const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32),
+    b3 = v128.load(b, 48), b4 = v128.load(b, 64);
   let h: v128;
   h = high(a0, b0);
   let s0 = low(a0, b0, h);
@@ -235,65 +238,66 @@ export function multiply(out: usize, a: usize, b: usize): void {
 
 /** Squares `times` times; `a` must be reduced. */
 export function square(out: usize, a: usize, times: i32): void {
-  let a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48), a4 = v128.load(a, 64);
+  let a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32),
+    a3 = v128.load(a, 48), a4 = v128.load(a, 64);
   let h: v128;
   do {
-  const d0 = f64x2.add(a0, a0), d1 = f64x2.add(a1, a1), d2 = f64x2.add(a2, a2), d3 = f64x2.add(a3, a3);
-    h = high(a0, a0);
-    let s0 = low(a0, a0, h);
-    let s1 = h;
-    h = high(d0, a1);
-    s1 = i64x2.add(s1, low(d0, a1, h));
-    let s2 = h;
-    h = high(d0, a2);
-    s2 = i64x2.add(s2, low(d0, a2, h));
-    let s3 = h;
-    h = high(a1, a1);
-    s2 = i64x2.add(s2, low(a1, a1, h));
-    s3 = i64x2.add(s3, h);
-    h = high(d0, a3);
-    s3 = i64x2.add(s3, low(d0, a3, h));
-    let s4 = h;
-    h = high(d1, a2);
-    s3 = i64x2.add(s3, low(d1, a2, h));
-    s4 = i64x2.add(s4, h);
-    h = high(d0, a4);
-    s4 = i64x2.add(s4, low(d0, a4, h));
-    let s5 = h;
-    h = high(d1, a3);
-    s4 = i64x2.add(s4, low(d1, a3, h));
-    s5 = i64x2.add(s5, h);
-    h = high(a2, a2);
-    s4 = i64x2.add(s4, low(a2, a2, h));
-    s5 = i64x2.add(s5, h);
-    h = high(d1, a4);
-    s5 = i64x2.add(s5, low(d1, a4, h));
-    let s6 = h;
-    h = high(d2, a3);
-    s5 = i64x2.add(s5, low(d2, a3, h));
-    s6 = i64x2.add(s6, h);
-    h = high(d2, a4);
-    s6 = i64x2.add(s6, low(d2, a4, h));
-    let s7 = h;
-    h = high(a3, a3);
-    s6 = i64x2.add(s6, low(a3, a3, h));
-    s7 = i64x2.add(s7, h);
-    h = high(d3, a4);
-    s7 = i64x2.add(s7, low(d3, a4, h));
-    let s8 = h;
-    h = high(a4, a4);
-    s8 = i64x2.add(s8, low(a4, a4, h));
-    let s9 = h;
-  s0 = i64x2.add(wrap(s5, s0), offset(1, 0, 2, 3));
-  s1 = i64x2.add(wrap(s6, s1), offset(1, 1, 2, 2));
-  s2 = i64x2.add(wrap(s7, s2), offset(2, 1, 1, 2));
-  s3 = i64x2.add(wrap(s8, s3), offset(2, 2, 1, 1));
-  s4 = i64x2.add(wrap(s9, s4), offset(3, 2, 0, 1));
-  a0 = limb(s0, wrap(i64x2.shr_u(s4, 51), splatBits(0)), 19);
-  a1 = limb(s1, i64x2.shr_u(s0, 51), 1);
-  a2 = limb(s2, i64x2.shr_u(s1, 51), 1);
-  a3 = limb(s3, i64x2.shr_u(s2, 51), 1);
-  a4 = limb(s4, i64x2.shr_u(s3, 51), 1);
+    const d0 = f64x2.add(a0, a0), d1 = f64x2.add(a1, a1), d2 = f64x2.add(a2, a2), d3 = f64x2.add(a3, a3);
+      h = high(a0, a0);
+      let s0 = low(a0, a0, h);
+      let s1 = h;
+      h = high(d0, a1);
+      s1 = i64x2.add(s1, low(d0, a1, h));
+      let s2 = h;
+      h = high(d0, a2);
+      s2 = i64x2.add(s2, low(d0, a2, h));
+      let s3 = h;
+      h = high(a1, a1);
+      s2 = i64x2.add(s2, low(a1, a1, h));
+      s3 = i64x2.add(s3, h);
+      h = high(d0, a3);
+      s3 = i64x2.add(s3, low(d0, a3, h));
+      let s4 = h;
+      h = high(d1, a2);
+      s3 = i64x2.add(s3, low(d1, a2, h));
+      s4 = i64x2.add(s4, h);
+      h = high(d0, a4);
+      s4 = i64x2.add(s4, low(d0, a4, h));
+      let s5 = h;
+      h = high(d1, a3);
+      s4 = i64x2.add(s4, low(d1, a3, h));
+      s5 = i64x2.add(s5, h);
+      h = high(a2, a2);
+      s4 = i64x2.add(s4, low(a2, a2, h));
+      s5 = i64x2.add(s5, h);
+      h = high(d1, a4);
+      s5 = i64x2.add(s5, low(d1, a4, h));
+      let s6 = h;
+      h = high(d2, a3);
+      s5 = i64x2.add(s5, low(d2, a3, h));
+      s6 = i64x2.add(s6, h);
+      h = high(d2, a4);
+      s6 = i64x2.add(s6, low(d2, a4, h));
+      let s7 = h;
+      h = high(a3, a3);
+      s6 = i64x2.add(s6, low(a3, a3, h));
+      s7 = i64x2.add(s7, h);
+      h = high(d3, a4);
+      s7 = i64x2.add(s7, low(d3, a4, h));
+      let s8 = h;
+      h = high(a4, a4);
+      s8 = i64x2.add(s8, low(a4, a4, h));
+      let s9 = h;
+    s0 = i64x2.add(wrap(s5, s0), offset(1, 0, 2, 3));
+    s1 = i64x2.add(wrap(s6, s1), offset(1, 1, 2, 2));
+    s2 = i64x2.add(wrap(s7, s2), offset(2, 1, 1, 2));
+    s3 = i64x2.add(wrap(s8, s3), offset(2, 2, 1, 1));
+    s4 = i64x2.add(wrap(s9, s4), offset(3, 2, 0, 1));
+    a0 = limb(s0, wrap(i64x2.shr_u(s4, 51), splatBits(0)), 19);
+    a1 = limb(s1, i64x2.shr_u(s0, 51), 1);
+    a2 = limb(s2, i64x2.shr_u(s1, 51), 1);
+    a3 = limb(s3, i64x2.shr_u(s2, 51), 1);
+    a4 = limb(s4, i64x2.shr_u(s3, 51), 1);
   } while (--times);
   v128.store(out, a0);
   v128.store(out, a1, 16);
@@ -306,7 +310,8 @@ export function square(out: usize, a: usize, times: i32): void {
 
 /** Reduces limbs of up to 2^53. */
 export function reduce(out: usize, a: usize): void {
-  const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48), a4 = v128.load(a, 64);
+  const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32),
+    a3 = v128.load(a, 48), a4 = v128.load(a, 64);
   const c0 = rounded(a0), c1 = rounded(a1), c2 = rounded(a2), c3 = rounded(a3), c4 = rounded(a4);
   v128.store(out, f64x2.add(f64x2.sub(a0, c0), f64x2.mul(c4, splat(19 * DOWN))));
   v128.store(out, f64x2.add(f64x2.sub(a1, c1), f64x2.mul(c0, splat(DOWN))), 16);
@@ -362,7 +367,10 @@ export function zip(out: usize, a: usize, laneA: usize, b: usize, laneB: usize):
 
 // Bytes
 
-/** The number in lane `lane` of `out` becomes the 32 little-endian bytes' without their top bit. Not reduced. */
+/**
+ * The number in lane `lane` of `out` becomes the 32 little-endian bytes' without their top bit. Not
+ * reduced.
+ */
 export function fromBytes(out: usize, lane: usize, bytes: usize): void {
   const w0 = load<u64>(bytes), w1 = load<u64>(bytes, 8), w2 = load<u64>(bytes, 16), w3 = load<u64>(bytes, 24);
   const at = out + 8 * lane;

@@ -15,11 +15,16 @@ const ROUND_CONSTANTS = memory.data<u64>([
 
 /** Permutes the 200 bytes at `state`. */
 export function keccakF1600(state: usize): void {
-  let a0 = load<u64>(state, 0), a1 = load<u64>(state, 8), a2 = load<u64>(state, 16), a3 = load<u64>(state, 24), a4 = load<u64>(state, 32);
-  let a5 = load<u64>(state, 40), a6 = load<u64>(state, 48), a7 = load<u64>(state, 56), a8 = load<u64>(state, 64), a9 = load<u64>(state, 72);
-  let a10 = load<u64>(state, 80), a11 = load<u64>(state, 88), a12 = load<u64>(state, 96), a13 = load<u64>(state, 104), a14 = load<u64>(state, 112);
-  let a15 = load<u64>(state, 120), a16 = load<u64>(state, 128), a17 = load<u64>(state, 136), a18 = load<u64>(state, 144), a19 = load<u64>(state, 152);
-  let a20 = load<u64>(state, 160), a21 = load<u64>(state, 168), a22 = load<u64>(state, 176), a23 = load<u64>(state, 184), a24 = load<u64>(state, 192);
+  let a0 = load<u64>(state, 0), a1 = load<u64>(state, 8), a2 = load<u64>(state, 16),
+    a3 = load<u64>(state, 24), a4 = load<u64>(state, 32);
+  let a5 = load<u64>(state, 40), a6 = load<u64>(state, 48), a7 = load<u64>(state, 56),
+    a8 = load<u64>(state, 64), a9 = load<u64>(state, 72);
+  let a10 = load<u64>(state, 80), a11 = load<u64>(state, 88), a12 = load<u64>(state, 96),
+    a13 = load<u64>(state, 104), a14 = load<u64>(state, 112);
+  let a15 = load<u64>(state, 120), a16 = load<u64>(state, 128), a17 = load<u64>(state, 136),
+    a18 = load<u64>(state, 144), a19 = load<u64>(state, 152);
+  let a20 = load<u64>(state, 160), a21 = load<u64>(state, 168), a22 = load<u64>(state, 176),
+    a23 = load<u64>(state, 184), a24 = load<u64>(state, 192);
   for (let round: usize = 0; round < 192; round += 8) {
     const c0 = a0 ^ a5 ^ a10 ^ a15 ^ a20;
     const c1 = a1 ^ a6 ^ a11 ^ a16 ^ a21;

@@ -43,7 +43,8 @@ function nonAdjacentForm(digits: usize, scalar: usize, window: i32): void {
   let bit = 0;
   while (bit < 256) {
     const at = bit >> 3;
-    const ahead = ((load<u8>(scalar + at) as i32) | (at < 31 ? (load<u8>(scalar + at, 1) as i32) << 8 : 0)) >> (bit & 7);
+    const next = at < 31 ? load<u8>(scalar + at, 1) as i32 : 0;
+    const ahead = ((load<u8>(scalar + at) as i32) | (next << 8)) >> (bit & 7);
     const digit = (ahead & (size - 1)) + carry;
     if ((digit & 1) == 0) {
       bit += 1;

@@ -6,8 +6,8 @@
  * Specification: RFC 9496, whose names the intermediate values bear.
  */
 import {
-  absolute, add, choose, constant, copy, fromBytes, isNegative, isZero, multiply, multiplySigns, ONE, PAIR, reduce, SQRT_MINUS_ONE, sqrtRatio, square,
-  subtract, toBytes, zip,
+  absolute, add, choose, constant, copy, fromBytes, isNegative, isZero, multiply,
+  multiplySigns, ONE, PAIR, reduce, SQRT_MINUS_ONE, sqrtRatio, square, subtract, toBytes, zip,
 } from "./field";
 import { addPoints } from "./point";
 

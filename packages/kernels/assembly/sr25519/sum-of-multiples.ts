@@ -3,7 +3,8 @@
  * "window" of bits each; for each window every point is added to the bucket of its digit, and the sum of
  * buckets, times digit, is found by adding up running totals. For public scalars.
  *
- * Source: D. J. Bernstein, J. Doumen, T. Lange, J.-J. Oosterwijk, "Faster batch forgery identification", section 4.
+ * Source: D. J. Bernstein, J. Doumen, T. Lange, J.-J. Oosterwijk, "Faster batch forgery identification",
+ * section 4.
  */
 import { addPoints, addTo, doublePoint, negatePoint, POINT, setIdentity, takeFrom } from "./point";
 
@@ -14,8 +15,8 @@ export const TERM_ADDEND: usize = TERM_POINT + POINT;
 export const TERM_SCALAR: usize = TERM_ADDEND + POINT;
 
 /**
- * Bits that digits have to cover. Signed digits of w bits in b bits reach up to 2^b·(2^(w - 1) - 1)/(2^w - 1), at least
- * 3/7 of 2^b: more than the group order, and than a coefficient of 128 bits.
+ * Bits that digits have to cover. Signed digits of w bits in b bits reach up to 2^b·(2^(w - 1) - 1)/(2^w -
+ * 1), at least 3/7 of 2^b: more than the group order, and than a coefficient of 128 bits.
  */
 const LONG_BITS: i32 = 254;
 const SHORT_BITS: i32 = 130;
@@ -72,7 +73,9 @@ function lift(scalar: usize, count: i32, window: i32): void {
  * `out` = the sum over the terms, given as two lists of addresses: scalars of the long ones are below
  * 2^253, of the short ones below 2^128. Overwrites the scalars.
  */
-export function sumOfTerms(out: usize, longs: usize, longCount: i32, shorts: usize, shortCount: i32): void {
+export function sumOfTerms(
+  out: usize, longs: usize, longCount: i32, shorts: usize, shortCount: i32,
+): void {
   const window = bestWindow(longCount, shortCount);
   const longDigits = digits(LONG_BITS, window);
   const shortDigits = digits(SHORT_BITS, window);
