@@ -15,4 +15,4 @@ export * from "./pallet.ts";
 export type { State } from "./state.ts";
 export * from "./storage.ts";
 export * from "./validity.ts";
-export { WEIGHT_PER_SECOND, weightOf } from "./weight.ts";
+export { READ_WEIGHT, WEIGHT_PER_SECOND, WRITE_WEIGHT, weightOf } from "./weight.ts";

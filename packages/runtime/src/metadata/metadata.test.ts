@@ -20,7 +20,13 @@ import {
 import { bytes, decode, encode, option, u32, u64, u128 } from "@parahost/scale";
 import { Metadata as ClientMetadata, TypeRegistry as ClientRegistry } from "@polkadot/types";
 import { decAnyMetadata, metadata as papiMetadata } from "@polkadot-api/substrate-bindings";
-import { type Pallet, RuntimeCall } from "../framework/index.ts";
+import { type Pallet, READ_WEIGHT, RuntimeCall, WRITE_WEIGHT } from "../framework/index.ts";
+import {
+  BLOCK_LENGTH_MAX_BYTES,
+  BLOCK_WEIGHT_MAX,
+  lengthLimit,
+  weightLimit,
+} from "../pallets/system/limits.ts";
 import { system } from "../pallets/system/pallet.ts";
 import { PALLETS } from "../runtime.ts";
 import { accountInfo, currentBabeEpoch, eventsOf, queryInfo } from "../runtime-api.ts";
@@ -238,6 +244,24 @@ test("constants decode to what the pallets declare", () => {
   assert.equal(constant("System", "SS58Prefix").toString(), "42");
   const version = constant("System", "Version").toJSON() as { specName: string };
   assert.equal(version.specName, RUNTIME_VERSION.specName);
+  const weights = constant("System", "BlockWeights").toJSON() as {
+    maxBlock: { refTime: number };
+    perClass: Record<string, { maxTotal: { refTime: number } | null }>;
+  };
+  assert.equal(weights.maxBlock.refTime, BLOCK_WEIGHT_MAX);
+  assert.equal(weights.perClass["normal"]?.maxTotal?.refTime, weightLimit("normal"));
+  assert.equal(weights.perClass["mandatory"]?.maxTotal, null);
+  const { max } = constant("System", "BlockLength").toJSON() as { max: Record<string, number> };
+  assert.deepEqual(max, {
+    normal: lengthLimit("normal"),
+    operational: lengthLimit("operational"),
+    mandatory: BLOCK_LENGTH_MAX_BYTES,
+  });
+  assert.deepEqual(constant("System", "DbWeight").toJSON(), {
+    read: READ_WEIGHT,
+    write: WRITE_WEIGHT,
+  });
+  assert.equal(constant("TransactionPayment", "OperationalFeeMultiplier").toString(), "5");
 });
 
 test("every storage item, constant and call says what it means, in a sentence", () => {

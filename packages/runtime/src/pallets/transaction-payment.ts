@@ -11,8 +11,9 @@
  */
 import { assert, err, ok, type Result } from "@parahost/base";
 import { AccountId, Balance } from "@parahost/primitives";
-import { struct, u128 } from "@parahost/scale";
+import { struct, u8, u128 } from "@parahost/scale";
 import {
+  constant,
   type DispatchInfo,
   invalid,
   type PostDispatchInfo,
@@ -169,9 +170,19 @@ export function onFinalize(state: State): void {
   );
 }
 
+/** Operational transactions count in the pool as if they had a tip of this many times their fee. */
+export const OPERATIONAL_FEE_MULTIPLIER = 5;
+
 export const transactionPayment = pallet({
   name: "TransactionPayment",
   index: 32,
   storage,
   events,
+  constants: {
+    OperationalFeeMultiplier: constant(
+      "Operational transactions count in the pool as if they had a tip of this many times their fee.",
+      u8,
+      () => OPERATIONAL_FEE_MULTIPLIER,
+    ),
+  },
 });

@@ -20,7 +20,7 @@ import { accountInfo } from "../pallets/system/accounts.ts";
 import { blockHash, blockNumber } from "../pallets/system/block.ts";
 import { runtimeVersion } from "../pallets/system/code.ts";
 import { BLOCK_LENGTH_MAX_BYTES, BLOCK_WEIGHT_MAX } from "../pallets/system/limits.ts";
-import { computeFee } from "../pallets/transaction-payment.ts";
+import { computeFee, OPERATIONAL_FEE_MULTIPLIER } from "../pallets/transaction-payment.ts";
 import { type SignedExtrinsic, signingPayload } from "./extrinsic.ts";
 
 /** Nobody has this account's key, as far as anybody knows. */
@@ -117,9 +117,6 @@ function longevity(era: Era, current: number): bigint {
   return death === undefined ? U64_MAX : BigInt(death - current);
 }
 
-/** Operational transactions count as if they had a tip of this many times their fee. */
-const OPERATIONAL_FEE_MULTIPLIER = 5n;
-
 /** The tip of as many such transactions as a block can hold: what filling a block with them would bring. */
 function priority(state: State, info: DispatchInfo, length: number, tip: bigint): bigint {
   const byWeight = Math.floor(BLOCK_WEIGHT_MAX / Math.max(info.weight.refTime, 1));
@@ -127,7 +124,7 @@ function priority(state: State, info: DispatchInfo, length: number, tip: bigint)
   const perBlock = BigInt(Math.max(Math.min(byWeight, byLength), 1));
   const virtualTip =
     info.class === "operational"
-      ? computeFee(state, info, length, 0n) * OPERATIONAL_FEE_MULTIPLIER
+      ? computeFee(state, info, length, 0n) * BigInt(OPERATIONAL_FEE_MULTIPLIER)
       : 0n;
   const wanted = (tip + 1n + virtualTip) * perBlock;
   return wanted > U64_MAX ? U64_MAX : wanted;

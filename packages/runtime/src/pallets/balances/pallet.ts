@@ -1,7 +1,7 @@
 /** Balances: calls of the chain's currency. The rules are in this folder, one file for each idea. */
 import { err } from "@parahost/base";
 import { type AccountId, Balance, MultiAddress } from "@parahost/primitives";
-import { bool, compactU128, u128 } from "@parahost/scale";
+import { bool, compactU128, u32, u128 } from "@parahost/scale";
 import {
   call,
   constant,
@@ -16,7 +16,7 @@ import {
 } from "../../framework/index.ts";
 import { reducibleBalance } from "./account.ts";
 import { unreserve } from "./reserve.ts";
-import { EXISTENTIAL_DEPOSIT, errors, events, storage } from "./storage.ts";
+import { EXISTENTIAL_DEPOSIT, errors, events, LOCKS_MAX, storage } from "./storage.ts";
 import { burn, setFreeBalance, transfer } from "./transfer.ts";
 
 /** Both accounts, read and written. */
@@ -43,6 +43,8 @@ export const balances = pallet({
   errors,
   constants: {
     ExistentialDeposit: constant("Least balance of an account.", u128, () => EXISTENTIAL_DEPOSIT),
+    MaxLocks: constant("Locks that one account can have.", u32, () => LOCKS_MAX),
+    MaxFreezes: constant("Freezes that one account can have.", u32, () => LOCKS_MAX),
   },
   calls: {
     transferAllowDeath: call({

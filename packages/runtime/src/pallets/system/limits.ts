@@ -4,7 +4,7 @@
  * their weight, only for the block's length.
  */
 import { err, ok, type Result } from "@parahost/base";
-import { struct, u32, type ValueOf } from "@parahost/scale";
+import { type Codec, generic, struct, u32, type ValueOf } from "@parahost/scale";
 import {
   addWeight,
   type DispatchClassName,
@@ -30,7 +30,7 @@ const NORMAL_SHARE = 0.75;
 export const EXTRINSIC_BASE_WEIGHT: Weight = weightOf({ reads: 1, writes: 1, signatures: 1 });
 
 /** What each block costs before its first extrinsic: number, parent, digest, limits. */
-const BLOCK_BASE_WEIGHT: Weight = weightOf({ reads: 5, writes: 5 });
+export const BLOCK_BASE_WEIGHT: Weight = weightOf({ reads: 5, writes: 5 });
 
 /** Picoseconds that extrinsics of this class and lesser ones may use in one block. */
 export const weightLimit = (type: DispatchClassName): number =>
@@ -40,11 +40,18 @@ export const weightLimit = (type: DispatchClassName): number =>
 export const lengthLimit = (type: DispatchClassName): number =>
   type === "normal" ? BLOCK_LENGTH_MAX_BYTES * NORMAL_SHARE : BLOCK_LENGTH_MAX_BYTES;
 
-const ConsumedWeight = struct({ normal: Weight, operational: Weight, mandatory: Weight }, [
-  "frame_support",
-  "dispatch",
-  "PerDispatchClass",
-]);
+/** One of something for each class. */
+export const perDispatchClass = <T>(codec: Codec<T>) =>
+  generic(
+    { T: codec },
+    struct({ normal: codec, operational: codec, mandatory: codec }, [
+      "frame_support",
+      "dispatch",
+      "PerDispatchClass",
+    ]),
+  );
+
+const ConsumedWeight = perDispatchClass(Weight);
 type ConsumedWeight = ValueOf<typeof ConsumedWeight>;
 
 export const storage = {

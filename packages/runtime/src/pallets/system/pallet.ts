@@ -19,6 +19,14 @@ import { RuntimeVersion } from "../../version.ts";
 import { storage as accountStorage } from "./accounts.ts";
 import { BLOCK_HASH_COUNT, storage as blockStorage } from "./block.ts";
 import { errors, runtimeVersion, setCode } from "./code.ts";
+import {
+  BlockLength,
+  BlockWeights,
+  blockLength,
+  blockWeights,
+  DbWeight,
+  dbWeight,
+} from "./declared-limits.ts";
 import { events } from "./events.ts";
 import { storage as limitStorage } from "./limits.ts";
 
@@ -38,6 +46,17 @@ export const system = pallet({
       "Hashes of this many blocks are kept.",
       BlockNumber,
       () => BLOCK_HASH_COUNT,
+    ),
+    BlockWeights: constant("How much work a block may hold.", BlockWeights, blockWeights),
+    BlockLength: constant(
+      "How many bytes of extrinsics a block may hold.",
+      BlockLength,
+      blockLength,
+    ),
+    DbWeight: constant(
+      "What reading and writing an entry of the state weighs.",
+      DbWeight,
+      dbWeight,
     ),
     Version: constant("Version of the runtime.", RuntimeVersion, runtimeVersion),
     SS58Prefix: constant("Prefix of addresses in text.", u16, () => SS58_PREFIX),
