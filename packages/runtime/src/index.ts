@@ -60,6 +60,7 @@ export {
 export {
   callRuntimeApi,
   encodedMetadata,
+  lightCode,
   METADATA_VERSIONS,
   Metadata,
   type MetadataVersion,

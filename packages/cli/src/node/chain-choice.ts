@@ -11,6 +11,7 @@ import {
   parseChainSpec,
 } from "@parahost/runtime";
 import { planParas } from "@parahost/sim/para-plan";
+import { withLightCode } from "./light-code.ts";
 
 /** A raw genesis with a few large parachains is some megabytes. */
 const FILE_BYTES_MAX = 256 << 20;
@@ -55,7 +56,7 @@ export interface LocalShape {
 
 /** The genesis of a network of well-known keys. */
 export function localConfig({ slotMs, epochSlots, validators, paras }: LocalShape): GenesisConfig {
-  return localGenesis({
+  const config = localGenesis({
     validators,
     slotMs,
     epochSlots,
@@ -66,6 +67,7 @@ export function localConfig({ slotMs, epochSlots, validators, paras }: LocalShap
       kind: "parachain",
     })),
   });
+  return withLightCode(config);
 }
 
 /** Throws `HostError` `badChainSpec` with the file and the field. */

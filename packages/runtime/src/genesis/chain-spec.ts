@@ -3,7 +3,7 @@
  * the genesis state, and every node of the protocol reads it; the plain form says what ours builds the
  * entries from. Genesis is computed from either, never stated.
  *
- * The raw genesis has no `:code`: this runtime is not a Wasm module.
+ * At `:code` stands what light clients run, or the version alone: this runtime is not a Wasm module.
  *
  * Reference: consensus-and-sync.md 9.
  */
@@ -93,6 +93,7 @@ export const plainGenesis = (config: GenesisConfig): object => ({
   balances: config.balances.map(([account, free]) => [ss58Encode(account), free.toString()]),
   staking: config.staking === undefined ? null : plainStaking(config.staking),
   sudo: config.sudo === undefined ? null : ss58Encode(config.sudo),
+  code: config.code === undefined ? null : bytesToHex(config.code),
   configuration: bytesToHex(encode(HostConfiguration, config.configuration)),
   sessionDelay: config.sessionDelay ?? null,
   spotPriceModel: config.spotPriceModel ?? null,
@@ -280,6 +281,7 @@ function readPlain(plain: Field): GenesisConfig {
   const staking = plain.get("staking");
   const delay = plain.get("sessionDelay");
   const priceModel = plain.get("spotPriceModel");
+  const code = plain.get("code");
   return {
     slotDurationMs: plain.get("slotDurationMs").positive(3_600_000),
     epochDuration: plain.get("epochDuration").positive(1_000_000),
@@ -302,6 +304,7 @@ function readPlain(plain: Field): GenesisConfig {
       }),
     ...(staking.isAbsent ? {} : { staking: readStaking(staking) }),
     ...(sudo.isAbsent ? {} : { sudo: sudo.account() }),
+    ...(code.isAbsent ? {} : { code: code.hex() }),
     configuration: plain.get("configuration").decoded(HostConfiguration),
     ...(delay.isAbsent ? {} : { sessionDelay: delay.positive(2) === 1 ? 1 : 2 }),
     ...(priceModel.isAbsent ? {} : { spotPriceModel: priceModel.oneOf("sdk", "documented") }),

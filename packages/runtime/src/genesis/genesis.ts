@@ -58,6 +58,8 @@ export interface GenesisConfig {
   /** Without it the validators are those listed, until root changes the list. */
   readonly staking?: GenesisStaking;
   readonly sudo?: AccountId;
+  /** What stands at `:code`: a module for light clients; without it the version alone. */
+  readonly code?: Uint8Array;
   /** Of the parachain host. */
   readonly configuration: HostConfiguration;
   /** Sessions until a scheduled change of configuration or paras applies: 1 = the guide, 2 = Polkadot. */
@@ -91,7 +93,7 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
     expectOk(setFreeBalance(state, account, free), `balance of ${account}`);
   openTreasury(state);
   if (sudo !== undefined) sudoStorage.key.set(state, sudo);
-  state.set(CODE_KEY, RUNTIME_CODE);
+  state.set(CODE_KEY, config.code ?? RUNTIME_CODE);
   writeConsensus(state, config);
   for (const { account, keys } of validators) {
     expectOk(incrementConsumers(state, account), `keys of ${account}`);
