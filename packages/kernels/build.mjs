@@ -41,7 +41,7 @@ async function compile(module, options) {
       ...["--enable", "simd"],
       ...["--optimizeLevel", "3"],
       ...["--shrinkLevel", "0"],
-      "--noAssert", "--debug",
+      "--noAssert",
       ...options,
     ],
     {

@@ -252,7 +252,7 @@ export class Sr25519Kernel {
   #prepareKeys(claims: readonly Claim[]): void {
     let waiting: Hex | undefined;
     for (const { publicKey } of claims) {
-      if (publicKey === waiting || this.#keys.get(publicKey) !== undefined) continue;
+      if (publicKey === waiting || this.#keys.has(publicKey)) continue;
       if (!isKeyLong(publicKey)) continue;
       if (waiting === undefined) waiting = publicKey;
       else {
