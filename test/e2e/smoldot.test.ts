@@ -5,9 +5,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { expectOk, hexToBytes, silentLogger } from "@parahost/base";
+import { sr25519PairFromUri, sr25519Sign, ss58Encode } from "@parahost/crypto";
 import { parsePeerAddress } from "@parahost/network/libp2p/address-book";
 import { lightSyncState } from "@parahost/node/service/light-sync-state";
-import { buildGenesis, rawChainSpec } from "@parahost/runtime";
+import { buildGenesis, developmentAccount, rawChainSpec } from "@parahost/runtime";
+import { createClient, Enum, type PolkadotClient } from "polkadot-api";
+import { getPolkadotSigner } from "polkadot-api/signer";
+import { getSmProvider } from "polkadot-api/sm-provider";
 import { type Chain, type Client, start } from "smoldot";
 import { chooseChain, localConfig } from "../../packages/cli/src/node/chain-choice.ts";
 import { type RunningNode, startNode } from "../../packages/cli/src/node/run-node.ts";
@@ -88,6 +92,7 @@ let client: Client;
 let lateClient: Client;
 let light: LightClient;
 let late: LightClient;
+let papi: PolkadotClient;
 
 const run = (name: "alice" | "bob", bootnodes: readonly string[]): Promise<RunningNode> =>
   startNode(
@@ -123,13 +128,17 @@ before(async () => {
   client = start({ maxLogLevel: 0 });
 });
 
-after(async () => {
-  await light?.remove();
-  await late?.remove();
-  await client?.terminate();
-  await lateClient?.terminate();
-  await Promise.all([alice?.stop(), bob?.stop()]);
-});
+after(
+  async () => {
+    papi?.destroy();
+    await light?.remove();
+    await late?.remove();
+    await client?.terminate();
+    await lateClient?.terminate();
+    await Promise.all([alice?.stop(), bob?.stop()]);
+  },
+  { timeout: 10_000 },
+);
 
 const finalizedNumber = (): number => alice.node.chain.finalized().number;
 async function until(isDone: () => boolean, what: string, ms = 60_000): Promise<void> {
@@ -157,7 +166,7 @@ function assertSameFinality(light: LightClient): void {
   }
 }
 
-test("a light client follows blocks and finality, reads with proofs and catches up", async () => {
+test("a light client follows blocks and finality, reads with proofs, carries PAPI and catches up", async () => {
   await until(() => finalizedNumber() >= 2, "the first final blocks");
   const old = checkpoint();
   light = await LightClient.follow(client, old);
@@ -183,11 +192,41 @@ test("a light client follows blocks and finality, reads with proofs and catches 
   const number = new DataView(hexToBytes(found()?.items?.[0]?.value as `0x${string}`).buffer);
   assert.equal(number.getUint32(0, true), alice.node.chain.header(block as never)?.number);
 
+  // PAPI on top, as with a full node: metadata, a nonce, a transaction that nobody was given but by gossip.
+  papi = createClient(getSmProvider(() => client.addChain({ chainSpec: checkpoint() })));
+  const api = papi.getUnsafeApi();
+  const pair = expectOk(sr25519PairFromUri("//Alice"), "a pair");
+  const signer = getPolkadotSigner(hexToBytes(pair.publicKey), "Sr25519", (payload) =>
+    sr25519Sign(pair, payload),
+  );
+  const charlie = ss58Encode(developmentAccount("//Charlie"));
+  const balance = async (): Promise<bigint> => {
+    const record = (await api.query["System"]?.["Account"]?.getValue(charlie)) as
+      | { readonly data: { readonly free: bigint } }
+      | undefined;
+    assert.ok(record !== undefined);
+    return record.data.free;
+  };
+  const before = await balance();
+  const transfer = api.tx["Balances"]?.["transfer_keep_alive"]?.({
+    dest: Enum("Id", charlie),
+    value: 1_000_000_000_000n,
+  });
+  const submitted = await transfer?.signAndSubmit(signer);
+  assert.equal(submitted?.ok, true);
+  assert.equal((await balance()) - before, 1_000_000_000_000n);
+  const included = alice.node.chain.header(submitted?.block.hash as never);
+  assert.equal(included?.number, submitted?.block.number);
+
   // Far behind, from the checkpoint of the beginning.
   await until(() => finalizedNumber() >= FAR_BEHIND, "many blocks");
   lateClient = start({ maxLogLevel: 0 });
   late = await LightClient.follow(lateClient, old);
-  const target = alice.node.chain.finalized().hash;
-  await until(() => late.finalized.includes(target), "it has caught up");
+  const target = finalizedNumber();
+  const reached = (): number => {
+    const last = late.finalized.at(-1);
+    return last === undefined ? 0 : (alice.node.chain.header(last as never)?.number ?? 0);
+  };
+  await until(() => reached() >= target, "it has caught up");
   assertSameFinality(late);
 });
