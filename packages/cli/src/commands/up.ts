@@ -162,7 +162,6 @@ export function addUpCommand(program: Command): void {
 async function up(options: UpOptions, command: Command): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
-  const executor = new ProcessPoolExecutor({ workers: EXECUTE_WORKERS });
   const own = await ownParas(options.para ?? [], options.paras);
   if (!own.ok) {
     process.stderr.write(`error: ${own.error.message}\n`);
@@ -186,6 +185,7 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     command.error(
       `error: with ${options.validators} validators and ${options.paras} parachains no backing group is small enough for those who may be faulty: use --validators 7 --paras 3`,
     );
+  const executor = new ProcessPoolExecutor({ workers: EXECUTE_WORKERS });
   let cast: Cast | undefined;
   const dev = new DevNetwork({
     slotMs: options.slotMs,
