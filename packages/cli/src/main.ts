@@ -12,6 +12,12 @@ import { addUpCommand } from "./commands/up.ts";
 import { RpcFailure } from "./rpc-client.ts";
 import { VERSION } from "./version.ts";
 
+// Whoever reads our output may have seen enough, as `head` has: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 const program = new Command("parahost")
   .description(
     "Polkadot's parachain host in TypeScript: a relay chain with parachains on your machine",

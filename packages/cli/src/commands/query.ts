@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { callRpc } from "../rpc-client.ts";
 import { wholeNumber } from "../usage.ts";
-import { accountOf } from "./tx.ts";
+import { type QueryStorageOptions, queryStorage } from "./query-storage.ts";
+import { accountOf, sayingWrong } from "./tx.ts";
 
 interface QueryOptions {
   readonly para: number;
@@ -10,7 +11,21 @@ interface QueryOptions {
 }
 
 export function addQueryCommand(program: Command): void {
-  const query = program.command("query").description("ask a running network");
+  const query = program
+    .command("query")
+    .description("ask a running network: any item of the relay chain's state, by its name")
+    .argument("[item]", "Pallet.Item, such as System.Account; a pallet alone lists its items")
+    .argument("[keys...]", "as many as the item has; fewer list all entries that begin with them")
+    .option("--at <block>", "number or hash; the best block without it")
+    .option("--limit <n>", "entries listed", wholeNumber(1, 1_000_000), 100)
+    .option("--json", "one JSON object per line")
+    .option("--rpc-port <port>", "of the running network", wholeNumber(1, 65_535), 9944)
+    .action(
+      (item: string | undefined, keys: string[], options: QueryStorageOptions, command: Command) =>
+        sayingWrong(command, () =>
+          queryStorage(item, keys, options, (line) => void process.stdout.write(`${line}\n`)),
+        ),
+    );
   query
     .command("balance <account>")
     .description("balance and nonce of an account on a ledger parachain")

@@ -1,14 +1,16 @@
 /** `parahost tx`: signs a transaction and submits it to a running network. */
 
 import { bytesToHex, hexToBytes, isHex } from "@parahost/base";
-import { pairFromUri } from "@parahost/crypto";
+import { pairFromUri, type SignatureScheme } from "@parahost/crypto";
 import { LedgerHead, signTransfer } from "@parahost/kit";
 import { type AccountId, asAccountId } from "@parahost/primitives";
 import { developmentAccount } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { ValueError } from "../chain/types.ts";
 import { callRpc, RpcFailure } from "../rpc-client.ts";
 import { amount, wholeNumber } from "../usage.ts";
+import { submitCall, type TxCallOptions } from "./tx-call.ts";
 
 interface TransferOptions {
   readonly from: string;
@@ -24,7 +26,47 @@ const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 250;
 
 export function addTxCommand(program: Command): void {
-  const tx = program.command("tx").description("submit a transaction to a running network");
+  const tx = program
+    .command("tx")
+    .description(
+      "submit a transaction to a running network: any call of the relay chain, by its name",
+    )
+    .argument(
+      "[call]",
+      "Pallet.call, such as Balances.transfer_keep_alive; a pallet alone lists its calls",
+    )
+    .argument("[args...]", "in their order: numbers, 0x hex, accounts such as //Bob, or JSON")
+    .option("--from <account>", "who signs: a secret URI such as //Alice")
+    .addOption(
+      new Option("--scheme <scheme>", "of the signature")
+        .choices(["sr25519", "ed25519", "ecdsa"])
+        .default("sr25519"),
+    )
+    .option("--sudo", "as root, by the sudo key of a local network")
+    .option("--nonce <n>", "the next one without it", wholeNumber(0, 2 ** 32 - 1))
+    .option("--tip <tokens>", "to be preferred", amount, 0n)
+    .addOption(
+      new Option("--wait <until>", "how long to follow it")
+        .choices(["included", "finalized", "no"])
+        .default("finalized"),
+    )
+    .option("--dry-run", "only say what it would do and cost")
+    .option("--json", "one JSON object per line")
+    .option("--rpc-port <port>", "of the running network", wholeNumber(1, 65_535), 9944)
+    .action((call: string | undefined, args: string[], options: TxFlags, command: Command) =>
+      sayingWrong(command, async () => {
+        const { from, scheme, ...rest } = options;
+        const pair = from === undefined ? undefined : pairFromUri(scheme, from);
+        if (pair?.ok === false) throw new ValueError(`"${from}" is no secret URI such as //Alice`);
+        const signer = pair === undefined ? {} : { from: pair.value };
+        process.exitCode = await submitCall(
+          call,
+          args,
+          { ...rest, ...signer },
+          (line) => void process.stdout.write(`${line}\n`),
+        );
+      }),
+    );
   tx.command("transfer")
     .description("move tokens on a ledger parachain and wait until the block is included")
     .requiredOption("--from <account>", "who pays: a secret URI such as //Alice")
@@ -39,6 +81,21 @@ export function addTxCommand(program: Command): void {
     .action(async (options: TransferOptions, command: Command) => {
       process.exitCode = await transfer(options, command);
     });
+}
+
+type TxFlags = Omit<TxCallOptions, "from"> & {
+  readonly from?: string;
+  readonly scheme: SignatureScheme;
+};
+
+/** A value that does not fit is wrong usage. */
+export async function sayingWrong(command: Command, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof ValueError) command.error(`error: ${error.message}`);
+    throw error;
+  }
 }
 
 interface Account {
