@@ -10,7 +10,7 @@ import {
   type KeyTypeId,
 } from "@parahost/crypto";
 import type { AccountId } from "@parahost/primitives";
-import { EXISTENTIAL_DEPOSIT } from "../pallets/balances/storage.ts";
+import { BALANCE_MAX, EXISTENTIAL_DEPOSIT } from "../pallets/balances/storage.ts";
 import { typedKeys } from "../pallets/session/keys.ts";
 import type { GenesisConfig } from "./genesis.ts";
 
@@ -45,9 +45,8 @@ const SLOT_MAX_MS = 3_600_000;
 const EPOCH_MAX_SLOTS = 1_000_000;
 /** As many chunks as an erasure code has. */
 const VALIDATORS_MAX = 65_536;
-const ISSUANCE_MAX = (1n << 128n) - 1n;
 
-const isWhole = (value: number, min: number, max: number): boolean =>
+export const isWhole = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max;
 
 const outOfBounds = (field: string, wanted: string): Checked =>
@@ -87,7 +86,7 @@ function checkBalances({ balances }: GenesisConfig): Checked {
     seen.add(account);
     if (free < EXISTENTIAL_DEPOSIT) return err({ code: "belowExistentialDeposit", field, account });
     issuance += free;
-    if (issuance > ISSUANCE_MAX) return outOfBounds(field, "less than 2^128 in all");
+    if (issuance > BALANCE_MAX) return outOfBounds(field, "less than 2^128 in all");
   }
   return GOOD;
 }

@@ -91,6 +91,9 @@ test("parameters that leave no era, or slash stake that is free, are refused", (
   const bad = (name: string) => ({ code: "badStakingParameter", field: `staking.${name}` });
   assert.deepEqual(field({ sessionsPerEra: 0 }), bad("sessionsPerEra"));
   assert.deepEqual(field({ bondingDuration: 0 }), bad("bondingDuration"));
+  assert.deepEqual(field({ sessionsPerEra: 10_001 }), bad("sessionsPerEra"));
+  assert.deepEqual(field({ bondingDuration: 2 ** 32 - 1 }), bad("bondingDuration"));
+  assert.deepEqual(field({ slashDeferDuration: -1 }), bad("slashDeferDuration"));
   assert.deepEqual(field({ slashDeferDuration: 3 }), bad("slashDeferDuration"));
   assert.deepEqual(field({ minimumValidatorCount: 5 }), bad("minimumValidatorCount"));
   assert.deepEqual(field({ annualInflation: 1_000_000_001 }), bad("annualInflation"));

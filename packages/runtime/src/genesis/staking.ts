@@ -8,6 +8,7 @@ import { beginFirstEra } from "../pallets/staking/eras.ts";
 import { WHOLE } from "../pallets/staking/parts.ts";
 import { nominate, validate } from "../pallets/staking/roles.ts";
 import { NO_PREFS, storage } from "../pallets/staking/storage.ts";
+import { isWhole } from "./check.ts";
 
 /** How stake decides who validates. */
 export interface GenesisStaking {
@@ -50,18 +51,22 @@ export type StakingGenesisError =
   /** Numbers that leave no era, or that slash stake which is free. */
   | { readonly code: "badStakingParameter"; readonly field: string };
 
+/** Sessions of an era, and eras of a bond: more is a slip. */
+const ERA_PARAMETER_MAX = 10_000;
+
 function checkParameters(
   staking: GenesisStaking,
   count: number,
 ): Result<void, StakingGenesisError> {
   const bad = (field: keyof GenesisStaking) =>
     err({ code: "badStakingParameter", field: `staking.${field}` } as const);
-  if (staking.sessionsPerEra < 1) return bad("sessionsPerEra");
-  if (staking.bondingDuration < 1) return bad("bondingDuration");
+  if (!isWhole(staking.sessionsPerEra, 1, ERA_PARAMETER_MAX)) return bad("sessionsPerEra");
+  if (!isWhole(staking.bondingDuration, 1, ERA_PARAMETER_MAX)) return bad("bondingDuration");
+  if (!isWhole(staking.slashDeferDuration, 0, ERA_PARAMETER_MAX)) return bad("slashDeferDuration");
   if (staking.slashDeferDuration >= staking.bondingDuration) return bad("slashDeferDuration");
-  if (staking.minimumValidatorCount > count) return bad("minimumValidatorCount");
-  if (staking.annualInflation > WHOLE) return bad("annualInflation");
-  if (staking.slashRewardFraction > WHOLE) return bad("slashRewardFraction");
+  if (!isWhole(staking.minimumValidatorCount, 0, count)) return bad("minimumValidatorCount");
+  if (!isWhole(staking.annualInflation, 0, WHOLE)) return bad("annualInflation");
+  if (!isWhole(staking.slashRewardFraction, 0, WHOLE)) return bad("slashRewardFraction");
   return ok(undefined);
 }
 

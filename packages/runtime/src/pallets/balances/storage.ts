@@ -13,6 +13,9 @@ import { RuntimeFreezeReason, RuntimeHoldReason } from "./reasons.ts";
 /** Planck of one unit of the chain's currency. */
 export const UNIT = 10_000_000_000n;
 
+/** The largest amount that there can be, of one account or of all. */
+export const BALANCE_MAX: Balance = (1n << 128n) - 1n;
+
 /** An account with less, and nothing reserved, is forgotten. */
 export const EXISTENTIAL_DEPOSIT: Balance = UNIT;
 

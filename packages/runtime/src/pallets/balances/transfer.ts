@@ -16,9 +16,7 @@ import {
   type Preservation,
   reducibleBalance,
 } from "./account.ts";
-import { EXISTENTIAL_DEPOSIT, events, totalIssuance } from "./storage.ts";
-
-const BALANCE_MAX = (1n << 128n) - 1n;
+import { BALANCE_MAX, EXISTENTIAL_DEPOSIT, events, totalIssuance } from "./storage.ts";
 
 /** Whether `amount` may leave the free balance of `who`. */
 export function checkWithdraw(

@@ -200,6 +200,14 @@ test("credits pay for orders, and are no balance", () => {
   assert.equal(order(chain, 2001, RICH, placeOrderWithCredits), "insufficientCredits");
 });
 
+test("credits that nobody could count are refused", () => {
+  const chain = scenario();
+  const args = { who: accountOf("alice"), amount: (1n << 128n) - 1n };
+  assert.equal(refusal(chain, calls.creditAccount, ROOT, args), undefined);
+  assert.equal(refusal(chain, calls.creditAccount, ROOT, { ...args, amount: 1n }), "arithmetic");
+  assert.equal(storage.credits.get(chain.state, accountOf("alice")), args.amount);
+});
+
 test("an order is placed by somebody", () => {
   const chain = scenario();
   const args = { maxAmount: RICH, paraId: asParaId(2000) };

@@ -17,6 +17,7 @@ import {
 } from "@parahost/primitives";
 import { u128 } from "@parahost/scale";
 import {
+  arithmeticError,
   call,
   constant,
   type DispatchError,
@@ -29,6 +30,7 @@ import {
   type State,
   weightOf,
 } from "../../framework/index.ts";
+import { BALANCE_MAX } from "../../pallets/balances/storage.ts";
 import { burn } from "../../pallets/balances/transfer.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
@@ -135,9 +137,16 @@ function pay(
 }
 
 /** Credits bought on the chain that sells coretime; paid for there, hence no revenue when they are used. */
-export function creditAccount(state: State, who: AccountId, amount: Balance): void {
-  storage.credits.update(state, who, (credits) => credits + amount);
+export function creditAccount(
+  state: State,
+  who: AccountId,
+  amount: Balance,
+): Result<void, DispatchError> {
+  const credits = storage.credits.get(state, who) + amount;
+  if (credits > BALANCE_MAX) return err(arithmeticError("overflow"));
+  storage.credits.set(state, who, credits);
   events.deposit(state, { type: "accountCredited", value: { who, amount } });
+  return ok(undefined);
 }
 
 /** Takes the revenue of all blocks up to `until` over to who may mint it. */
@@ -206,8 +215,8 @@ export const onDemand = pallet({
       dispatch: (state, origin, { who, amount }) => {
         const root = ensureRoot(origin);
         if (!root.ok) return root;
-        creditAccount(state, who, amount);
-        return done;
+        const credited = creditAccount(state, who, amount);
+        return credited.ok ? done : credited;
       },
     }),
     setSpotPriceModel: call({
