@@ -114,6 +114,8 @@ test("what is reserved cannot be transferred", () => {
 test("nobody's balance exceeds 128 bits", () => {
   const state = stateWithAlice((1n << 128n) - 1n);
   assert.deepEqual(setFreeBalance(state, bob, ED), refusal("arithmetic", "overflow"));
+  assert.deepEqual(deposit(state, bob, ED), refusal("arithmetic", "overflow"));
+  assertIssuanceExact(state);
 });
 
 test("setting a balance below the existential deposit empties the account", () => {

@@ -86,7 +86,7 @@ export function withdraw(
   return ok(undefined);
 }
 
-/** Brings `amount` into circulation. An amount that the account cannot keep is refused. */
+/** Brings `amount` into circulation. An amount that the account cannot keep, or the issuance count, is refused. */
 export function deposit(
   state: State,
   who: AccountId,
@@ -94,6 +94,7 @@ export function deposit(
 ): Result<void, DispatchError> {
   const checked = checkDeposit(state, who, amount);
   if (!checked.ok) return checked;
+  if (totalIssuance(state) + amount > BALANCE_MAX) return err(arithmeticError("overflow"));
   changeIssuance(state, amount);
   const given = mutate(state, who, { free: freeBalance(state, who) + amount });
   if (!given.ok) return given;
