@@ -117,11 +117,13 @@ test("what the treasury cannot keep is burned", () => {
 
 const ONE = 1_000_000_000_000_000_000n;
 
-test("the multiplier falls below the target, rises above it, and has a floor", () => {
+test("the multiplier falls below the target, rises above it, and has a floor and a ceiling", () => {
   assert.equal(nextMultiplier(ONE, 25, 100), ONE);
   assert.ok(nextMultiplier(ONE, 0, 100) < ONE);
   assert.ok(nextMultiplier(ONE, 100, 100) > ONE);
   assert.equal(nextMultiplier(ONE / 10n, 0, 100), ONE / 10n);
+  const max = (1n << 128n) - 1n;
+  assert.equal(nextMultiplier(max, 100, 100), max);
 });
 
 test("one full block raises the multiplier by three quarters of the variability", () => {

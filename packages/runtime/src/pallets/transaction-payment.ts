@@ -37,6 +37,8 @@ const LENGTH_FEE: Balance = UNIT / 10_000n;
 /** Fixed-point numbers of 18 decimals. */
 const ONE = 1_000_000_000_000_000_000n;
 const MULTIPLIER_MIN = ONE / 10n;
+/** As large as its encoding can be. */
+const MULTIPLIER_MAX = (1n << 128n) - 1n;
 const FULLNESS_TARGET = ONE / 4n;
 /** Numerator and denominator of v. */
 const VARIABILITY = [75n, 1_000_000n] as const;
@@ -160,6 +162,7 @@ export function nextMultiplier(multiplier: bigint, used: number, limit: number):
   const first = (numerator * distance) / denominator;
   const second = (first * first) / (2n * ONE);
   const next = (multiplier * (ONE + first + second)) / ONE;
+  if (next > MULTIPLIER_MAX) return MULTIPLIER_MAX;
   return next < MULTIPLIER_MIN ? MULTIPLIER_MIN : next;
 }
 
