@@ -7,6 +7,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
+import { PLANTED_BUGS, type PlantedBug } from "./planted/bugs.ts";
 import { brokenIn, failureLines, play } from "./play.ts";
 import { shrink } from "./shrink.ts";
 import { type RunLine, scenarioLine, summaryOf, withoutEffect } from "./summary.ts";
@@ -19,6 +20,8 @@ interface Options {
   readonly mix: "ci" | "night";
   readonly processes: number;
   readonly out?: string;
+  /** All of them, or one by its id. */
+  readonly planted?: true | string;
 }
 
 /** Runs by which a failing scenario is made smaller. */
@@ -96,6 +99,57 @@ async function playMany({ seeds, from, mix, processes, out }: Options): Promise<
   return failed > 0 || idle.length > 0 ? 1 : 0;
 }
 
+/** Whether a seed's scenario can meet the mistake at all: others are not played. */
+function canMeet(seed: number, { strategies, isTorn }: PlantedBug): boolean {
+  const { roles, network } = drawScenario(seed, CI_MIX);
+  const hasStrategy =
+    strategies === undefined || roles.some(({ strategy }) => strategies.includes(strategy));
+  return hasStrategy && (isTorn !== true || network.some(({ type }) => type === "partition"));
+}
+
+/** Plays seeds until one finds the mistake; the run that did, or how many did not. */
+async function findBug(bug: PlantedBug, { seeds, from, processes }: Options) {
+  const tasks = Array.from({ length: seeds }, (_, index) => from + index)
+    .filter((seed) => canMeet(seed, bug))
+    .map((seed) => ({ seed, mix: "ci" as const }));
+  let found: { readonly run: RunLine; readonly property: string } | undefined;
+  let played = 0;
+  await playAll(tasks, {
+    processes,
+    execArgv: ["--import", new URL("./planted/hook.ts", import.meta.url).href],
+    env: { LAB_PLANTED: bug.id },
+    onRun: (run) => {
+      played += 1;
+      const property = bug.properties.find((one) => run.broken.includes(one));
+      if (property !== undefined && (found === undefined || run.seed < found.run.seed))
+        found = { run, property };
+      return found !== undefined;
+    },
+  });
+  return { found, played };
+}
+
+/** A line for each mistake: the first seed that found it, and by which property. */
+async function findPlanted(options: Options): Promise<number> {
+  const bugs = PLANTED_BUGS.filter(({ id }) => options.planted === true || id === options.planted);
+  if (bugs.length === 0) {
+    process.stderr.write(`error: there are ${PLANTED_BUGS.map(({ id }) => id).join(", ")}\n`);
+    return 2;
+  }
+  let missed = 0;
+  for (const bug of bugs) {
+    const { found, played } = await findBug(bug, options);
+    if (found === undefined) missed += 1;
+    const how =
+      found === undefined
+        ? `NOT FOUND in ${played} runs`
+        : `seed ${found.run.seed} by ${found.property}, after ${played} runs: ${found.run.lines[0] ?? ""}`;
+    say(`${bug.id.padEnd(24)} ${how}`);
+  }
+  say(`${bugs.length - missed} of ${bugs.length} found`);
+  return missed === 0 ? 0 : 1;
+}
+
 const program = new Command("lab")
   .description("play scenarios drawn from seeds, and check every property")
   .option("--seeds <n>", "how many", whole, 200)
@@ -106,8 +160,13 @@ const program = new Command("lab")
   )
   .option("--processes <n>", "at a time", whole, availableParallelism())
   .option("--out <file>", "a line of JSON for each run; what is there already is not run again")
+  .option("--planted [id]", "plant mistakes, and see that each is found")
   .exitOverride()
   .action(async (options: Options) => {
+    if (options.planted !== undefined) {
+      process.exitCode = await findPlanted(options);
+      return;
+    }
     process.exitCode =
       options.seed === undefined
         ? await playMany(options)

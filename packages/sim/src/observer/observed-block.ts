@@ -43,11 +43,34 @@ export interface ObservedBlock {
   readonly sessionOf: (session: SessionIndex) => SessionInfo | undefined;
   /** Candidates whose disputes the chain has seen lost. */
   readonly lost: ReadonlySet<CandidateHash>;
+  /** Disputes that the chain holds to be over. */
+  readonly concluded: readonly ConcludedDispute[];
   readonly penalties: readonly Penalty[];
   /** Keys of validators that may not work in the block's children. */
   readonly disabled: readonly ValidatorId[];
   readonly reports: readonly EquivocationReport[];
 }
+
+export interface ConcludedDispute {
+  readonly candidate: CandidateHash;
+  readonly votesFor: number;
+  readonly votesAgainst: number;
+  readonly voters: number;
+}
+
+const concludedDisputes = (state: State): ConcludedDispute[] =>
+  runtimeApi.disputes(state).flatMap(({ candidateHash, state: its }) =>
+    its.concludedAt === undefined
+      ? []
+      : [
+          {
+            candidate: candidateHash,
+            votesFor: onesOf(its.validatorsFor).length,
+            votesAgainst: onesOf(its.validatorsAgainst).length,
+            voters: its.validatorsFor.length,
+          },
+        ],
+  );
 
 /** A proof in a block that somebody has signed twice. */
 export type EquivocationReport =
@@ -88,6 +111,7 @@ export function observeBlock(
     votes: runtimeApi.onChainVotes(after),
     sessionOf: (session) => readSessionInfo(after, session),
     lost: new Set(lostDisputes(after)),
+    concluded: concludedDisputes(after),
     penalties: penaltiesIn(after),
     disabled: runtimeApi
       .disabledValidators(after)

@@ -9,6 +9,8 @@
 import { assert, equalBytes } from "@parahost/base";
 import type { ParaStateMachine } from "@parahost/kit";
 import type { NodeEvent } from "@parahost/node";
+import { DisputeDatabase } from "@parahost/node/dispute-coordinator/database";
+import { SLOTS_PER_VALIDATOR } from "@parahost/node/dispute-coordinator/spam-slots";
 import type { RelayNode } from "@parahost/node/service/node";
 import {
   type AccountId,
@@ -149,6 +151,7 @@ export class Observer {
   /** Validators that stay away for ever, once it is calm. */
   #dead: ReadonlySet<string> = new Set();
   #secondedMax = 1;
+  #madeUp = 0;
   #statesCompared = 0;
   readonly #wasIncluded = new Set<CandidateHash>();
   /** The validators of the session that a candidate was backed in, and those of them who backed it. */
@@ -239,6 +242,7 @@ export class Observer {
             this.#wasIncluded.has(candidate),
           ),
         );
+    this.#addNow(this.#overfilled());
     const away = this.#dead.size + (this.#records.get(chain.best().hash)?.disabled.length ?? 0);
     const count = this.#validatorNames.size;
     this.#addNow(this.#promises.ended(chain.best().number, now, (count - away) / count));
@@ -270,8 +274,9 @@ export class Observer {
       S8: `${candidates} backed candidates with ${votes} votes in ${blocks} blocks`,
       A1: `${invalid} candidates concluded invalid`,
       A2: `${penalties} penalties`,
-      A3: `${twice} equivocations seen, ${reported} reported`,
+      A3: `${twice} equivocations seen, ${reported} offenders reported`,
       A4: `${signatures} signatures on chain`,
+      R2: `at most ${this.#madeUp} disputes about nothing`,
       L4: `${disputed} disputes, the slowest took ${slowest} blocks`,
       ...Object.fromEntries(this.#promises.seen(best, this.#world.now)),
     };
@@ -297,6 +302,34 @@ export class Observer {
       ...this.#liveness.report(),
       ...(outcome.length > 0 ? outcome : ["no violation"]),
     ];
+  }
+
+  /** R2: disputes about candidates that no block backs take a slot each, of which a validator has few. */
+  #overfilled(): Problem[] {
+    const sessions = new Set([...this.#forks.values()].map(({ session }) => session)).size;
+    const { validators, cast, store } = this.#world;
+    const raisers = Math.max(
+      1,
+      this.#world.validatorNames.filter((name) => cast.isFaulty(name)).length,
+    );
+    const most = SLOTS_PER_VALIDATOR * raisers * Math.max(1, sessions);
+    return validators
+      .filter(({ name }) => this.#isHonest(name))
+      .flatMap((node) => {
+        const disputes = [...new DisputeDatabase(store.call(this.#world, node)).disputes()];
+        const madeUp = disputes.filter(
+          ({ candidateHash: its }) => !this.#sessionKeys.has(its),
+        ).length;
+        this.#madeUp = Math.max(this.#madeUp, madeUp);
+        return madeUp <= most
+          ? []
+          : [
+              problem(
+                "R2",
+                `${node.name} keeps ${madeUp} disputes about nothing, ${most} have room`,
+              ),
+            ];
+      });
   }
 
   // Watching
@@ -438,7 +471,7 @@ export class Observer {
       found.push(...this.#judgeBacked(parent, fork, block, candidate));
     const faults: string[] = [];
     for (const candidate of included) found.push(...this.#judgeIncluded(block, candidate, faults));
-    found.push(...this.#judgeAuthor(block));
+    found.push(...this.#judgeAuthor(block), ...tooFewVotes(block));
     this.#add(header.number, hash, found);
     const paras = included.map(({ receipt }) => receipt.descriptor.paraId);
     this.#liveness.block(hash, slot, paras);
@@ -625,4 +658,19 @@ function namesIn(
     isHonest: (name: string) => running.has(name) && !cast.isFaulty(name),
     mayBeAbsent: (name: string) => excusesAbsence || cast.isUnreliable(name),
   };
+}
+
+/** A dispute that the chain has concluded has a supermajority on one side. */
+function tooFewVotes({ concluded }: ObservedBlock): Problem[] {
+  return concluded.flatMap(({ candidate, votesFor, votesAgainst, voters }) => {
+    const needed = voters - Math.floor((voters - 1) / 3);
+    return Math.max(votesFor, votesAgainst) >= needed
+      ? []
+      : [
+          problem(
+            "S7",
+            `${candidate} concluded with ${votesFor} for and ${votesAgainst} against, of ${needed}`,
+          ),
+        ];
+  });
 }

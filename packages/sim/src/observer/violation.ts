@@ -21,6 +21,7 @@ export const PROPERTIES = {
   L4: "disputes conclude",
   L5: "finality settles after the last dispute",
   L7: "finality never needs a safety cap",
+  R2: "what peers can fill is bounded",
 } as const;
 export type Property = keyof typeof PROPERTIES;
 

@@ -103,3 +103,16 @@ export const BACKS_GARBAGE: Strategy = {
       }),
   }),
 };
+
+/** As B03, and its authors keep quiet about disputes. */
+export const COLLUDES: Strategy = {
+  id: "B33",
+  does: "colludes: backs garbage, checks nothing, and leaves disputes out of its blocks",
+  corrupt: (villain) => ({
+    subsystems: (own) =>
+      changing(secondingGarbage(standingByInvented(own, villain), villain), "provisioner", {
+        asks: ({ to }, ask) =>
+          to === "dispute-coordinator" && villain.feelsLikeIt() ? Promise.resolve([]) : ask(),
+      }),
+  }),
+};

@@ -1,7 +1,10 @@
 /** Validators that are not there: silent, or gone and back again. */
 import { err } from "@parahost/base";
+import type { NodeColumn } from "@parahost/node/service/node";
+import { forget, forgetful, type Undo } from "./forgetful-store.ts";
 import type { Strategy } from "./strategy.ts";
 import { tapped } from "./tapped-network.ts";
+import type { Villain } from "./villain.ts";
 
 export const SILENT: Strategy = {
   id: "B01",
@@ -29,12 +32,22 @@ export const SILENT: Strategy = {
 
 /** Slots that it stays away. */
 const DOWN_SLOTS = 2;
+/** What each has written and would lose with its power; it outlives the node. */
+const UNDO = new WeakMap<Villain, Undo<NodeColumn>>();
 
 export const CRASHES: Strategy = {
   id: "B02",
-  does: "crashes and returns, every few blocks",
+  does: "loses power and returns, every few blocks",
   keepsPromises: true,
-  corrupt: () => ({}),
+  corrupt: (villain) => ({
+    ports: (own) => {
+      const undo = UNDO.get(villain) ?? [];
+      UNDO.set(villain, undo);
+      // It starts, so it was down.
+      forget(own.store, undo);
+      return { ...own, store: forgetful(own.store, undo) };
+    },
+  }),
   start: (villain) => {
     const { simulation, clock, role } = villain;
     const everySlots = Math.max(DOWN_SLOTS + 1, Math.round(3 / role.share));

@@ -8,9 +8,10 @@ import type {
   PersistedValidationData,
   PoV,
 } from "@parahost/primitives";
-import { developmentKeys, developmentUri, type SessionKeys } from "@parahost/runtime";
+import { developmentKeys, developmentUri, runtimeApi, type SessionKeys } from "@parahost/runtime";
 import { validatorName } from "../local-network.ts";
 import type { Simulation } from "../simulation.ts";
+import type { FalseData } from "./erasure-lies.ts";
 
 /** Who does what, and when. */
 export interface Role {
@@ -41,6 +42,8 @@ export class Conspiracy {
   readonly members = new Set<string>();
   /** Invalid candidates of theirs, for which they stand up. */
   readonly invented = new Map<CandidateHash, Invented>();
+  /** What is behind erasure roots that are not those of their candidates' data. */
+  readonly falseData = new Map<CandidateHash, FalseData>();
   /** How often each strategy took effect. */
   readonly effects = new Map<string, number>();
 }
@@ -87,6 +90,13 @@ export class Villain {
     const node = this.simulation.validators.find(({ name }) => name === this.name);
     if (node === undefined) throw new RangeError(`${this.name} does not run`);
     return node;
+  }
+
+  /** Its index among the validators of the session of the best block; -1 when it is none of them. */
+  indexNow(): number {
+    const { chain, states } = this.node;
+    const state = states.view(chain.best().hash);
+    return state === undefined ? -1 : runtimeApi.validators(state).indexOf(this.keys.paraValidator);
   }
 
   /** Whether it misbehaves in these slots. */

@@ -1,6 +1,6 @@
 /**
- * A3: two blocks of one author in a slot, two votes of one voter in a round, that one honest node has seen, are
- * reported on chain within a session. A4: the report shows both signatures.
+ * A3: who signs two blocks in a slot, or two votes in a round, and was seen by one honest node, is reported on
+ * chain within a session; once is enough for who does it again and again. A4: the report shows both signatures.
  */
 import { hexToBytes } from "@parahost/base";
 import { ed25519Verify, sr25519Verify } from "@parahost/crypto";
@@ -19,6 +19,12 @@ import {
 } from "@parahost/primitives";
 import { type Problem, problem } from "../violation.ts";
 
+interface Seen {
+  readonly offender: BabeId | GrandpaId;
+  readonly node: string;
+  readonly atMs: number;
+}
+
 const authorPlace = (author: BabeId, slot: number): string => `author ${author} in slot ${slot}`;
 const voterPlace = (voter: GrandpaId, setId: SetId, round: RoundNumber): string =>
   `voter ${voter} in round ${round} of set ${setId}`;
@@ -27,17 +33,17 @@ export class EquivocationChecker {
   /** By node and place, what was seen first. */
   readonly #first = new Map<string, string>();
   /** Places where somebody honest saw two things, with the time. */
-  readonly #seen = new Map<string, { readonly node: string; readonly atMs: number }>();
-  readonly #reported = new Set<string>();
+  readonly #seen = new Map<string, Seen>();
+  readonly #reported = new Set<BabeId | GrandpaId>();
 
-  /** Equivocations that honest nodes saw, and those that were reported. */
+  /** Equivocations that honest nodes saw, and offenders that were reported. */
   get counts(): { readonly seen: number; readonly reported: number } {
     return { seen: this.#seen.size, reported: this.#reported.size };
   }
 
   /** An honest node has imported a block of this author. */
   imported(node: string, author: BabeId, slot: number, hash: Hash, nowMs: number): void {
-    this.#note(node, authorPlace(author, slot), hash, nowMs);
+    this.#note(node, author, authorPlace(author, slot), hash, nowMs);
   }
 
   /** An honest node hears a vote in the round that it is in. */
@@ -51,12 +57,12 @@ export class EquivocationChecker {
     if (known === value.targetHash || this.#seen.has(place)) return;
     // What is not signed is nobody's.
     if (!ed25519Verify(id, payload, signature)) return;
-    this.#note(node, place, value.targetHash, nowMs, stage);
+    this.#note(node, id, place, value.targetHash, nowMs, stage);
   }
 
   /** A block brings the proof against an author. */
-  authorReported({ offender, slot, firstHeader, secondHeader }: BabeEquivocationProof): Problem[] {
-    this.#reported.add(authorPlace(offender, slot));
+  authorReported({ offender, firstHeader, secondHeader }: BabeEquivocationProof): Problem[] {
+    this.#reported.add(offender);
     const isProof =
       headerHash(firstHeader) !== headerHash(secondHeader) &&
       isSealedBy(firstHeader, offender) &&
@@ -70,7 +76,7 @@ export class EquivocationChecker {
     equivocation: { type: stage, value },
   }: GrandpaEquivocationProof): Problem[] {
     const { round, identity, first, second } = value;
-    this.#reported.add(voterPlace(identity, setId, round));
+    this.#reported.add(identity);
     const isProof =
       first.target.targetHash !== second.target.targetHash &&
       [first, second].every(({ target: { targetHash, targetNumber }, signature }) =>
@@ -86,17 +92,25 @@ export class EquivocationChecker {
   /** The run ends; what was seen a session ago must have been reported. */
   ended(nowMs: number, sessionMs: number): Problem[] {
     return [...this.#seen]
-      .filter(([place, { atMs }]) => nowMs - atMs > sessionMs && !this.#reported.has(place))
+      .filter(([, { atMs, offender }]) => nowMs - atMs > sessionMs && !this.#reported.has(offender))
       .map(([place, { node }]) =>
         problem("A3", `${node} has seen ${place} sign twice, and nobody reports it`),
       );
   }
 
-  #note(node: string, place: string, what: string, atMs: number, stage = ""): void {
+  #note(
+    node: string,
+    offender: BabeId | GrandpaId,
+    place: string,
+    what: string,
+    atMs: number,
+    stage = "",
+  ): void {
     const key = `${node} ${place} ${stage}`;
     const known = this.#first.get(key);
     if (known === undefined) this.#first.set(key, what);
-    else if (known !== what && !this.#seen.has(place)) this.#seen.set(place, { node, atMs });
+    else if (known !== what && !this.#seen.has(place))
+      this.#seen.set(place, { offender, node, atMs });
   }
 }
 
