@@ -14,6 +14,8 @@ export type FrameError =
 
 /** Five bytes hold 35 bits, more than any frame is long. */
 const LENGTH_BYTES_MAX = 5;
+/** Room is made for so many times what has arrived, as far as the frame is long. */
+const GROWTH = 4;
 
 /** A frame's length in front of its bytes. */
 export function frameHeader(length: number): Uint8Array {
@@ -61,8 +63,11 @@ export class FrameReader {
       const missing = (this.#length as number) - this.#held;
       const piece = rest.subarray(0, missing);
       rest = rest.subarray(piece.length);
-      if (piece.length < missing) return this.#hold(piece);
-      const frame = concatBytes(this.#buffer.subarray(0, this.#held), piece);
+      if (piece.length < missing || this.#held > 0) {
+        const held = this.#hold(piece);
+        if (!held.ok || piece.length < missing) return held;
+      }
+      const frame = this.#held === 0 ? piece.slice() : this.#buffer.subarray(0, this.#held);
       this.#drop();
       onFrame(frame);
     }
@@ -115,7 +120,8 @@ export class FrameReader {
     if (!this.#budget.take(piece.length)) return err({ code: "outOfBuffers" });
     const needed = this.#held + piece.length;
     if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
+      const enough = Math.max(needed, GROWTH * this.#buffer.length);
+      const grown = new Uint8Array(Math.min(enough, this.#length ?? LENGTH_BYTES_MAX));
       grown.set(this.#buffer.subarray(0, this.#held));
       this.#buffer = grown;
     }

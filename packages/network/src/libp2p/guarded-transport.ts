@@ -96,6 +96,8 @@ export function guardedYamux(
       const createStream = muxer.createStream.bind(muxer);
       muxer.createStream = async (init) => {
         const stream = await createStream(init);
+        // Granted with the first update: an answer of megabytes would wait for dozens of them.
+        Object.assign(stream, { recvWindow: WINDOW_BYTES_MAX });
         guardNegotiation(stream, isChosen, onViolation);
         return stream;
       };
