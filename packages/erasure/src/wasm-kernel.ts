@@ -94,10 +94,9 @@ export class WasmKernel implements ErasureKernel {
     bytes.set(data, payload);
     bytes.fill(0, payload + data.length, payload + k * length);
     this.#kernel.encode(n, k, payload, chunks, stride, work);
-    return Array.from({ length: n }, (_, index) => {
-      const at = chunks + index * stride;
-      return bytes.slice(at, at + length);
-    });
+    // One copy, since a thousand buffers a call keep the engine's collector busy.
+    const { buffer } = bytes.slice(chunks, chunks + n * stride);
+    return Array.from({ length: n }, (_, index) => new Uint8Array(buffer, index * stride, length));
   }
 
   reconstruct(parameters: ErasureParameters, chunks: readonly IndexedChunk[]): Uint8Array {
