@@ -67,7 +67,8 @@ export class FrameReader {
         const held = this.#hold(piece);
         if (!held.ok || piece.length < missing) return held;
       }
-      const frame = this.#held === 0 ? piece.slice() : this.#buffer.subarray(0, this.#held);
+      // Not `slice`: that of a `Buffer` is no copy.
+      const frame = this.#held === 0 ? new Uint8Array(piece) : this.#buffer.subarray(0, this.#held);
       this.#drop();
       onFrame(frame);
     }

@@ -321,6 +321,7 @@ describe("hostile peers over libp2p", () => {
           () => streams.filter(({ status }) => status === "open").length <= 10,
           "a limit",
         );
+        await until(() => asked.length >= before + ask.inboundMax, "those within the limit");
         assert.equal(asked.length, before + ask.inboundMax);
         answer = ({ payload, respond }) => respond(payload);
         await until(() => streams.every(({ status }) => status !== "open"), "the rest time out");
