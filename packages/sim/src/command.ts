@@ -6,6 +6,7 @@
 import type { Logger, LogLevel } from "@parahost/base";
 import { describe } from "@parahost/base";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { playFile } from "./lab/play-file.ts";
 import { Observer } from "./observer/observer.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -24,6 +25,9 @@ export interface SimulateOptions {
   readonly silent: number;
   readonly silentUntil?: number;
   readonly log?: LogLevel;
+  /** A file; all other settings are then in it. */
+  readonly scenario?: string;
+  readonly seeds: number;
 }
 
 /** Virtual slots after which a run that has not finalized has failed, per block that was asked for. */
@@ -80,6 +84,8 @@ export function addSimulationOptions(command: Command): Command {
     .option("--jitter-ms <ms>", "up to so much is added", whole(0, 60_000), 30)
     .option("--silent <n>", "validators that nothing reaches or leaves", whole(0, 1000), 0)
     .option("--silent-until <n>", "they return at this slot", whole(1, 1_000_000))
+    .option("--scenario <file>", "play what the file says instead: who is faulty, and how")
+    .option("--seeds <n>", "with so many seeds, from the file's on", whole(1, 1_000_000), 1)
     .addOption(
       new Option("--log <level>", "log lines of all nodes on standard error").choices(LEVELS),
     );
@@ -89,6 +95,13 @@ export function addSimulationOptions(command: Command): Command {
 export async function simulate(options: SimulateOptions): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (options.scenario !== undefined)
+    return playFile(
+      options.scenario,
+      options.seeds,
+      out,
+      (line) => void process.stderr.write(`${line}\n`),
+    );
   const { seed, validators, paras, untilFinalized, slotMs, epochSlots, silent } = options;
   if (silent >= validators) {
     process.stderr.write("error: at least one validator must not be silent\n");

@@ -8,8 +8,8 @@ import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./planted/bugs.ts";
-import { brokenIn, failureLines, play } from "./play.ts";
-import { shrink } from "./shrink.ts";
+import { brokenIn, play } from "./play.ts";
+import { smallest } from "./play-file.ts";
 import { type RunLine, scenarioLine, summaryOf, withoutEffect } from "./summary.ts";
 import { playAll } from "./workers.ts";
 
@@ -24,8 +24,6 @@ interface Options {
   readonly planted?: true | string;
 }
 
-/** Runs by which a failing scenario is made smaller. */
-const SHRINK_RUNS_MAX = 60;
 /** A line of progress after so many runs. */
 const PROGRESS_RUNS = 20;
 
@@ -43,18 +41,8 @@ async function playOne(seed: number, mix: Options["mix"]): Promise<number> {
   const outcome = await play(scenario);
   for (const { property, held, seen } of outcome.verdicts)
     say(`${property} ${held ? "held" : "VIOLATED"}: ${seen}`);
-  const broken = brokenIn(outcome);
-  if (broken.size === 0) return 0;
-  for (const line of failureLines(outcome)) say(line);
-  const stillFails = async (smaller: typeof scenario): Promise<boolean> => {
-    const again = brokenIn(await play(smaller));
-    return [...broken].some((property) => again.has(property));
-  };
-  const shrunk = await shrink(scenario, stillFails, SHRINK_RUNS_MAX);
-  say(
-    `the smallest of ${shrunk.tried} scenarios that still fails (npm run sim -- --scenario <file>):`,
-  );
-  say(JSON.stringify(shrunk.scenario, undefined, 2));
+  if (brokenIn(outcome).size === 0) return 0;
+  for (const line of await smallest(outcome)) say(line);
   return 1;
 }
 
