@@ -5,8 +5,8 @@ import { relayVrf } from "../approval-criteria/story.ts";
 import type { ApprovalBlock } from "../approval-distribution/messages.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
+import type { FishermenStake } from "../runtime-api/messages.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
-import type { FishermenStake } from "../runtime-api/runtime-api-at.ts";
 import type { NewCandidate } from "./book.ts";
 
 /** Unfinalized ancestors of a leaf that are looked at, at most. */

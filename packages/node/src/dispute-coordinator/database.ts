@@ -14,7 +14,7 @@ import type { CandidateHash, SessionIndex } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import type { Change, KeyValueStore } from "@parahost/storage";
 import { CandidateVotes } from "../dispute-votes/candidate-votes.ts";
-import { DisputeStatus } from "./status.ts";
+import { DisputeStatus } from "../dispute-votes/status.ts";
 
 export const DISPUTE_COLUMNS = ["candidateVotes", "recentDisputes"] as const;
 export type DisputeColumn = (typeof DISPUTE_COLUMNS)[number];

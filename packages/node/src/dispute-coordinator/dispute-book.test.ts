@@ -10,6 +10,7 @@ import {
   type SessionIndex,
 } from "@parahost/primitives";
 import { MemoryStore } from "@parahost/storage";
+import { SPLIT_SETTLE_BLOCKS } from "../dispute-votes/status.ts";
 import { against, inFavour, SESSION, sessionInfoOf } from "../dispute-votes/testing.ts";
 import { sampleHash, sampleReceipt } from "../sample-candidate.ts";
 import { DISPUTE_COLUMNS, DisputeDatabase } from "./database.ts";
@@ -17,7 +18,6 @@ import { DisabledValidators } from "./disabled-validators.ts";
 import { DisputeBook } from "./dispute-book.ts";
 import { SeenOnChain } from "./seen-on-chain.ts";
 import { SLOTS_PER_VALIDATOR, SpamSlots } from "./spam-slots.ts";
-import { SPLIT_SETTLE_BLOCKS } from "./status.ts";
 
 const receipt = sampleReceipt();
 const key = { session: SESSION, candidateHash: candidateHash(receipt) };

@@ -20,11 +20,17 @@ import {
   withVotes,
 } from "../dispute-votes/candidate-votes.ts";
 import { type BadVote, checkVoters, checkVotes } from "../dispute-votes/check-votes.ts";
+import {
+  type DisputeStatus,
+  isConcluded,
+  isLost,
+  type Now,
+  nextStatus,
+} from "../dispute-votes/status.ts";
 import type { DisputeDatabase, DisputeKey } from "./database.ts";
 import type { DisabledValidators } from "./disabled-validators.ts";
 import type { SeenOnChain } from "./seen-on-chain.ts";
 import type { SpamSlots } from "./spam-slots.ts";
-import { type DisputeStatus, isConcluded, isLost, type Now, nextStatus } from "./status.ts";
 
 export interface BookDependencies {
   readonly database: DisputeDatabase;

@@ -8,8 +8,8 @@ import type {
   SessionIndex,
 } from "@parahost/primitives";
 import type { CandidateVotes } from "../dispute-votes/candidate-votes.ts";
+import type { DisputeStatus } from "../dispute-votes/status.ts";
 import type { Reply } from "../overseer/reply.ts";
-import type { DisputeStatus } from "./status.ts";
 import type { BlockDescription } from "./undisputed-chain.ts";
 
 export type { BlockDescription, CandidateVotes, DisputeStatus };

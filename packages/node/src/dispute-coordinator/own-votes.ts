@@ -1,4 +1,4 @@
-/** The validators of a session that we are, and what they sign. */
+/** What the validators of a session that we are sign. */
 import { assert } from "@parahost/base";
 import type { Keystore } from "@parahost/crypto";
 import {
@@ -9,13 +9,6 @@ import {
 } from "@parahost/primitives";
 import { type CandidateVotes, hasVoted, isBacking } from "../dispute-votes/candidate-votes.ts";
 import type { DisputeKey } from "./database.ts";
-
-/** Whose keys we hold; keys of sessions past stay in the keystore, and so does the duty to vote. */
-export function ourIndices(keystore: Keystore, info: SessionInfo): readonly ValidatorIndex[] {
-  return info.validators.flatMap((key, index) =>
-    keystore.has("para", key) ? [index as ValidatorIndex] : [],
-  );
-}
 
 /** Those of us that have not voted. */
 export function silentOnes(

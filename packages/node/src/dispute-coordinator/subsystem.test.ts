@@ -15,6 +15,7 @@ import {
   type SessionIndex,
 } from "@parahost/primitives";
 import { MemoryStore } from "@parahost/storage";
+import { ACTIVE_AFTER_CONCLUSION_MS, SPLIT_SETTLE_BLOCKS } from "../dispute-votes/status.ts";
 import { against, inFavour, keysOf, SESSION, sessionInfoOf } from "../dispute-votes/testing.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";
@@ -22,7 +23,6 @@ import { Cancelled } from "../overseer/reply.ts";
 import { sampleHash, sampleReceipt } from "../sample-candidate.ts";
 import { DISPUTE_COLUMNS, type DisputeColumn } from "./database.ts";
 import type { ImportOutcome } from "./messages.ts";
-import { ACTIVE_AFTER_CONCLUSION_MS, SPLIT_SETTLE_BLOCKS } from "./status.ts";
 import { type DisputeCoordinatorSends, run } from "./subsystem.ts";
 
 const receipt = sampleReceipt();

@@ -23,6 +23,8 @@ import {
   disputeMessageOf,
   isDisputed,
 } from "../dispute-votes/candidate-votes.ts";
+import { ourIndices } from "../dispute-votes/our-indices.ts";
+import { isActive, isConcluded, isLost, type Now, outcomeOf } from "../dispute-votes/status.ts";
 import type { DisputeOutcome } from "../events.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
@@ -38,13 +40,12 @@ import {
   type VotesToImport,
 } from "./dispute-book.ts";
 import type { DisputeCoordinatorMessage } from "./messages.ts";
-import { ourIndices, signVotes, silentOnes, votersToPublish } from "./own-votes.ts";
+import { signVotes, silentOnes, votersToPublish } from "./own-votes.ts";
 import { Participation, type Verdict } from "./participation.ts";
 import type { ParticipationRequest } from "./participation-queue.ts";
 import { type BlockRef, SeenOnChain } from "./seen-on-chain.ts";
 import { Sessions } from "./sessions.ts";
 import { SpamSlots } from "./spam-slots.ts";
-import { isActive, isConcluded, isLost, type Now, outcomeOf } from "./status.ts";
 import { undisputedChain } from "./undisputed-chain.ts";
 
 const TARGET = "parachain::dispute-coordinator";

@@ -17,12 +17,12 @@ import {
 } from "@parahost/primitives";
 import { bitAt } from "@parahost/scale";
 import type { DisputeListEntry } from "../dispute-coordinator/messages.ts";
-import { ourIndices } from "../dispute-coordinator/own-votes.ts";
-import { outcomeOf } from "../dispute-coordinator/status.ts";
+import { ourIndices } from "../dispute-votes/our-indices.ts";
+import { outcomeOf } from "../dispute-votes/status.ts";
 import type { Context } from "../overseer/context.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
+import type { OpenRemoteDispute } from "../runtime-api/messages.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
-import type { OpenRemoteDispute } from "../runtime-api/runtime-api-at.ts";
 import { availabilityVote, escalation, remoteDisputeOf, rollUp } from "./entry.ts";
 
 const TARGET = "parachain::remote-disputes";

@@ -7,6 +7,8 @@ import type { Hash } from "@parahost/primitives";
 import type { Reply } from "../overseer/reply.ts";
 import type { RuntimeApiAt } from "./runtime-api-at.ts";
 
+export type { FishermenStake, OpenRemoteDispute } from "./runtime-api-at.ts";
+
 export type RuntimeApiQuery = keyof RuntimeApiAt;
 
 /** Why there is no answer. Callers log it and skip the block. */
