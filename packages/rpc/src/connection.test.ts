@@ -146,3 +146,36 @@ test("an answer that is too large is refused, and a batch of them ends where its
     [undefined, -32008, undefined],
   );
 });
+
+test("an id that could not be sent back as it came is refused, and so is a request without", async () => {
+  const wrong = [
+    "1e400",
+    "18446744073709551616",
+    "1.5",
+    "{}",
+    "[]",
+    "true",
+    `"${"x".repeat(1025)}"`,
+  ];
+  for (const id of wrong) {
+    const message = `{"jsonrpc":"2.0","id":${id},"method":"test_echo","params":[]}`;
+    assert.equal(await errorOf(message), -32600, id.slice(0, 30));
+  }
+  assert.equal(await errorOf('{"jsonrpc":"2.0","method":"test_echo"}'), -32600);
+  assert.equal(await errorOf(request("test_echo", [1], null)), undefined);
+  const name = await answer(request("x".repeat(1_000_000)));
+  assert.ok(JSON.stringify(name).length < 300, "a long name is not repeated");
+});
+
+test("limits of a server are those of its connections", async () => {
+  const connection = new Connection(methods, silentLogger, () => true, {
+    subscriptions: 1,
+    answerLength: 100,
+  });
+  const code = async (message: string) =>
+    (JSON.parse(await answerOf(connection, message)) as { error?: { code: number } }).error?.code;
+  assert.equal(await code(request("test_subscribe")), undefined);
+  assert.equal(await code(request("test_subscribe")), -32000);
+  assert.equal(await code(request("test_long", [200])), -32008);
+  connection.close();
+});

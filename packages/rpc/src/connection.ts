@@ -51,9 +51,25 @@ class Outbox {
   }
 }
 
+/** What one connection may take. */
+export interface ConnectionLimits {
+  readonly subscriptions: number;
+  /** Characters of one answer, or of all answers to a batch. */
+  readonly answerLength: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  subscriptions: SUBSCRIPTIONS_MAX,
+  answerLength: ANSWER_LENGTH_MAX,
+};
+
+/** Of a name that nobody knows so much is repeated. */
+const NAME_LENGTH_TOLD = 64;
+
 export class Connection {
   readonly #methods: Methods;
   readonly #logger: Logger;
+  readonly #limits: ConnectionLimits;
   /** Absent over HTTP: there is nowhere to send a subscription's messages. */
   readonly #push: SendText | undefined;
   readonly #open = new Map<string, { readonly kind: Subscription; stop(): void }>();
@@ -63,10 +79,16 @@ export class Connection {
   #afterAnswer: (() => void)[] = [];
   #nextSubscription = 1;
 
-  constructor(methods: Methods, logger: Logger, push?: SendText) {
+  constructor(
+    methods: Methods,
+    logger: Logger,
+    push?: SendText,
+    limits: ConnectionLimits = CONNECTION_LIMITS,
+  ) {
     this.#methods = methods;
     this.#logger = logger;
     this.#push = push;
+    this.#limits = limits;
     this.#session = {
       isLasting: push !== undefined,
       onEnd: (listener) => void this.#endListeners.push(listener),
@@ -86,7 +108,7 @@ export class Connection {
     }
     const afterAnswer: (() => void)[] = [];
     const answers: string[] = [];
-    let room = ANSWER_LENGTH_MAX;
+    let room = this.#limits.answerLength;
     for (const request of incoming.value.requests) {
       const answer = request.ok
         ? await this.#answer(request.value, afterAnswer, room)
@@ -133,7 +155,7 @@ export class Connection {
       if (subscription.unsubscribe === method) return this.#unsubscribe(subscription, params);
     throw new RpcError(
       ErrorCode.methodNotFound,
-      `method ${method} does not exist: rpc_methods lists those that do`,
+      `method ${method.slice(0, NAME_LENGTH_TOLD)} does not exist: rpc_methods lists those that do`,
     );
   }
 
@@ -141,8 +163,9 @@ export class Connection {
     const push = this.#push;
     if (push === undefined)
       throw new RpcError(ErrorCode.refused, `${method} needs a WebSocket connection`);
-    if (this.#open.size >= SUBSCRIPTIONS_MAX)
-      throw new RpcError(ErrorCode.refused, `at most ${SUBSCRIPTIONS_MAX} subscriptions`);
+    const { subscriptions } = this.#limits;
+    if (this.#open.size >= subscriptions)
+      throw new RpcError(ErrorCode.refused, `at most ${subscriptions} subscriptions`);
     const id = String(this.#nextSubscription++);
     const outbox = new Outbox(push);
     // It may end itself before it has told us how to end it.

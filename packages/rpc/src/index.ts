@@ -26,5 +26,11 @@ export { parachainsMethods } from "./methods/parachains.ts";
 export { type RelayMethodsOptions, relayMethods } from "./methods/relay-methods.ts";
 export type { SpecSource } from "./methods/sync-state.ts";
 export { type ChainIdentity, nextNonce } from "./methods/system.ts";
-export type { AllowedCallers } from "./origin.ts";
-export { type RpcServer, type RpcServerOptions, startRpcServer } from "./server.ts";
+export { type AllowedCallers, LOCAL_CALLERS } from "./origin.ts";
+export {
+  RPC_LIMITS,
+  type RpcLimits,
+  type RpcServer,
+  type RpcServerOptions,
+  startRpcServer,
+} from "./server.ts";

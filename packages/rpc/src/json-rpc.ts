@@ -46,6 +46,8 @@ export interface RpcRequest {
 
 /** Requests in one batch. */
 export const BATCH_MAX = 100;
+/** Characters of a request's id, which is sent back as it is. */
+const ID_LENGTH_MAX = 1024;
 
 export interface Incoming {
   readonly isBatch: boolean;
@@ -81,13 +83,22 @@ function parseRequest(value: unknown): Incoming["requests"][number] {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return bad(null, "a request is an object");
   const { id, method, params, jsonrpc } = value as Record<string, unknown>;
-  const requestId = typeof id === "string" || typeof id === "number" ? id : null;
+  if (!isRequestId(id))
+    return bad(
+      null,
+      `id must be a whole number, a string of at most ${ID_LENGTH_MAX} characters or null`,
+    );
+  const requestId = id;
   if (jsonrpc !== "2.0") return bad(requestId, 'jsonrpc must be "2.0"');
   if (typeof method !== "string") return bad(requestId, "method must be a string");
   if (params !== undefined && !Array.isArray(params))
     return bad(requestId, "params must be a list: parameters are positional");
   return ok({ id: requestId, method, params: (params ?? []) as readonly Json[] });
 }
+
+/** A request without id would want no answer: nothing here is worth asking for that. */
+const isRequestId = (id: unknown): id is RequestId =>
+  id === null || Number.isSafeInteger(id) || (typeof id === "string" && id.length <= ID_LENGTH_MAX);
 
 export function resultText(id: RequestId, result: Json): string {
   return JSON.stringify({ jsonrpc: "2.0", id, result });

@@ -101,3 +101,69 @@ test("a port in use gives the next free one", () =>
     assert.ok(second.port > port);
     await second.close();
   }));
+
+test("beyond its limits a server takes no more connections and no longer messages", async () => {
+  const server = await startRpcServer({
+    port: 0,
+    logger: silentLogger,
+    methods: { methods: { test_echo: (params) => params[0] ?? null }, subscriptions: {} },
+    limits: { connections: 1, messageBytes: 1000 },
+  });
+  const url = `ws://127.0.0.1:${server.port}`;
+  const closed = (socket: WebSocket) =>
+    new Promise<number>((resolve) => socket.on("close", (code) => resolve(code)));
+  const first = new WebSocket(url);
+  await new Promise((resolve) => first.on("open", resolve));
+  assert.equal(await closed(new WebSocket(url)), 1013);
+  first.send("x".repeat(1001));
+  assert.equal(await closed(first), 1009);
+  const long = await fetch(`http://127.0.0.1:${server.port}`, {
+    method: "POST",
+    body: "x".repeat(1001),
+  });
+  assert.equal(long.status, 413);
+  await server.close();
+});
+
+test("a server that ends says so, and one that begins anew sends its clients to come again", async () => {
+  const answering = (answer: string) => ({
+    methods: { test_which: () => answer },
+    subscriptions: {},
+  });
+  const server = await startRpcServer({
+    port: 0,
+    logger: silentLogger,
+    methods: answering("old"),
+  });
+  const url = `ws://127.0.0.1:${server.port}`;
+  const ask = async (): Promise<string> => {
+    const response = await fetch(url.replace("ws", "http"), {
+      method: "POST",
+      body: '{"jsonrpc":"2.0","id":1,"method":"test_which"}',
+    });
+    return ((await response.json()) as { result: string }).result;
+  };
+  const connected = async () => {
+    const socket = new WebSocket(url);
+    await new Promise((resolve) => socket.on("open", resolve));
+    return new Promise<number>((resolve, reject) => {
+      socket.on("close", (code) => resolve(code));
+      socket.on("error", reject);
+      ready();
+    });
+  };
+  let ready: () => void = () => undefined;
+  const opened = () => new Promise<void>((resolve) => (ready = resolve));
+  const before = opened();
+  const first = connected();
+  await before;
+  assert.equal(await ask(), "old");
+  server.replaceMethods(answering("new"));
+  assert.equal(await first, 1012);
+  assert.equal(await ask(), "new");
+  const again = opened();
+  const second = connected();
+  await again;
+  await server.close();
+  assert.equal(await second, 1001);
+});

@@ -6,14 +6,29 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { HostError, type Logger } from "@parahost/base";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Connection } from "./connection.ts";
+import { CONNECTION_LIMITS, Connection, type ConnectionLimits } from "./connection.ts";
 import { ErrorCode, errorText, RpcError } from "./json-rpc.ts";
 import type { Methods } from "./method.ts";
 import { type AllowedCallers, isAllowed, LOCAL_CALLERS } from "./origin.ts";
 
-/** As Polkadot nodes by default. */
-const MESSAGE_BYTES_MAX = 15 * 1024 * 1024;
-const CONNECTIONS_MAX = 100;
+/** Bounds of a server; those of Polkadot nodes unless given. */
+export interface RpcLimits extends ConnectionLimits {
+  /** WebSocket connections; over HTTP there may be as many besides. */
+  readonly connections: number;
+  /** Bytes of one message of a client. */
+  readonly messageBytes: number;
+}
+
+export const RPC_LIMITS: RpcLimits = {
+  ...CONNECTION_LIMITS,
+  connections: 100,
+  messageBytes: 15 * 1024 * 1024,
+};
+
+/** A request that is not there as a whole by then is given up. */
+const REQUEST_WITHIN_MS = 30_000;
+/** Clients that were told to go are cut off after this time. */
+const GO_WITHIN_MS = 500;
 /** A client for which more than this waits is disconnected. */
 const SEND_BUFFER_BYTES_MAX = 16 * 1024 * 1024;
 /** Ports tried upwards from the wanted one. */
@@ -27,6 +42,7 @@ export interface RpcServerOptions {
   readonly logger: Logger;
   /** Pages that may call; those of this machine and polkadot.js's unless given. */
   readonly allowed?: AllowedCallers;
+  readonly limits?: Partial<RpcLimits>;
 }
 
 export interface RpcServer {
@@ -39,19 +55,23 @@ export interface RpcServer {
 /** Starts to listen. Throws `HostError` when no port can be had. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { logger, allowed = LOCAL_CALLERS } = options;
+  const limits: RpcLimits = { ...RPC_LIMITS, ...options.limits };
   let { methods } = options;
   const http = createServer(
-    (request, response) => void answerHttp(request, response, { ...options, methods }),
+    (request, response) => void answerHttp(request, response, { ...options, methods, limits }),
   );
+  http.headersTimeout = REQUEST_WITHIN_MS;
+  http.requestTimeout = REQUEST_WITHIN_MS;
+  http.maxConnections = 2 * limits.connections;
   const sockets = new WebSocketServer({
     server: http,
-    maxPayload: MESSAGE_BYTES_MAX,
+    maxPayload: limits.messageBytes,
     verifyClient: ({ req }: { readonly req: IncomingMessage }) => isAllowed(allowed, req.headers),
   });
   // The HTTP server reports the same failures; the socket server repeats them.
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket: WebSocket) => {
-    if (sockets.clients.size > CONNECTIONS_MAX) {
+    if (sockets.clients.size > limits.connections) {
       socket.close(1013, "too many connections");
       return;
     }
@@ -64,13 +84,17 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       socket.send(text);
       return true;
     };
-    const connection = new Connection(methods, logger, send);
+    const connection = new Connection(methods, logger, send, limits);
     socket.on("message", (data, isBinary) => {
       if (isBinary) {
         send(errorText(null, new RpcError(ErrorCode.parse, "messages are text")));
         return;
       }
       void connection.handle(String(data), send);
+    });
+    // Who asks for signs of life must read them.
+    socket.on("ping", () => {
+      if (socket.bufferedAmount > SEND_BUFFER_BYTES_MAX) socket.terminate();
     });
     socket.on("close", () => connection.close());
     socket.on("error", (error) =>
@@ -89,10 +113,17 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     },
     close: () =>
       new Promise((resolve) => {
-        for (const client of sockets.clients) client.terminate();
+        for (const client of sockets.clients) client.close(1001, "the node ends");
+        const cutOff = setTimeout(() => {
+          for (const client of sockets.clients) client.terminate();
+          http.closeAllConnections();
+        }, GO_WITHIN_MS);
         sockets.close();
-        http.close(() => resolve());
-        http.closeAllConnections();
+        http.close(() => {
+          clearTimeout(cutOff);
+          resolve();
+        });
+        http.closeIdleConnections();
       }),
   };
 }
@@ -117,7 +148,12 @@ async function listen(http: Server, host: string, wanted: number): Promise<numbe
 async function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
-  { methods, logger, allowed = LOCAL_CALLERS }: RpcServerOptions,
+  {
+    methods,
+    logger,
+    allowed = LOCAL_CALLERS,
+    limits,
+  }: RpcServerOptions & { readonly limits: RpcLimits },
 ): Promise<void> {
   const reply = (status: number, body: string): void => {
     response.writeHead(status, { "content-type": "application/json" });
@@ -146,7 +182,7 @@ async function answerHttp(
   try {
     for await (const chunk of request) {
       bytes += (chunk as Uint8Array).length;
-      if (bytes > MESSAGE_BYTES_MAX) {
+      if (bytes > limits.messageBytes) {
         reply(413, errorText(null, new RpcError(ErrorCode.invalidRequest, "request too large")));
         request.destroy();
         return;
@@ -157,6 +193,6 @@ async function answerHttp(
     logger.log("debug", "rpc", `request cut off: ${String(cause)}`);
     return;
   }
-  const connection = new Connection(methods, logger);
+  const connection = new Connection(methods, logger, undefined, limits);
   await connection.handle(Buffer.concat(chunks).toString("utf8"), (answer) => reply(200, answer));
 }

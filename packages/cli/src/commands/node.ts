@@ -13,6 +13,7 @@ import {
   startNode,
 } from "../node/run-node.ts";
 import { consoleLogger, LogFilterError, LogSettings } from "../ports/console-logger.ts";
+import { addRpcOptions, type RpcFlags, rpcSettings } from "../rpc-options.ts";
 import { wholeNumber } from "../usage.ts";
 
 const WELL_KNOWN = ["alice", "bob", "charlie", "dave", "eve", "ferdie"] as const;
@@ -22,7 +23,7 @@ type WellKnown = (typeof WELL_KNOWN)[number];
 const EXECUTE_WORKERS = 2;
 const NAME_LENGTH_MAX = 64;
 
-interface NodeFlags extends Partial<Readonly<Record<WellKnown, true>>> {
+interface NodeFlags extends RpcFlags, Partial<Readonly<Record<WellKnown, true>>> {
   readonly chain: string;
   readonly basePath?: string;
   readonly tmp?: true;
@@ -103,7 +104,7 @@ export function addNodeCommand(program: Command): void {
       wholeNumber(0, 65_535),
       9944,
     )
-    .option("--rpc-external", "answer other machines too, safe methods only")
+    .option("--rpc-external", "answer other machines too")
     .option(
       "--prometheus-port <port>",
       "metrics and health; the next free one upwards",
@@ -128,6 +129,7 @@ export function addNodeCommand(program: Command): void {
     .action(async (flags: NodeFlags, self: Command) => {
       process.exitCode = await runNode(flags, self);
     });
+  addRpcOptions(command);
 }
 
 async function runNode(flags: NodeFlags, command: Command): Promise<number> {
@@ -228,6 +230,7 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
       authorityTable: flags.authorityTable,
       rpcPort: flags.rpcPort,
       rpcExternal: flags.rpcExternal === true,
+      rpc: rpcSettings(flags, flags.rpcExternal === true),
       prometheusPort: flags.prometheus ? flags.prometheusPort : undefined,
       prometheusExternal: flags.prometheusExternal === true,
       json: flags.json === true,

@@ -21,6 +21,7 @@ import {
   parachainsMethods,
   paraMethods,
   type RpcServer,
+  refuseAll,
   relayMethods,
   startRpcServer,
   toJson,
@@ -45,11 +46,12 @@ import {
 } from "../ports/console-logger.ts";
 import { systemRandom } from "../ports/system.ts";
 import { buildProject, loadProject } from "../project/project.ts";
+import { addRpcOptions, type RpcFlags, type RpcSettings, rpcSettings } from "../rpc-options.ts";
 import { secretUri, slotDuration, wholeNumber } from "../usage.ts";
 import { VERSION } from "../version.ts";
 import { upProcesses } from "./up-processes.ts";
 
-interface UpOptions {
+interface UpOptions extends RpcFlags {
   readonly validators: number;
   readonly paras: number;
   readonly para?: readonly string[];
@@ -78,7 +80,7 @@ const GARBAGE_SLOTS = [4, 7] as const;
 const STOP_WITHIN_MS = 2000;
 
 export function addUpCommand(program: Command): void {
-  program
+  const run = program
     .command("up", { isDefault: true })
     .description("run a relay chain with parachains on this machine, in one process")
     .option("--validators <n>", "relay chain validators", wholeNumber(2, 100), 4)
@@ -157,6 +159,7 @@ export function addUpCommand(program: Command): void {
       const isApart = options.processes === true || options.basePath !== undefined;
       process.exitCode = isApart ? await upProcesses(sized) : await up(sized, command);
     });
+  addRpcOptions(run);
 }
 
 async function up(options: UpOptions, command: Command): Promise<number> {
@@ -210,14 +213,17 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   });
   const events = dev.events(networkEvents);
   const candidates = new CandidateLog(events);
+  const rpc = rpcSettings(options, false);
   const server = await startRpcServer({
     port: options.rpcPort,
     logger: logger("rpc"),
-    methods: methodsOf(dev, events, candidates),
+    allowed: rpc.allowed,
+    limits: rpc.limits,
+    methods: methodsOf(dev, events, candidates, rpc),
   });
   dev.onRestore(() => {
     candidates.clear();
-    server.replaceMethods(methodsOf(dev, events, candidates));
+    server.replaceMethods(methodsOf(dev, events, candidates, rpc));
   });
 
   const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
@@ -245,16 +251,20 @@ async function up(options: UpOptions, command: Command): Promise<number> {
 }
 
 /** Everything that can be asked of the network as it runs now, through its first validator. */
-function methodsOf(dev: DevNetwork, events: EventSource, candidates: CandidateLog): Methods {
+function methodsOf(
+  dev: DevNetwork,
+  events: EventSource,
+  candidates: CandidateLog,
+  rpc: RpcSettings,
+): Methods {
   const { validators, collators, genesis } = dev.network;
   const [first] = validators;
   if (first === undefined) throw new RangeError("a network needs validators");
   return listMethods(
-    // The port is open to this machine only, so everybody who reaches it owns the node.
     relayMethods(first, {
       identity: { name: NAME, type: "Local", version: VERSION },
       random: systemRandom,
-      allowUnsafe: true,
+      allowUnsafe: rpc.allowUnsafe,
       spec: {
         info: { name: NAME, id: "local_testnet", chainType: "Local", bootNodes: [] },
         genesis,
@@ -263,7 +273,7 @@ function methodsOf(dev: DevNetwork, events: EventSource, candidates: CandidateLo
     paraMethods(new Map(collators.map(({ plan, para }) => [plan.id as number, para]))),
     parachainsMethods(first, candidates),
     eventMethods(events),
-    devNetworkMethods(dev),
+    rpc.allowUnsafe ? devNetworkMethods(dev) : refuseAll(devNetworkMethods(dev)),
   );
 }
 
