@@ -26,6 +26,7 @@ import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
+import type { RpcSettings } from "../rpc-options.ts";
 import { VERSION } from "../version.ts";
 import { readAuthorityTable } from "./authority-table-file.ts";
 import type { ChosenChain } from "./chain-choice.ts";
@@ -68,6 +69,8 @@ export interface NodeOptions {
   readonly authorityTable: string | undefined;
   readonly rpcPort: number;
   readonly rpcExternal: boolean;
+  /** Who may do what there, and how much; the owner of this machine everything unless given. */
+  readonly rpc?: RpcSettings;
   /** `undefined` for none. */
   readonly prometheusPort: number | undefined;
   readonly prometheusExternal: boolean;
@@ -199,7 +202,9 @@ export async function startNode(
   }
 
   function serveRpc(node: RelayNode, collating: Collating | undefined): Promise<RpcServer> {
-    const { rpcExternal: isExternal } = options;
+    const { rpcExternal: isExternal, rpc } = options;
+    // On loopback everybody who reaches the port owns the node.
+    const allowUnsafe = rpc?.allowUnsafe ?? !isExternal;
     const paras = new Map(
       collating === undefined ? [] : [[collating.para.paraId as number, collating.para]],
     );
@@ -207,13 +212,14 @@ export async function startNode(
     const relay = relayMethods(node, {
       identity: { name: chain.name, type: chain.chainType, version: VERSION },
       random: systemRandom,
-      // On loopback everybody who reaches the port owns the node.
-      allowUnsafe: !isExternal,
+      allowUnsafe,
+      spec: { info: chain, genesis: chain.genesis },
     });
-    const own = isExternal ? relay : combineMethods(relay, logMethods(settings));
+    const own = allowUnsafe ? combineMethods(relay, logMethods(settings)) : relay;
     return startRpcServer({
       port: options.rpcPort,
       host: isExternal ? EVERYWHERE : LOOPBACK,
+      ...(rpc === undefined ? {} : { allowed: rpc.allowed, limits: rpc.limits }),
       logger,
       methods: listMethods(
         own,
