@@ -2,7 +2,14 @@
  * A network in a virtual world: one process, one thread, a clock that jumps from timer to timer, and
  * every chance drawn from one seed. Two simulations with the same options do the same, to the byte.
  */
-import { type Logger, randomBelow, SeededRandom, silentLogger, VirtualClock } from "@parahost/base";
+import {
+  HostError,
+  type Logger,
+  randomBelow,
+  SeededRandom,
+  silentLogger,
+  VirtualClock,
+} from "@parahost/base";
 import { CachingVerifier, DirectVerifier } from "@parahost/crypto";
 import { InlineExecutor } from "@parahost/executor";
 import {
@@ -22,6 +29,7 @@ import {
 import type { HostConfiguration } from "@parahost/primitives";
 import { developmentKeys, developmentUri, type SessionKeys } from "@parahost/runtime";
 import { MemoryStore } from "@parahost/storage";
+import { CrashingStore } from "@parahost/storage/testing/crashing-store";
 import { disturbed } from "./lab/network-faults.ts";
 import { DEFAULT_LINKS, type LinkSettings, SeededLinks } from "./links.ts";
 import {
@@ -59,6 +67,8 @@ export interface SimulationOptions {
   readonly fisherman?: FishermanConfig;
   /** How checkers are drawn; Polkadot's way without it. */
   readonly approvalProfile?: ApprovalProfile;
+  /** A disk that crashes, for the nodes that have one. */
+  readonly disk?: (name: string) => CrashingStore<NodeColumn> | undefined;
   /** Log lines with the virtual milliseconds since the start and the node's name. */
   readonly log?: (atMs: number, node: string) => Logger;
 }
@@ -80,7 +90,7 @@ export class Simulation {
   readonly cast: Cast;
   readonly #startMs: number;
   readonly #executor = new InlineExecutor();
-  readonly #stores = new Map<string, MemoryStore<NodeColumn>>();
+  readonly #stores = new Map<string, MemoryStore<NodeColumn> | CrashingStore<NodeColumn>>();
   readonly #failures: string[] = [];
   readonly #witnesses: Witness[] = [];
   readonly #witness: Witness = {
@@ -144,7 +154,9 @@ export class Simulation {
         logger: (name) => this.#logger(name, options.log),
         // A node that starts again finds what it has written.
         store: (name) => {
-          const store = this.#stores.get(name) ?? new MemoryStore(NODE_COLUMNS);
+          const store =
+            this.#stores.get(name) ?? options.disk?.(name) ?? new MemoryStore(NODE_COLUMNS);
+          if (store instanceof CrashingStore && store.isDown) store.restart();
           this.#stores.set(name, store);
           return store;
         },
@@ -181,7 +193,7 @@ export class Simulation {
   store(node: RelayNode): MemoryStore<NodeColumn> {
     const store = this.#stores.get(node.name);
     if (store === undefined) throw new RangeError(`no node is called ${node.name}`);
-    return store;
+    return store instanceof CrashingStore ? store.contents : store;
   }
 
   /** The session keys of a validator's node. */
@@ -203,7 +215,14 @@ export class Simulation {
 
   /** Lets `ms` virtual milliseconds pass. Throws when a node failed. */
   async run(ms: number): Promise<void> {
-    await this.clock.runUntil(this.clock.now() + ms, settle);
+    const end = this.clock.now() + ms;
+    while (this.clock.now() < end)
+      try {
+        await this.clock.runUntil(end, settle);
+      } catch (error) {
+        // A machine that crashes takes nobody else with it.
+        if (!(error instanceof HostError && error.code === "crashed")) throw error;
+      }
     this.#throwFailures();
   }
 
@@ -285,7 +304,9 @@ export class Simulation {
 
   #watch(node: RelayNode): void {
     void node.ended.then(({ reason }) => {
-      if (reason.type === "failed")
+      const store = this.#stores.get(node.name);
+      const isCrashed = store instanceof CrashingStore && store.isDown;
+      if (reason.type === "failed" && !isCrashed)
         this.#failures.push(`${node.name}: ${reason.subsystem}: ${String(reason.failure)}`);
     });
   }

@@ -30,6 +30,8 @@ export interface LmdbParts {
   readonly columns: ReadonlyMap<Column, Database<Uint8Array, Uint8Array>>;
   /** Called once, when the store is closed. */
   readonly release: () => void;
+  /** Called once, when a commit has failed: the process must end and start again from what is on disk. */
+  readonly onFailure?: ((error: HostError) => void) | undefined;
 }
 
 export class LmdbStore<C extends Column> implements KeyValueStore<C> {
@@ -115,7 +117,6 @@ export class LmdbStore<C extends Column> implements KeyValueStore<C> {
   #commitLater(): void {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
-      // Who writes next is told of the refusal; a timer has nobody to tell.
       if (this.#refusal === undefined) this.#tryCommit();
     }, COMMIT_WITHIN_MS);
     this.#timer.unref();
@@ -149,6 +150,7 @@ export class LmdbStore<C extends Column> implements KeyValueStore<C> {
         message: `${path} could not be written (${String(cause)}): see to the disk, then start again`,
         cause,
       });
+      this.#parts.onFailure?.(this.#refusal);
     }
   }
 }

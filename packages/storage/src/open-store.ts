@@ -27,6 +27,8 @@ export interface OpenStoreOptions<Column extends string> extends StoreSchema<Col
   readonly path: string;
   /** Genesis hash of the chain. */
   readonly chain: Hex;
+  /** Hears of a commit that failed; nothing is taken from then on, and the process must end. */
+  readonly onFailure?: (error: HostError) => void;
 }
 
 const HEADER = "store";
@@ -50,7 +52,7 @@ export function openStore<Column extends string>(
   const release = lockDirectory(path);
   try {
     checkLmdbFile(join(path, "data.mdb"));
-    const store = openColumns(path, options.columns, release);
+    const store = openColumns(options, release);
     try {
       bringUp(store, options);
       return store;
@@ -65,8 +67,7 @@ export function openStore<Column extends string>(
 }
 
 function openColumns<Column extends string>(
-  path: string,
-  columns: readonly Column[],
+  { path, columns, onFailure }: OpenStoreOptions<Column>,
   release: () => void,
 ): LmdbStore<Column | HeaderColumn> {
   const environment: RootDatabase<Uint8Array, Uint8Array> = open({
@@ -82,7 +83,7 @@ function openColumns<Column extends string>(
       environment.openDB(column, { encoding: "binary", keyEncoding: "binary" }),
     ],
   );
-  return new LmdbStore({ path, environment, columns: new Map(all), release });
+  return new LmdbStore({ path, environment, columns: new Map(all), release, onFailure });
 }
 
 function bringUp<Column extends string>(

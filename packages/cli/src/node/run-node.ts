@@ -26,7 +26,6 @@ import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
-import type { RpcSettings } from "../rpc-options.ts";
 import { VERSION } from "../version.ts";
 import { readAuthorityTable } from "./authority-table-file.ts";
 import type { ChosenChain } from "./chain-choice.ts";
@@ -69,8 +68,6 @@ export interface NodeOptions {
   readonly authorityTable: string | undefined;
   readonly rpcPort: number;
   readonly rpcExternal: boolean;
-  /** Who may do what there, and how much; the owner of this machine everything unless given. */
-  readonly rpc?: RpcSettings;
   /** `undefined` for none. */
   readonly prometheusPort: number | undefined;
   readonly prometheusExternal: boolean;
@@ -202,9 +199,7 @@ export async function startNode(
   }
 
   function serveRpc(node: RelayNode, collating: Collating | undefined): Promise<RpcServer> {
-    const { rpcExternal: isExternal, rpc } = options;
-    // On loopback everybody who reaches the port owns the node.
-    const allowUnsafe = rpc?.allowUnsafe ?? !isExternal;
+    const { rpcExternal: isExternal } = options;
     const paras = new Map(
       collating === undefined ? [] : [[collating.para.paraId as number, collating.para]],
     );
@@ -212,14 +207,13 @@ export async function startNode(
     const relay = relayMethods(node, {
       identity: { name: chain.name, type: chain.chainType, version: VERSION },
       random: systemRandom,
-      allowUnsafe,
-      spec: { info: chain, genesis: chain.genesis },
+      // On loopback everybody who reaches the port owns the node.
+      allowUnsafe: !isExternal,
     });
-    const own = allowUnsafe ? combineMethods(relay, logMethods(settings)) : relay;
+    const own = isExternal ? relay : combineMethods(relay, logMethods(settings));
     return startRpcServer({
       port: options.rpcPort,
       host: isExternal ? EVERYWHERE : LOOPBACK,
-      ...(rpc === undefined ? {} : { allowed: rpc.allowed, limits: rpc.limits }),
       logger,
       methods: listMethods(
         own,
@@ -250,10 +244,16 @@ export async function startNode(
 export const printEvents = (node: RelayNode, write: (line: string) => void): (() => void) =>
   node.events.subscribe((event) => write(JSON.stringify(toJson(event))));
 
+/** Whatever is decided on top of a write that failed could be contradicted after a restart. */
+function endNow(error: HostError): never {
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exit(1);
+}
+
 function openNodeStore(path: string | undefined, chain: Hex): KeyValueStore<Column> {
   return path === undefined
     ? new MemoryStore<Column>(COLUMNS)
-    : openStore<Column>({ path, chain, columns: COLUMNS, migrations: [] });
+    : openStore<Column>({ path, chain, columns: COLUMNS, migrations: [], onFailure: endNow });
 }
 
 function openKeystore(

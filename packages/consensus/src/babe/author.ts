@@ -126,10 +126,10 @@ export class BabeAuthor<Changes> {
 
   async #authorSlot(slot: Slot): Promise<void> {
     const { clock, isSyncing } = this.#ports;
-    if (isSyncing?.() === true || slot <= this.#lastSlot()) return;
+    if (isSyncing?.() === true) return;
     if (this.#building !== undefined && clock.now() < this.#building.deadline) return;
     try {
-      await this.#build(slot);
+      if (slot > this.#lastSlot()) await this.#build(slot);
     } catch (error) {
       // A slot is lost, which the next one makes good; what is broken in us is not passed over.
       if (!(error instanceof HostError)) throw error;

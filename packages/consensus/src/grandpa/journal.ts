@@ -8,6 +8,7 @@ import { asciiBytes } from "@parahost/base";
 import {
   BlockNumber,
   GrandpaStage,
+  GrandpaTarget,
   Hash,
   RoundNumber,
   SetId,
@@ -19,13 +20,19 @@ import type { Journal } from "../journal.ts";
 /** Where a voter keeps its notes. */
 export type VoteJournal = Journal;
 
+/** Written down before it is signed: the signature is made again whenever the vote is said. */
 const OwnVote = struct({
   setId: SetId,
   round: RoundNumber,
   stage: GrandpaStage,
-  vote: SignedGrandpaVote,
+  target: GrandpaTarget,
 });
 export type OwnVote = ValueOf<typeof OwnVote>;
+
+/** A vote of ours as it is sent. */
+export interface SaidVote extends OwnVote {
+  readonly vote: SignedGrandpaVote;
+}
 
 /** A round that is over, with all that is known of it. Round 0 is the beginning of a set. */
 export const CompletedRound = struct({

@@ -10,7 +10,14 @@
  *
  * Reference: consensus 4.4.
  */
-import { AssertionError, assert, type Clock, describe, type Logger } from "@parahost/base";
+import {
+  AssertionError,
+  assert,
+  type Clock,
+  describe,
+  HostError,
+  type Logger,
+} from "@parahost/base";
 import type { Keystore } from "@parahost/crypto";
 import type {
   GrandpaEquivocationProof,
@@ -29,6 +36,7 @@ import {
   type OwnVote,
   readCompletedRound,
   readOwnVotes,
+  type SaidVote,
   type VoteJournal,
   writeCompletedRound,
   writeOwnVotes,
@@ -61,7 +69,7 @@ export interface RoundDriverPorts {
   /** Rounds stand still meanwhile. */
   isWaiting(): boolean;
   /** A vote of ours, written down. */
-  say(vote: OwnVote): void;
+  say(vote: SaidVote): void;
   /** A round began in which we are the primary. */
   beganAsPrimary(): void;
   equivocated(proof: GrandpaEquivocationProof): void;
@@ -122,8 +130,8 @@ export class RoundDriver {
   }
 
   /** What we said in the present round and the one before. */
-  get ownVotes(): readonly OwnVote[] {
-    return this.#ownVotes;
+  get ownVotes(): readonly SaidVote[] {
+    return this.#ownVotes.flatMap((own) => this.#signed(own) ?? []);
   }
 
   // What comes in
@@ -249,10 +257,11 @@ export class RoundDriver {
       choosingSince: undefined,
     };
     this.#held.dropBefore(number - 1);
-    for (const { stage, vote } of own)
+    const said = own.flatMap((vote) => this.#signed(vote) ?? []);
+    for (const { stage, vote } of said)
       if (stage.type !== "primaryPropose") this.count(number, stage.type, vote);
     for (const { stage, vote } of this.#held.takeForRound(number)) this.count(number, stage, vote);
-    for (const vote of own) this.#ports.say(vote);
+    for (const vote of said) this.#ports.say(vote);
     if (voters.primary(number).id === id) {
       this.#ports.beganAsPrimary();
       const proposal = proposalOf(previous, chain.finalized());
@@ -342,7 +351,7 @@ export class RoundDriver {
 
   /** Says our vote, once it is written down. */
   #cast(stage: GrandpaStageName, target: BlockRef): void {
-    const { keystore, journal, mayVote, say } = this.#ports;
+    const { journal, mayVote, say } = this.#ports;
     const { setId, id } = this.#session as Session;
     const { round: present } = this.#present as Present;
     const round = present.number;
@@ -350,14 +359,31 @@ export class RoundDriver {
     if (this.#ownVotes.some((own) => own.round === round && own.stage.type === stage)) return;
     // A vote of ours that others know and we do not: another one would contradict it.
     if (stage !== "primaryPropose" && present.hasVoted(stage, id)) return;
-    const vote = signVote(keystore, id, stage, target, { setId, round });
-    if (vote === undefined) return;
-    const own: OwnVote = { setId, round, stage: { type: stage }, vote };
+    const { hash: targetHash, number: targetNumber } = target;
+    const own = { setId, round, stage: { type: stage }, target: { targetHash, targetNumber } };
     this.#ownVotes.push(own);
-    writeOwnVotes(journal, this.#ownVotes);
+    try {
+      writeOwnVotes(journal, this.#ownVotes);
+    } catch (error) {
+      // What is not written down is not said.
+      if (!(error instanceof HostError)) throw error;
+      this.#warn(`no vote in round ${round}: ${describe(error)}`);
+      return;
+    }
+    const said = this.#signed(own);
+    if (said === undefined) return;
     if (stage === "primaryPropose") this.propose(round, target);
-    else this.count(round, stage, vote);
-    say(own);
+    else this.count(round, stage, said.vote);
+    say(said);
+  }
+
+  /** `undefined` when the keystore has our key no more. */
+  #signed(own: OwnVote): SaidVote | undefined {
+    const { id } = this.#session as Session;
+    const { targetHash: hash, targetNumber: number } = own.target;
+    const target = { hash, number };
+    const vote = id && signVote(this.#ports.keystore, id, own.stage.type, target, own);
+    return vote && { ...own, vote };
   }
 
   #warn(message: string): void {

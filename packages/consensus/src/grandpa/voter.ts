@@ -52,7 +52,7 @@ import {
   type View,
   wantsVotes,
 } from "./gossip.ts";
-import type { OwnVote, VoteJournal } from "./journal.ts";
+import type { SaidVote, VoteJournal } from "./journal.ts";
 import { makeJustification, verifyCommit } from "./justification.ts";
 import {
   ACCEPT,
@@ -281,7 +281,7 @@ export class GrandpaVoter {
     this.#gossip(chosen, bytes);
   }
 
-  #sendOwn({ setId, round, stage, vote }: OwnVote, peers: readonly Peer[]): void {
+  #sendOwn({ setId, round, stage, vote }: SaidVote, peers: readonly Peer[]): void {
     const wanting = peers.filter(
       ({ view }) => view === undefined || wantsVotes(view, setId, round),
     );

@@ -6,7 +6,7 @@ import { ChainWorld } from "@parahost/consensus/testing/chain-world";
 import type { TestChanges } from "@parahost/consensus/testing/test-runtime";
 import { type Hash, type Header, headerHash } from "@parahost/primitives";
 import { type Change, MemoryStore } from "@parahost/storage";
-import { CrashingStore } from "@parahost/storage/testing/crashing-store";
+import { CrashingStore, type CrashMoment } from "@parahost/storage/testing/crashing-store";
 import { BLOCK_COLUMNS, type BlockColumn, BlockDatabase } from "./block-database.ts";
 import { checkChain } from "./chain-check.ts";
 
@@ -157,9 +157,10 @@ test("a damaged head of finality is refused with the remedy, never rolled back",
 test("after a loss of power the chain is as it was after one of its changes, and finality is kept", () => {
   for (let at = 1; at <= 8; at++) {
     let writes = 0;
+    const moment = (["before", "during", "after"] as const)[at % 3] as CrashMoment;
     const store = new CrashingStore(BLOCK_COLUMNS, {
-      crashAt: () =>
-        ++writes === at ? (["before", "during", "after"] as const)[at % 3] : undefined,
+      random: new SeededRandom(at),
+      crashAt: () => (++writes === at ? { moment, kind: "lost" } : undefined),
     });
     let finalized = 0;
     const run = (): void => {
@@ -177,7 +178,7 @@ test("after a loss of power the chain is as it was after one of its changes, and
       run();
     } catch (error) {
       assert.ok(error instanceof HostError && error.code === "crashed");
-      store.restart("lost", new SeededRandom(at));
+      store.restart();
     }
     checkChain(store, whole);
     const world = new ChainWorld(database(store));

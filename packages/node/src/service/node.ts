@@ -6,6 +6,7 @@ import {
   assert,
   type Clock,
   describe,
+  type HostError,
   type Logger,
   type Random,
   type Result,
@@ -261,7 +262,14 @@ export class RelayNode {
     this.#queue = new ImportQueue(importer, { clock });
     this.#sync = new ChainSync(
       network,
-      syncChain(chain, importer, this.#queue, logger, () => this.#sync.bestSeenNumber()),
+      syncChain(
+        chain,
+        importer,
+        this.#queue,
+        logger,
+        () => this.#sync.bestSeenNumber(),
+        (error) => this.#onHostError(error),
+      ),
       identity,
       role,
       { clock, random, logger },
@@ -274,7 +282,8 @@ export class RelayNode {
         clock,
         random,
         logger,
-        keystore,
+        // It asks before each vote; what it said before it may say again at any time.
+        keystore: ports.keystore,
         verifier,
         network: grandpa.network,
         chain,
@@ -408,6 +417,13 @@ export class RelayNode {
     this.#ports.network.close();
     await this.#ports.executor.close();
     return end;
+  }
+
+  /** The disk does not take what was decided: nothing may be decided on top of it. */
+  #onHostError(error: HostError): void {
+    this.#ports.logger.log("error", TARGET, `the node stops: ${describe(error)}`);
+    this.#halt();
+    void this.#overseer.stop();
   }
 
   /** Nothing is authored, voted for, imported or asked for any more. */

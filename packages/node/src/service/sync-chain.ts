@@ -1,5 +1,5 @@
 /** The chain as block sync sees it: a verdict for whoever sent a block. */
-import { describe, type Logger } from "@parahost/base";
+import { describe, HostError, type Logger } from "@parahost/base";
 import type {
   BlockImporter,
   Chain,
@@ -35,7 +35,18 @@ export function syncChain<Changes>(
   queue: ImportQueue<Changes>,
   logger: Logger,
   bestSeenNumber: () => number,
+  onHostError: (error: HostError) => void,
 ): SyncChain {
+  /** Sync is an edge: what the machine cannot do ends here, and the node with it. */
+  const unlessMachineFails = <T>(act: () => T): T | undefined => {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      onHostError(error);
+      return undefined;
+    }
+  };
   return {
     genesisHash: chain.genesisHash,
     best: () => chain.best(),
@@ -50,7 +61,8 @@ export function syncChain<Changes>(
     import: (header, body, justifications) => {
       const isOld = bestSeenNumber() - header.number > SYNC_DISTANCE;
       const block = { header, body, ...(justifications === undefined ? {} : { justifications }) };
-      const imported = queue.submit(block, isOld ? "sync" : "network");
+      const imported = unlessMachineFails(() => queue.submit(block, isOld ? "sync" : "network"));
+      if (imported === undefined) return "ignored";
       if (imported.ok) return "imported";
       const verdict = VERDICTS[imported.error.code] ?? "invalid";
       if (verdict === "invalid")
@@ -63,8 +75,8 @@ export function syncChain<Changes>(
     importJustifications: (hash, justifications) => {
       const proof = justificationBy(justifications, GRANDPA_ENGINE_ID);
       if (proof === undefined) return true;
-      const imported = importer.importJustification(hash, proof);
-      if (imported.ok) return true;
+      const imported = unlessMachineFails(() => importer.importJustification(hash, proof));
+      if (imported === undefined || imported.ok) return true;
       const { code } = imported.error;
       // Late, about a block that we have left behind, or of a set that we do not know yet.
       return NOBODYS_FAULT.has(code);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { asciiBytes as ascii, HostError, SeededRandom } from "@parahost/base";
 import { type SuiteColumn, storeSuite } from "../store-suite.ts";
-import { CRASH_KINDS, CrashingStore, type CrashMoment } from "./crashing-store.ts";
+import { CRASH_KINDS, type Crash, CrashingStore } from "./crashing-store.ts";
 
 const COLUMNS: readonly SuiteColumn[] = ["a", "b"];
 const isCrash = (error: unknown): boolean => error instanceof HostError && error.code === "crashed";
@@ -16,17 +16,20 @@ const keys = (store: CrashingStore<SuiteColumn>): string =>
     .join("");
 
 /** A store that crashes at the write with this number. */
-function crashingAt(number: number, moment: CrashMoment): CrashingStore<SuiteColumn> {
+function crashingAt(number: number, crash: Crash, seed = 1): CrashingStore<SuiteColumn> {
   let writes = 0;
   return new CrashingStore(COLUMNS, {
-    crashAt: () => (++writes === number ? moment : undefined),
+    random: new SeededRandom(seed),
+    crashAt: () => (++writes === number ? crash : undefined),
   });
 }
 
+const NEVER = { random: new SeededRandom(1), crashAt: () => undefined };
+
 storeSuite(
   () => {
-    const store = new CrashingStore(COLUMNS, { crashAt: () => undefined });
-    store.close = () => assert.throws(() => store.crash(), isCrash);
+    const store = new CrashingStore(COLUMNS, NEVER);
+    store.close = () => assert.throws(() => store.crash("killed"), isCrash);
     return store;
   },
   {
@@ -41,14 +44,14 @@ test("whatever the crash does, durable batches survive whole and later ones as a
   for (const kind of CRASH_KINDS)
     for (const moment of ["before", "during", "after"] as const)
       for (let seed = 1; seed <= 40; seed++) {
-        const store = crashingAt(5, moment);
+        const store = crashingAt(5, { moment, kind }, seed);
         store.write([put("a", "1")], { durable: true });
         store.write([put("b", "2"), put("a", "3")]);
         store.write([put("b", "4")], { durable: true });
         store.write([put("a", "5")]);
         assert.throws(() => store.write([put("a", "6"), put("b", "7")]), isCrash);
         assert.throws(() => store.get("a", ascii("1")), isCrash);
-        store.restart(kind, new SeededRandom(seed));
+        store.restart();
         const left = keys(store).split("").sort().join("");
         const allowed = kind === "killed" && moment !== "before" ? ["1234567"] : ["1234", "12345"];
         if (kind === "overwritten") allowed.push("1234567");
@@ -63,16 +66,16 @@ test("a durable batch takes those before it to the disk, unless the machine cras
     ["during", ""],
     ["after", "12"],
   ] as const) {
-    const store = crashingAt(2, moment);
+    const store = crashingAt(2, { moment, kind: "lost" });
     store.write([put("a", "1")]);
     assert.throws(() => store.write([put("a", "2")], { durable: true }), isCrash);
-    store.restart("lost", new SeededRandom(1));
+    store.restart();
     assert.equal(keys(store), expected);
   }
 });
 
 test("an older copy of the disk brings back what it had", () => {
-  const store = new CrashingStore(COLUMNS, { crashAt: () => undefined });
+  const store = new CrashingStore(COLUMNS, NEVER);
   store.write([put("a", "1")], { durable: true });
   const copy = store.backup();
   store.write([put("a", "2")], { durable: true });

@@ -34,9 +34,16 @@ export interface WriteSite {
   readonly isDurable: boolean;
 }
 
+export interface Crash {
+  readonly moment: CrashMoment;
+  readonly kind: CrashKind;
+}
+
 export interface CrashPlan {
+  /** Which bytes are lost. */
+  readonly random: Random;
   /** Asked before each batch: whether the machine crashes now. */
-  crashAt(site: WriteSite): CrashMoment | undefined;
+  crashAt(site: WriteSite): Crash | undefined;
 }
 
 const SECTORS = [512, 4096];
@@ -45,13 +52,14 @@ const HEAD_BYTES = 8;
 export class CrashingStore<Column extends string> implements KeyValueStore<Column> {
   readonly #columns: readonly Column[];
   readonly #plan: CrashPlan;
-  /** What a read sees. */
-  #memory: MemoryStore<Column>;
+  /** What a read sees; the same object through all crashes, so that others may look at it. */
+  readonly #memory: MemoryStore<Column>;
   /** What is durable. */
-  #disk: MemoryStore<Column>;
+  readonly #disk: MemoryStore<Column>;
   /** Batches since then, as the disk has them: one record each. */
   #log: Uint8Array[] = [];
-  #isDown = false;
+  /** Of the machine that is down. */
+  #crashed: CrashKind | undefined;
 
   constructor(columns: readonly Column[], plan: CrashPlan) {
     this.#columns = columns;
@@ -60,9 +68,14 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
     this.#disk = new MemoryStore(columns);
   }
 
+  /** What has been written, for who looks from outside: also while the machine is down. */
+  get contents(): MemoryStore<Column> {
+    return this.#memory;
+  }
+
   /** Whether the machine has crashed and was not started again. */
   get isDown(): boolean {
-    return this.#isDown;
+    return this.#crashed !== undefined;
   }
 
   get(column: Column, key: Uint8Array): Uint8Array | undefined {
@@ -80,44 +93,47 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
   write(changes: readonly Change<Column>[], options?: { readonly durable?: boolean }): void {
     const memory = this.#up();
     const name = [...new Set(changes.map(({ column }) => column))].sort().join("+");
-    const moment = this.#plan.crashAt({ name, isDurable: options?.durable === true });
-    if (moment === "before") this.crash();
+    const crash = this.#plan.crashAt({ name, isDurable: options?.durable === true });
+    if (crash?.moment === "before") this.crash(crash.kind);
     memory.write(changes);
     this.#log.push(recordOf(changes, this.#columns));
-    if (moment === "during") this.crash();
+    if (crash?.moment === "during") this.crash(crash.kind);
     if (options?.durable === true) this.#flush();
-    if (moment === "after") this.crash();
+    if (crash?.moment === "after") this.crash(crash.kind);
   }
 
   /** The end of a node, not of the machine. */
   close(): void {}
 
   /** The power goes: this call and all that come after it throw `HostError` `crashed`. */
-  crash(): never {
-    this.#isDown = true;
+  crash(kind: CrashKind): never {
+    this.#crashed = kind;
     throw new HostError("crashed");
   }
 
   /** The machine starts again with what the crash left on its disk. */
-  restart(kind: CrashKind, random: Random): void {
-    const left = damage(concatBytes(...this.#log), kind, random, this.#log.at(-1)?.length ?? 0);
+  restart(): void {
+    const { random } = this.#plan;
+    const last = this.#log.at(-1)?.length ?? 0;
+    const left = damage(concatBytes(...this.#log), this.#crashed ?? "killed", random, last);
     for (const batch of readLog(left, this.#columns)) this.#disk.write(batch);
     this.#log = [];
-    this.#memory = copyOf(this.#disk, this.#columns);
-    this.#isDown = false;
+    makeEqual(this.#memory, this.#disk, this.#columns);
+    this.#crashed = undefined;
   }
 
   /** A copy of what is durable now, for a later `restore`. */
   backup(): KeyValueStore<Column> {
-    return copyOf(this.#disk, this.#columns);
+    const copy = new MemoryStore(this.#columns);
+    makeEqual(copy, this.#disk, this.#columns);
+    return copy;
   }
 
   /** The disk is replaced by an older copy of it. */
   restore(backup: KeyValueStore<Column>): void {
     this.#log = [];
-    this.#disk = copyOf(backup, this.#columns);
-    this.#memory = copyOf(backup, this.#columns);
-    this.#isDown = false;
+    for (const store of [this.#disk, this.#memory]) makeEqual(store, backup, this.#columns);
+    this.#crashed = undefined;
   }
 
   #flush(): void {
@@ -126,21 +142,22 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
   }
 
   #up(): MemoryStore<Column> {
-    if (this.#isDown) throw new HostError("crashed");
+    if (this.isDown) throw new HostError("crashed");
     return this.#memory;
   }
 }
 
-function copyOf<Column extends string>(
-  from: KeyValueStore<Column>,
+/** Makes a store hold what another holds, and nothing else. */
+function makeEqual<Column extends string>(
+  store: KeyValueStore<Column>,
+  other: KeyValueStore<Column>,
   columns: readonly Column[],
-): MemoryStore<Column> {
-  const copy = new MemoryStore<Column>(columns);
-  for (const column of columns)
-    copy.write(
-      [...from.range(column, new Uint8Array(0))].map(({ key, value }) => ({ column, key, value })),
-    );
-  return copy;
+): void {
+  const all = new Uint8Array(0);
+  for (const column of columns) {
+    store.write([...store.range(column, all)].map(({ key }) => ({ column, key })));
+    store.write([...other.range(column, all)].map((entry) => ({ column, ...entry })));
+  }
 }
 
 /** What the disk has of the log after a crash; `last` is the length of its last record. */
