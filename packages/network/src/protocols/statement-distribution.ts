@@ -7,7 +7,7 @@ import {
   GroupIndex,
   Hash,
   ParaId,
-  SignedCompactStatement,
+  SignedGuideCompactStatement,
 } from "@parahost/primitives";
 import { bitVec, struct, type ValueOf, variant } from "@parahost/scale";
 
@@ -40,7 +40,8 @@ export const BackedCandidateAcknowledgement = struct({
 export type BackedCandidateAcknowledgement = ValueOf<typeof BackedCandidateAcknowledgement>;
 
 export const StatementDistributionMessage = variant({
-  statement: [0, struct({ relayParent: Hash, statement: SignedCompactStatement })],
+  /** The guide's third kind decodes; who has it switched off refuses it. */
+  statement: [0, struct({ relayParent: Hash, statement: SignedGuideCompactStatement })],
   backedCandidateManifest: [1, BackedCandidateManifest],
   backedCandidateKnown: [2, BackedCandidateAcknowledgement],
 });

@@ -2,7 +2,7 @@
  * A relay parent for tests: seven validators in three groups, each with a core and a para, and
  * candidates of those paras whose hashes are what they should be.
  */
-import { expectOk, ok } from "@parahost/base";
+import { assert, expectOk, ok } from "@parahost/base";
 import { MemoryKeystore } from "@parahost/crypto";
 import { type PeerId, peerId } from "@parahost/network";
 import {
@@ -35,6 +35,7 @@ import {
   toPlainReceipt,
   type ValidatorId,
 } from "@parahost/primitives";
+import type { SignedInvalid } from "../candidate-backing/messages.ts";
 import type { FakeOverseer } from "../overseer/fake-overseer.ts";
 import type { SubsystemName } from "../overseer/messages.ts";
 import type { RuntimeApiQuery } from "../runtime-api/messages.ts";
@@ -150,6 +151,18 @@ export function signed(
     validatorIndex: asValidatorIndex(validator),
     signature: signature as SignedCompactStatement["signature"],
   };
+}
+
+/** The validator's word that the candidate is invalid. */
+export function signedInvalid(
+  validator: number,
+  { hash: candidateHash }: Pick<SampleCandidate, "hash">,
+): SignedInvalid {
+  const context = { sessionIndex: SESSION, parentHash: LEAF };
+  const payload = statementPayload({ type: "invalid", value: candidateHash }, context);
+  const signature = keystore.sign("para", KEYS[validator] as ValidatorId, payload);
+  assert(signature !== undefined, "it is one of the validators");
+  return { candidateHash, validatorIndex: asValidatorIndex(validator), signature };
 }
 
 /** The guide's rule: candidates build on the leaf. */

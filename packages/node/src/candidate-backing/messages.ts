@@ -28,6 +28,13 @@ export interface SignedFullStatementWithPvd {
   readonly signature: Uint8Array;
 }
 
+/** A validator's word that a candidate is invalid (switch `invalidStatements`). */
+export interface SignedInvalid {
+  readonly candidateHash: CandidateHash;
+  readonly validatorIndex: ValidatorIndex;
+  readonly signature: Uint8Array;
+}
+
 /** A candidate and the block it builds on. */
 export interface CandidateAt {
   readonly candidateHash: CandidateHash;
@@ -48,6 +55,12 @@ export type CandidateBackingMessage =
       readonly type: "statement";
       readonly relayParent: Hash;
       readonly statement: SignedFullStatementWithPvd;
+    }
+  /** Another validator of our group found the candidate invalid; its signature is checked. */
+  | {
+      readonly type: "invalidStatement";
+      readonly relayParent: Hash;
+      readonly statement: SignedInvalid;
     }
   /** Whether we could second such a candidate: it is ours to second and builds on a known head. */
   | {

@@ -1,6 +1,6 @@
 /**
  * What we have signed, on disk before it leaves the node: per relay parent and candidate one of
- * "seconded" and "valid", never both, and no more seconded candidates than allowed, restarts
+ * "seconded", "valid" and "invalid", never two of them, and no more seconded candidates than allowed, restarts
  * included. Node-side reference, 5.10: operational safety.
  *
  * Records are keyed by relay block number first, so that finality can drop what lies behind it.
@@ -11,9 +11,13 @@ import { type KeyValueStore, withPrefix } from "@parahost/storage";
 
 export type StatementRecordColumn = "ownStatements";
 
-export type RecordedKind = "seconded" | "valid";
+export type RecordedKind = "seconded" | "valid" | "invalid";
 
-const KIND_BYTES: Readonly<Record<RecordedKind, number>> = { seconded: 1, valid: 2 };
+const KIND_BYTES: Readonly<Record<RecordedKind, number>> = {
+  seconded: 1,
+  valid: 2,
+  invalid: 3,
+};
 
 /** Big-endian, so that keys sort by number. */
 function numberKey(number: BlockNumber): Uint8Array {
@@ -36,8 +40,8 @@ export class StatementRecord {
     candidate: CandidateHash,
   ): RecordedKind | undefined {
     const value = this.#store.get("ownStatements", key(number, relayParent, candidate))?.[0];
-    if (value === undefined) return undefined;
-    return value === KIND_BYTES.seconded ? "seconded" : "valid";
+    const kinds = Object.keys(KIND_BYTES) as RecordedKind[];
+    return kinds.find((kind) => KIND_BYTES[kind] === value);
   }
 
   /** Candidates that we seconded at this relay parent. */

@@ -28,6 +28,7 @@ import {
   SESSION,
   sampleCandidate,
   signed,
+  signedInvalid,
   VALIDATION_DATA,
 } from "../backing-groups/test-chain.ts";
 import type { ValidationVerdict } from "../candidate-validation/messages.ts";
@@ -59,7 +60,12 @@ type Disk = MemoryStore<StatementRecordColumn>;
 const newDisk = (): Disk => new MemoryStore<StatementRecordColumn>(["ownStatements"]);
 
 /** Validator 0 of group 0 (0, 1, 2), which backs para 1000 with two votes. */
-async function world({ disk = newDisk(), local = 0, ...facts }: WorldFacts = {}) {
+async function world({
+  disk = newDisk(),
+  local = 0,
+  invalidStatements = false,
+  ...facts
+}: WorldFacts = {}) {
   const overseer: Overseer = new FakeOverseer();
   const prospects: Prospects = {
     data: VALIDATION_DATA,
@@ -72,6 +78,7 @@ async function world({ disk = newDisk(), local = 0, ...facts }: WorldFacts = {})
     logger: silentLogger,
     keystore: keystoreOf(local),
     store: disk,
+    invalidStatements,
   });
   overseer.activate(LEAF, 7);
   await answerRuntime(overseer, LEAF_QUERIES, facts);
@@ -105,6 +112,7 @@ function answerProspects(prospects: Prospects, message: ProspectiveParachainsMes
   }
 }
 interface WorldFacts extends ChainFacts {
+  readonly invalidStatements?: boolean;
   readonly disk?: Disk;
   readonly local?: number;
 }
@@ -465,6 +473,44 @@ test("an invalid candidate gets no vote of ours, and is in question should a blo
   assert.deepEqual([question.foundInvalid, question.statements], [false, []]);
   hear(overseer, 2, "valid");
   await expectBackable(overseer);
+  await overseer.conclude(running);
+});
+
+test("with the switch on, an invalid candidate is called that, on disk first, and so arbitrated", async () => {
+  const { overseer, running, disk } = await world({ invalidStatements: true });
+  hear(overseer, 1, "seconded");
+  (await expectPovFetch(overseer, 1)).reply(ok(pov));
+  (await expectValidation(overseer)).reply(ok({ type: "invalid", reason: { code: "timeout" } }));
+  const { statement } = await overseer.expect("statement-distribution", "shareInvalid");
+  assert.deepEqual(statement, signedInvalid(0, candidate));
+  const [record] = [...disk.range("ownStatements", new Uint8Array(0))];
+  assert.deepEqual(record?.value, new Uint8Array([3]));
+  const accusation = await overseer.expect(
+    "misbehavior-arbitration",
+    "candidateValidityDisagreement",
+  );
+  assert.deepEqual(
+    accusation.statements.map((vote) => [vote.validatorIndex, vote.statement.type]),
+    [
+      [1, "seconded"],
+      [0, "invalid"],
+    ],
+  );
+  await overseer.conclude(running);
+});
+
+test("who calls a candidate invalid that it has seconded contradicts itself", async () => {
+  const { overseer, running } = await world({ invalidStatements: true });
+  hear(overseer, 1, "seconded");
+  (await expectPovFetch(overseer, 1)).reply(err({ code: "wrongPov" }));
+  const statement = signedInvalid(1, candidate);
+  overseer.message({ type: "invalidStatement", relayParent: LEAF, statement });
+  const proof = await overseer.expect("misbehavior-arbitration", "selfContradiction");
+  assert.deepEqual(
+    proof.votes.map((vote) => vote.statement.type),
+    ["seconded", "invalid"],
+  );
+  await overseer.expect("misbehavior-arbitration", "candidateValidityDisagreement");
   await overseer.conclude(running);
 });
 

@@ -41,6 +41,7 @@ import type {
   CandidateBackingMessage,
   FullStatementWithPvd,
   SignedFullStatementWithPvd,
+  SignedInvalid,
 } from "./messages.ts";
 import { openRelayParent, type RelayParent, VALIDATOR_KEY } from "./relay-parent.ts";
 import { StatementRecord, type StatementRecordColumn } from "./statement-record.ts";
@@ -67,6 +68,8 @@ export interface Dependencies {
   readonly logger: Logger;
   readonly keystore: Keystore;
   readonly store: KeyValueStore<StatementRecordColumn>;
+  /** Whether the network signs the guide's "it is invalid"; off without it. */
+  readonly invalidStatements?: boolean;
   /** Told of each candidate that we seconded, for those who watch. */
   readonly onSeconded?: (candidate: CommittedCandidateReceipt, relayParent: BlockNumber) => void;
 }
@@ -142,6 +145,9 @@ async function handle(state: State, message: CandidateBackingMessage): Promise<v
       if (relayParent !== undefined) await importStatement(state, relayParent, message.statement);
       break;
     }
+    case "invalidStatement":
+      await onInvalidStatement(state, message);
+      break;
     case "canSecond":
       message.reply(await canSecond(state, message));
       break;
@@ -442,6 +448,10 @@ async function attest(state: State, relayParent: RelayParent, hash: CandidateHas
         candidate: hash,
         reason: verdict.reason,
       });
+      if (state.deps.invalidStatements === true) {
+        await sayInvalid(state, relayParent, hash);
+        return;
+      }
       // It may have been invalid to us alone: too slow for backing, or on another fork. If a block backs
       // it nevertheless, it is checked as any disputed candidate is.
       await state.context.send("dispute-coordinator", {
@@ -593,6 +603,74 @@ async function signAndShare(
   });
   await tally(state, relayParent, statement);
   return statement;
+}
+
+// Invalid statements
+
+/** Records, signs and spreads that the candidate, which others back, is invalid. */
+async function sayInvalid(
+  state: State,
+  relayParent: RelayParent,
+  candidate: CandidateHash,
+): Promise<void> {
+  const { local, number, hash: relayHash, signingContext } = relayParent;
+  if (local === undefined) return;
+  const recorded = state.record.signed(number, relayHash, candidate);
+  if (recorded !== undefined && recorded !== "invalid") return;
+  state.record.record(number, relayHash, candidate, "invalid");
+  const payload = statementPayload({ type: "invalid", value: candidate }, signingContext);
+  const signature = state.deps.keystore.sign(VALIDATOR_KEY, local.key, payload);
+  if (signature === undefined) return;
+  const validatorIndex = asValidatorIndex(local.index);
+  const statement: SignedInvalid = { candidateHash: candidate, validatorIndex, signature };
+  await state.context.send("statement-distribution", {
+    type: "shareInvalid",
+    relayParent: relayHash,
+    statement,
+  });
+  await disagree(state, relayParent, statement);
+}
+
+/** Who called the candidate something else before has contradicted itself. */
+async function onInvalidStatement(
+  state: State,
+  message: Extract<CandidateBackingMessage, { type: "invalidStatement" }>,
+): Promise<void> {
+  const relayParent = state.relayParents.get(message.relayParent);
+  if (relayParent === undefined) return;
+  const { statement } = message;
+  const { candidateHash: value, validatorIndex, signature } = statement;
+  const known = relayParent.table.get(value)?.votes.get(validatorIndex);
+  if (known !== undefined)
+    void state.context.send("misbehavior-arbitration", {
+      type: "selfContradiction",
+      relayParent: relayParent.hash,
+      validatorIndex,
+      votes: [known, { statement: { type: "invalid", value }, signature }],
+    });
+  await disagree(state, relayParent, statement);
+}
+
+/** The candidate is to be checked by all if a block backs it. */
+async function disagree(
+  { context }: State,
+  { hash, table }: RelayParent,
+  { candidateHash: value, validatorIndex, signature }: SignedInvalid,
+): Promise<void> {
+  const candidate = table.get(value);
+  if (candidate === undefined) return;
+  const backing = [...candidate.votes].map(([validator, vote]) => ({
+    validatorIndex: validator,
+    ...vote,
+  }));
+  // Not awaited, as nothing follows from it here; the group's size bounds the number.
+  void context.send("misbehavior-arbitration", {
+    type: "candidateValidityDisagreement",
+    relayParent: hash,
+    candidateReceipt: toPlainReceipt(candidate.receipt),
+    statements: [...backing, { validatorIndex, statement: { type: "invalid", value }, signature }],
+    foundInvalid: false,
+  });
 }
 
 // What can be backed

@@ -165,6 +165,8 @@ export interface NodeConfig {
   readonly fisherman?: FishermanConfig;
   /** A name for an author's key; the key itself without one. */
   readonly authorName?: (key: string) => string | undefined;
+  /** Whether the guide's "it is invalid" is signed in backing; the same in the whole network, off without it. */
+  readonly invalidStatements?: boolean;
   /** How checkers are drawn; the same in the whole network. */
   readonly approvalProfile?: ApprovalProfile;
   /** Reads the number of a parachain block from its head, where somebody knows the format. */
@@ -600,7 +602,7 @@ export class RelayNode {
 
   #subsystems(identity: ChainIdentity, role: Role, verifier: SignatureVerifier): Subsystems {
     const { clock, random, logger, network, store, keystore, discovery, executor } = this.#ports;
-    const { slotMs, collator, approvalProfile = "modern" } = this.#config;
+    const { slotMs, collator, approvalProfile = "modern", invalidStatements = false } = this.#config;
     const bridge = new NetworkBridge({
       network,
       chain: identity,
@@ -694,10 +696,18 @@ export class RelayNode {
           logger,
           keystore,
           store,
+          invalidStatements,
           onSeconded: (candidate, relayNumber) => this.#onSeconded(candidate, relayNumber),
         }),
       "statement-distribution": (context) =>
-        runStatementDistribution(context, { clock, logger, keystore, verifier, slotMs }),
+        runStatementDistribution(context, {
+          clock,
+          logger,
+          keystore,
+          verifier,
+          slotMs,
+          invalidStatements,
+        }),
       "collator-protocol": (context) =>
         runValidatorSide(context, { clock, logger, keystore, verifier }),
       "dispute-coordinator": (context) =>

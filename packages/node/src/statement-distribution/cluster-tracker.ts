@@ -5,8 +5,8 @@
  * others is sent once: its originator repeats it. Node-side reference, 5.11, cluster rules.
  */
 import { err, ok, type Result } from "@parahost/base";
-import type { CandidateHash, CompactStatement, ValidatorIndex } from "@parahost/primitives";
-import type { SignedVote } from "./statement-store.ts";
+import type { CandidateHash, GuideCompactStatement, ValidatorIndex } from "@parahost/primitives";
+import type { GuideVote } from "./invalid-statements.ts";
 
 /** Times that a statement or manifest is sent to somebody who does not show to know it. */
 export const SENDS_MAX = 4;
@@ -37,7 +37,7 @@ interface Member {
   readonly secondedBy: Map<ValidatorIndex, Set<CandidateHash>>;
 }
 
-const keyOf = (originator: ValidatorIndex, { type, value }: CompactStatement): string =>
+const keyOf = (originator: ValidatorIndex, { type, value }: GuideCompactStatement): string =>
   `${type}:${originator}:${value}`;
 
 export class ClusterTracker {
@@ -62,7 +62,7 @@ export class ClusterTracker {
   receive(
     sender: ValidatorIndex,
     originator: ValidatorIndex,
-    statement: CompactStatement,
+    statement: GuideCompactStatement,
   ): Result<"new" | "repeat", ClusterRefusal> {
     const member = this.#state.get(sender);
     if (member === undefined || !this.includes(originator)) return err({ code: "notInGroup" });
@@ -88,7 +88,7 @@ export class ClusterTracker {
   noteReceived(
     sender: ValidatorIndex,
     originator: ValidatorIndex,
-    statement: CompactStatement,
+    statement: GuideCompactStatement,
   ): void {
     const member = this.#state.get(sender);
     if (member === undefined) return;
@@ -103,7 +103,7 @@ export class ClusterTracker {
   /** Whether the member should be sent this now. Offer seconding statements first. */
   isDue(
     target: ValidatorIndex,
-    { validatorIndex, statement }: SignedVote,
+    { validatorIndex, statement }: GuideVote,
     now: number,
     repeatAfterMs: number,
   ): boolean {
@@ -111,7 +111,7 @@ export class ClusterTracker {
     if (member === undefined || target === validatorIndex) return false;
     const key = keyOf(validatorIndex, statement);
     if (member.received.has(key)) return false;
-    if (statement.type === "valid" && !this.#isIntroduced(member, statement.value)) return false;
+    if (statement.type !== "seconded" && !this.#isIntroduced(member, statement.value)) return false;
     const sent = member.sent.get(key);
     if (sent === undefined) return true;
     if (validatorIndex !== this.#local) return false;
@@ -120,7 +120,7 @@ export class ClusterTracker {
     return sent.times < SENDS_MAX && now - sent.at >= repeatAfterMs;
   }
 
-  noteSent(target: ValidatorIndex, { validatorIndex, statement }: SignedVote, now: number): void {
+  noteSent(target: ValidatorIndex, { validatorIndex, statement }: GuideVote, now: number): void {
     const member = this.#state.get(target);
     const key = keyOf(validatorIndex, statement);
     member?.sent.set(key, { times: (member.sent.get(key)?.times ?? 0) + 1, at: now });

@@ -13,6 +13,7 @@ import {
 } from "@parahost/primitives";
 import type { FullStatementWithPvd } from "../candidate-backing/messages.ts";
 import type { Claim, ConfirmedCandidate } from "./candidates.ts";
+import type { GuideVote } from "./invalid-statements.ts";
 import type { RelayParent } from "./relay-parent.ts";
 import { spread } from "./spreading.ts";
 import { isLive, report, type State, TARGET } from "./state.ts";
@@ -22,7 +23,7 @@ import type { Judgement, SignedVote } from "./statement-store.ts";
 /** What has to be checked of a statement's signature; `undefined` when there is no such validator. */
 export function signatureItem(
   relayParent: RelayParent,
-  { statement, validatorIndex, signature }: SignedVote,
+  { statement, validatorIndex, signature }: GuideVote,
 ): SignatureItem | undefined {
   const publicKey = relayParent.validators[validatorIndex];
   if (publicKey === undefined) return undefined;

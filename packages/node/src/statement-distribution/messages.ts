@@ -1,7 +1,7 @@
 /** Statements between validators. Guide: Statement Distribution. */
 import type { StatementDistributionMessage as StatementWireMessage } from "@parahost/network";
 import type { CandidateHash, Hash } from "@parahost/primitives";
-import type { SignedFullStatementWithPvd } from "../candidate-backing/messages.ts";
+import type { SignedFullStatementWithPvd, SignedInvalid } from "../candidate-backing/messages.ts";
 import type {
   IncomingAttestedCandidateRequest,
   NetworkEventMessage,
@@ -13,6 +13,12 @@ export type StatementDistributionMessage =
       readonly type: "share";
       readonly relayParent: Hash;
       readonly statement: SignedFullStatementWithPvd;
+    }
+  /** We found a candidate of our group invalid: said in the group, after its seconding. */
+  | {
+      readonly type: "shareInvalid";
+      readonly relayParent: Hash;
+      readonly statement: SignedInvalid;
     }
   /** The candidate has its quorum: spread it beyond the group. */
   | { readonly type: "backed"; readonly candidateHash: CandidateHash }

@@ -23,6 +23,7 @@ import {
   type SampleCandidate,
   sampleCandidate,
   signed,
+  signedInvalid,
 } from "../backing-groups/test-chain.ts";
 import type { NetworkBridgeTxMessage } from "../network-bridge/messages.ts";
 import type { Context } from "../overseer/context.ts";
@@ -41,6 +42,10 @@ interface Links {
   /** Of a hundred notifications and requests so many are lost. */
   readonly lossPercent: number;
   readonly silent: readonly number[];
+  /** Finds what others second invalid, and says so. */
+  readonly doubter?: number;
+  /** Whether the others know the guide's third kind of statement. */
+  readonly invalidStatements?: boolean;
 }
 
 interface Node {
@@ -54,6 +59,8 @@ class Net {
   readonly clock = new ManualClock(0);
   readonly nodes: Node[];
   readonly reports: string[] = [];
+  /** Who heard from whom that a candidate is invalid. */
+  readonly doubts: string[] = [];
   messages = 0;
   readonly #random: SeededRandom;
   readonly #links: Links;
@@ -152,6 +159,7 @@ class Net {
             keystore: keystoreOf(index),
             verifier: new CachingVerifier(new DirectVerifier()),
             slotMs: SLOT_MS,
+            invalidStatements: this.#links.invalidStatements === true,
           }),
         "candidate-backing": (context) => this.#tally(context, index, backed),
         "network-bridge-tx": (context) => this.#transmit(context, index),
@@ -182,6 +190,11 @@ class Net {
         if (incoming.signal.type === "conclude") return;
         continue;
       }
+      if (incoming.message.type === "invalidStatement") {
+        const { candidateHash: doubted, validatorIndex } = incoming.message.statement;
+        assert.ok(votes.has(doubted), "seconding comes first");
+        this.doubts.push(`${index} from ${validatorIndex}`);
+      }
       if (incoming.message.type !== "statement") continue;
       const { payload, validatorIndex } = incoming.message.statement;
       const hash = payload.type === "seconded" ? candidateHash(payload.value) : payload.value;
@@ -196,6 +209,14 @@ class Net {
       if (payload.type !== "seconded") continue;
       const group = GROUPS.groups.find((members) => members.includes(validatorIndex));
       if (group?.some((member) => member === index) !== true || validatorIndex === index) continue;
+      if (index === this.#links.doubter) {
+        void send("statement-distribution", {
+          type: "shareInvalid",
+          relayParent: LEAF,
+          statement: signedInvalid(index, { hash }),
+        });
+        continue;
+      }
       const { value: receipt, persistedValidationData } = payload;
       void this.#share(index, "valid", { hash, receipt, persistedValidationData });
     }
@@ -321,5 +342,38 @@ test("silent validators keep nobody else from learning what can be backed", asyn
   const expected = [candidates[0]?.hash, candidates[2]?.hash].sort();
   for (const { backed } of net.nodes) assert.deepEqual([...backed.keys()].sort(), expected);
   assert.deepEqual(net.reports, []);
+  await net.stop();
+});
+
+test("what a member finds invalid its group hears once, after the seconding, and nobody else does", async () => {
+  const [group = []] = GROUPS.groups;
+  const [seconder, doubter] = group.map(Number);
+  for (const lossPercent of [0, 20]) {
+    const net = await slotWith({
+      seed: 5,
+      lossPercent,
+      silent: [],
+      invalidStatements: true,
+      ...(doubter === undefined ? {} : { doubter }),
+    });
+    const others = group.filter((member) => member !== doubter);
+    assert.ok(others.includes(seconder as never) && others.length >= 1);
+    assert.deepEqual(
+      net.doubts.sort(),
+      others.map((member) => `${member} from ${doubter}`),
+    );
+    if (lossPercent === 0) assert.deepEqual(net.reports, []);
+    await net.stop();
+  }
+});
+
+test("where the third kind of statement is switched off it costs whoever sends it", async () => {
+  const [, doubter] = (GROUPS.groups[0] ?? []).map(Number);
+  assert.ok(doubter !== undefined);
+  const net = await slotWith({ seed: 5, lossPercent: 0, silent: [], doubter });
+  assert.deepEqual(net.doubts, []);
+  assert.ok(net.reports.length > 0);
+  for (const report of net.reports)
+    assert.match(report, new RegExp(`on validator ${doubter}: .*switched off`));
   await net.stop();
 });

@@ -15,7 +15,7 @@ import type {
 import type {
   GroupIndex,
   Hash,
-  SignedCompactStatement,
+  SignedGuideCompactStatement,
   ValidatorIndex,
 } from "@parahost/primitives";
 import type { Claim } from "./candidates.ts";
@@ -23,6 +23,7 @@ import { checkManifest, type ManifestError } from "./check-manifest.ts";
 import type { ClusterRefusal } from "./cluster-tracker.ts";
 import type { GridRefusal, ReceivedManifest } from "./grid-tracker.ts";
 import { importVote, onStatements, signatureItem } from "./importing.ts";
+import type { GuideVote } from "./invalid-statements.ts";
 import { validatorsAt } from "./peers.ts";
 import type { RelayParent } from "./relay-parent.ts";
 import { contradictions, findConfirmed, want } from "./requesting.ts";
@@ -95,10 +96,12 @@ async function onStatement(
   state: State,
   peer: PeerId,
   relayHash: Hash,
-  { payload: statement, validatorIndex, signature }: SignedCompactStatement,
+  { payload: statement, validatorIndex, signature }: SignedGuideCompactStatement,
 ): Promise<void> {
   const relayParent = await relayParentOf(state, peer, relayHash);
   if (relayParent === undefined) return;
+  if (statement.type === "invalid")
+    return onInvalid(state, peer, relayParent, { statement, validatorIndex, signature });
   const group = relayParent.memberships.get(validatorIndex)?.group;
   if (group === undefined) {
     const isThere = validatorIndex < relayParent.validators.length;
@@ -140,6 +143,46 @@ async function onStatement(
     return report(state, peer, "costMajor", "bad signature on a statement");
   tracker.noteReceived(sender, validatorIndex, statement);
   await take(state, relayParent, peer, group, vote);
+}
+
+/** Said in our group about a candidate that we know, after its seconding. */
+async function onInvalid(
+  state: State,
+  peer: PeerId,
+  relayParent: RelayParent,
+  vote: GuideVote,
+): Promise<void> {
+  const { statement, validatorIndex } = vote;
+  if (state.deps.invalidStatements !== true)
+    return report(state, peer, "costMajor", "a kind of statement that is switched off");
+  const { candidates, cluster, disabled, equivocators, localGroup } = relayParent;
+  if (disabled.has(validatorIndex))
+    return report(state, peer, "costMinor", "statement of a disabled validator");
+  const candidate = candidates.get(statement.value);
+  const route =
+    localGroup === undefined ? undefined : routeOf(state, relayParent, peer, localGroup);
+  if (
+    cluster === undefined ||
+    route?.way !== "cluster" ||
+    candidate?.type !== "confirmed" ||
+    candidate.group !== localGroup
+  )
+    return refuse(state, peer, { code: "unexpected" });
+  const received = cluster.receive(route.sender, validatorIndex, statement);
+  if (!received.ok) return refuse(state, peer, received.error);
+  if (received.value === "repeat" || equivocators.has(validatorIndex)) return;
+  const item = signatureItem(relayParent, vote);
+  if (item === undefined || !state.deps.verifier.verify(item))
+    return report(state, peer, "costMajor", "bad signature on a statement");
+  cluster.noteReceived(route.sender, validatorIndex, statement);
+  if (!relayParent.invalid.add(vote)) return;
+  // Not awaited: candidate backing sends to us, too.
+  void state.context.send("candidate-backing", {
+    type: "invalidStatement",
+    relayParent: relayParent.hash,
+    statement: { candidateHash: statement.value, validatorIndex, signature: vote.signature },
+  });
+  await spread(state, relayParent, candidate);
 }
 
 function routeOf(

@@ -22,6 +22,7 @@ import { Candidates } from "./candidates.ts";
 import { ClusterTracker } from "./cluster-tracker.ts";
 import { GridTracker } from "./grid-tracker.ts";
 import { gridView } from "./grid-view.ts";
+import { InvalidStatements } from "./invalid-statements.ts";
 import { type Membership, StatementStore } from "./statement-store.ts";
 
 export interface RelayParent {
@@ -46,6 +47,7 @@ export interface RelayParent {
   /** Votes that back a candidate of a group of this size. */
   threshold(groupSize: number): number;
   readonly statements: StatementStore;
+  readonly invalid: InvalidStatements;
   readonly candidates: Candidates;
   readonly cluster: ClusterTracker | undefined;
   readonly grid: GridTracker;
@@ -115,6 +117,7 @@ export async function openRelayParent(
     localGroup,
     threshold: (groupSize) => backingThreshold(groupSize, minimumVotes),
     statements: new StatementStore(memberships, secondedMax),
+    invalid: new InvalidStatements(),
     candidates: new Candidates(),
     cluster: cluster === undefined ? undefined : new ClusterTracker(cluster, local, secondedMax),
     grid: new GridTracker(

@@ -8,10 +8,10 @@ import type { ValidatorIndex } from "@parahost/primitives";
 import type { ConfirmedCandidate } from "./candidates.ts";
 import { disabledMask } from "./check-manifest.ts";
 import type { Announcement } from "./grid-tracker.ts";
+import type { GuideVote } from "./invalid-statements.ts";
 import type { RelayParent } from "./relay-parent.ts";
 import { isLive, type State, TARGET } from "./state.ts";
 import { isEnoughToBack, without } from "./statement-filter.ts";
-import type { SignedVote } from "./statement-store.ts";
 
 /** Share of a slot after which what was not answered is sent again. */
 const REPEAT_AFTER_SLOT_SHARE = 1 / 8;
@@ -79,7 +79,7 @@ function sendStatement(
   state: State,
   relayParent: RelayParent,
   peers: readonly PeerId[],
-  { statement, validatorIndex, signature }: SignedVote,
+  { statement, validatorIndex, signature }: GuideVote,
 ): Promise<void> {
   return send(state, peers, {
     type: "statement",
@@ -100,7 +100,9 @@ async function spreadInCluster(
   const { cluster } = relayParent;
   if (cluster === undefined) return;
   const { clock, slotMs } = state.deps;
-  for (const vote of relayParent.statements.of(candidate.hash)) {
+  const { invalid, statements } = relayParent;
+  const votes: GuideVote[] = [...statements.of(candidate.hash), ...invalid.of(candidate.hash)];
+  for (const vote of votes) {
     const now = clock.now();
     const to: PeerId[] = [];
     for (const member of cluster.members) {

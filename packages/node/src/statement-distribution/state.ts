@@ -29,6 +29,8 @@ export interface Dependencies {
   readonly keystore: Keystore;
   readonly verifier: SignatureVerifier;
   readonly slotMs: number;
+  /** Whether the network signs the guide's "it is invalid"; off without it. */
+  readonly invalidStatements?: boolean;
 }
 
 export interface State {

@@ -137,6 +137,9 @@ async function handle(state: State, message: StatementDistributionMessage): Prom
     case "share":
       await share(state, message);
       return;
+    case "shareInvalid":
+      await shareInvalid(state, message);
+      return;
     case "backed":
       await onBacked(state, message.candidateHash);
       return;
@@ -183,6 +186,19 @@ async function share(
       payload.value,
       payload.persistedValidationData,
     );
+}
+
+/** Says to our group that a candidate which it knows is invalid. */
+async function shareInvalid(
+  state: State,
+  message: Extract<StatementDistributionMessage, { readonly type: "shareInvalid" }>,
+): Promise<void> {
+  const relayParent = state.relayParents.get(message.relayParent);
+  const { candidateHash: value, validatorIndex, signature } = message.statement;
+  const candidate = relayParent?.candidates.get(value);
+  if (relayParent === undefined || candidate?.type !== "confirmed") return;
+  relayParent.invalid.add({ statement: { type: "invalid", value }, validatorIndex, signature });
+  await spread(state, relayParent, candidate);
 }
 
 /** Tells of the candidate beyond its group. */
