@@ -23,7 +23,7 @@ import { type ChunkHolder, checkAvailability } from "./checkers/availability.ts"
 import { type BackingContext, checkBacking } from "./checkers/backing.ts";
 import { checkBitfields } from "./checkers/bitfields.ts";
 import { checkExecution } from "./checkers/execution.ts";
-import { FinalityChecker } from "./checkers/finality.ts";
+import { checkProof, FinalityChecker } from "./checkers/finality.ts";
 import { checkHeadChain, relayParentOf } from "./checkers/head-chain.ts";
 import { Liveness } from "./checkers/liveness.ts";
 import { ChunkStores } from "./chunk-stores.ts";
@@ -339,6 +339,14 @@ test("a relay parent that is too old or of another fork is none", () => {
   assert.equal(relayParentOf(stale, backed, configuration), undefined);
   const lenient = { asyncBackingParams: { maxCandidateDepth: 1, allowedAncestryLen: 1 } };
   assert.equal(relayParentOf(stale, backed, lenient), newest);
+});
+
+test("a proof of finality with too few voters is found, also where one of them is repeated", () => {
+  const vote = (byte: number) => ({ id: `0x${`0${byte}`.repeat(32)}` }) as never;
+  const proof = (...votes: readonly never[]) =>
+    ({ commit: { targetNumber: 7, precommits: votes } }) as never;
+  found(checkProof("alice", proof(vote(1), vote(2), vote(3)), 4));
+  found(checkProof("alice", proof(vote(1), vote(2), vote(2)), 4), "by 2 voters of 3");
 });
 
 // Availability

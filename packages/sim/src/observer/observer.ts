@@ -36,7 +36,7 @@ import { checkBitfields } from "./checkers/bitfields.ts";
 import { DisputeChecker } from "./checkers/disputes.ts";
 import { EquivocationChecker } from "./checkers/equivocations.ts";
 import { checkExecution } from "./checkers/execution.ts";
-import { FinalityChecker } from "./checkers/finality.ts";
+import { checkProof, FinalityChecker } from "./checkers/finality.ts";
 import { checkHeadChain, relayParentOf } from "./checkers/head-chain.ts";
 import { Liveness } from "./checkers/liveness.ts";
 import { PromiseChecker } from "./checkers/promises.ts";
@@ -105,7 +105,9 @@ interface BlockRecord {
   /** Why candidates that it includes are invalid. */
   readonly faults: readonly string[];
   readonly penalties: readonly Penalty[];
-  /** Validators that may not work in the block's children. */
+  /** Validators of the block's children. */
+  readonly voters: number;
+  /** Of them, those that may not work. */
   readonly disabled: readonly ValidatorId[];
   /** What every node that imports it must have in its state. */
   readonly events: Uint8Array;
@@ -372,8 +374,12 @@ export class Observer {
             );
           break;
         case "finalized":
-          if (this.#isHonest(name))
+          if (this.#isHonest(name)) {
+            this.#addNow(
+              checkProof(name, event.justification, this.#fewestVoters(event.head.hash)),
+            );
             for (const { number, hash } of event.finalized) this.#onFinalized(node, number, hash);
+          }
           this.#prune();
           break;
         default:
@@ -484,6 +490,7 @@ export class Observer {
       couldBack: this.#couldBack(fork, block),
       faults,
       penalties: block.penalties,
+      voters: block.after.sessionInfo.validators.length,
       disabled: block.disabled,
       events: state === undefined ? new Uint8Array() : eventBytes(state),
     });
@@ -591,6 +598,16 @@ export class Observer {
     const isKnown = found.length > 0 || (judged.data !== undefined && machine !== undefined);
     const wrong = isKnown ? this.#signatures.isValid(candidate.hash, found.length === 0) : [];
     return [...judged.problems, ...wrong];
+  }
+
+  /** A set of voters takes over some time after its session has begun: as few as any of the last ones had. */
+  #fewestVoters(head: Hash): number {
+    let fewest = this.#world.validatorNames.length;
+    for (const [, { number, voters }] of this.#chainFrom(head)) {
+      if (number < (this.#records.get(head)?.number ?? 0) - KEPT_BEHIND_FINALITY) break;
+      fewest = Math.min(fewest, voters);
+    }
+    return fewest;
   }
 
   // Records

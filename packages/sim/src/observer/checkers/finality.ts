@@ -1,6 +1,19 @@
 /** No two finalized blocks at one height over all nodes, and finality of a node never goes back. */
-import type { BlockNumber, Hash } from "@parahost/primitives";
+import type { BlockNumber, GrandpaJustification, Hash } from "@parahost/primitives";
 import { type Problem, problem } from "../violation.ts";
+
+/** What a node shows for the finality of a block is precommits of enough different voters. */
+export function checkProof(
+  node: string,
+  { commit }: GrandpaJustification,
+  voterCount: number,
+): Problem[] {
+  const voters = new Set(commit.precommits.map(({ id }) => id)).size;
+  const needed = voterCount - Math.floor((voterCount - 1) / 3);
+  return voters >= needed
+    ? []
+    : [problem("S1", `${node} finalizes #${commit.targetNumber} by ${voters} voters of ${needed}`)];
+}
 
 export class FinalityChecker {
   readonly #byNumber = new Map<BlockNumber, { readonly hash: Hash; readonly node: string }>();
