@@ -602,7 +602,12 @@ export class RelayNode {
 
   #subsystems(identity: ChainIdentity, role: Role, verifier: SignatureVerifier): Subsystems {
     const { clock, random, logger, network, store, keystore, discovery, executor } = this.#ports;
-    const { slotMs, collator, approvalProfile = "modern", invalidStatements = false } = this.#config;
+    const {
+      slotMs,
+      collator,
+      approvalProfile = "modern",
+      invalidStatements = false,
+    } = this.#config;
     const bridge = new NetworkBridge({
       network,
       chain: identity,
