@@ -6,6 +6,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildGuest, compileGuest } from "./src/compile/index.ts";
 import { chain as counter } from "./templates/counter/chain.ts";
+import { chain as registry } from "./templates/registry/chain.ts";
+import { chain as token } from "./templates/token/chain.ts";
 
 const KIT = import.meta.dirname;
 
@@ -13,6 +15,8 @@ const built = {
   adder: await compileGuest(KIT, "assembly/adder.ts"),
   ledger: await compileGuest(KIT, "assembly/ledger.ts"),
   counter: await buildGuest(join(KIT, "templates/counter"), counter),
+  registry: await buildGuest(join(KIT, "templates/registry"), registry),
+  token: await buildGuest(join(KIT, "templates/token"), token),
 };
 
 await mkdir(join(KIT, "build"), { recursive: true });

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { err, ok, type Result } from "@parahost/base";
 
-export const TEMPLATES = ["counter", "empty"] as const;
+export const TEMPLATES = ["counter", "token", "registry", "empty"] as const;
 export type Template = (typeof TEMPLATES)[number];
 
 export type NewProjectError = { readonly code: "badName" | "exists"; readonly message: string };

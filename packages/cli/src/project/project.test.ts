@@ -29,6 +29,19 @@ test("a new chain bears its own name, compiles, and passes what validators ask",
   );
 });
 
+test("the other templates pass, too", async () => {
+  for (const template of ["token", "registry"] as const) {
+    const { directory } = expectOk(newProject(template, join(folder, `my-${template}`)), "made");
+    const project = expectOk(await loadProject(directory), "loaded");
+    const { wasm } = expectOk(await buildProject(project), "built");
+    const findings = checkProject(project, wasm);
+    assert.deepEqual(
+      findings.filter(({ isFine }) => !isFine),
+      [],
+    );
+  }
+});
+
 test("a folder with something in it, and a name that is none, are left alone", () => {
   writeFileSync(join(folder, "taken"), "");
   const taken = newProject("empty", folder);

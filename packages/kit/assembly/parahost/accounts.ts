@@ -19,6 +19,8 @@ const BALANCES: u8 = 10;
 const ENDOWED: u8 = 0;
 const DUST_LOST: u8 = 1;
 const TRANSFER: u8 = 2;
+const RESERVED: u8 = 4;
+const UNRESERVED: u8 = 5;
 const WITHDRAW: u8 = 8;
 const MINTED: u8 = 10;
 const BURNED: u8 = 12;
@@ -142,13 +144,16 @@ function credit(who: Bytes, amount: U128): Outcome {
   return done;
 }
 
-/** Takes from an account, which ends where too little is left: what it still had is lost. */
+/**
+ * Takes from an account, which ends where too little is left: what it still had is lost. One that has tokens
+ * set aside goes on.
+ */
 function debit(who: Bytes, amount: U128, keepAlive: bool): Outcome {
   const payer = account(who);
   if (payer.free.isLessThan(amount)) return fundsUnavailable;
   const left = payer.free.minus(amount);
   if (left.isLessThan(deposit())) {
-    if (keepAlive) return fundsUnavailable;
+    if (keepAlive || !payer.reserved.isZero) return fundsUnavailable;
     if (!left.isZero) {
       amountEvent(DUST_LOST, who, left);
       setIssuance(totalIssuance().minus(left));
@@ -200,6 +205,44 @@ export function burn(who: Bytes, amount: U128): Outcome {
   setIssuance(totalIssuance().minus(amount));
   amountEvent(BURNED, who, amount);
   return done;
+}
+
+/** What an account has set aside. */
+export function reservedBalance(who: Bytes): U128 {
+  return account(who).reserved;
+}
+
+/** Sets tokens of an account aside: they stay its own, and it cannot spend them. The account must go on. */
+export function reserve(who: Bytes, amount: U128): Outcome {
+  const holder = account(who);
+  if (holder.free.isLessThan(amount)) return fundsUnavailable;
+  const left = holder.free.minus(amount);
+  if (left.isLessThan(deposit())) return fundsUnavailable;
+  holder.free = left;
+  holder.reserved = holder.reserved.plus(amount);
+  putAccount(who, holder);
+  amountEvent(RESERVED, who, amount);
+  return done;
+}
+
+/** Gives an account back what it has set aside, or as much as there is. */
+export function unreserve(who: Bytes, amount: U128): void {
+  const holder = account(who);
+  const given = amount.isLessThan(holder.reserved) ? amount : holder.reserved;
+  holder.reserved = holder.reserved.minus(given);
+  holder.free = holder.free.plus(given);
+  putAccount(who, holder);
+  amountEvent(UNRESERVED, who, given);
+}
+
+/** Destroys tokens that an account has set aside, or as many as there are. */
+export function burnReserved(who: Bytes, amount: U128): void {
+  const holder = account(who);
+  const burned = amount.isLessThan(holder.reserved) ? amount : holder.reserved;
+  holder.reserved = holder.reserved.minus(burned);
+  putAccount(who, holder);
+  setIssuance(totalIssuance().minus(burned));
+  amountEvent(BURNED, who, burned);
 }
 
 /** Takes a fee from an account that has it; the tokens are destroyed. */

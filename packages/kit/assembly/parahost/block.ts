@@ -36,13 +36,16 @@ export class Block {
 
   /** Milliseconds since 1970, as the relay chain has them; read, and shown in the block, when first asked for. */
   now(): u64 {
-    if (this.time == 0) {
-      this.time = this.relay.now();
-      const stored = new Writer(8);
-      stored.u64(this.time);
-      state().set(itemPrefix("Timestamp", "Now"), stored.view());
-    }
+    if (this.time == 0) this.time = this.relay.now();
     return this.time;
+  }
+
+  /** At the end of the block, since the call that first asked for the time may have failed. */
+  keepTime(): void {
+    if (this.time == 0) return;
+    const stored = new Writer(8);
+    stored.u64(this.time);
+    state().set(itemPrefix("Timestamp", "Now"), stored.view());
   }
 
   /** Whether new code may be announced in this block. */

@@ -188,6 +188,7 @@ function begin(chain: Chain, params: ValidationParams, source: NodeSource): Head
 function end(chain: Chain, parent: Header, params: ValidationParams, body: Bytes): Bytes {
   enterFinalization();
   chain.onFinalize();
+  block().keepTime();
   storeEvents();
   const extrinsicsRoot = orderedRoot(prefixed(body), EXTRINSICS_ROOT_VERSION);
   const root = state().root();

@@ -1,6 +1,16 @@
-/** What authors of parachains import: `import { block, done, Origin, U128 } from "@parahost/kit/assembly"`. */
+/** What authors of parachains import: `import { block, done, Origin, U128 } from "parahost"`. */
 
-export { balance, burn, mint, totalIssuance, transfer } from "./accounts";
+export {
+  balance,
+  burn,
+  burnReserved,
+  mint,
+  reserve,
+  reservedBalance,
+  totalIssuance,
+  transfer,
+  unreserve,
+} from "./accounts";
 export { readAddress } from "./base-calls";
 export { block, Block } from "./block";
 export { Bytes } from "./bytes";

@@ -281,6 +281,18 @@ function entryOf(schema: ChainSchema, types: GuestTypes): string {
 ${own.map(([name]) => `    ${camelCase(name)}.${point}();`).join("\n")}
   }`;
   };
+  const feeHooks = pallets.filter(([, { hooks }]) => hooks?.includes("fee"));
+  const fee = feeHooks.reduce(
+    (inner, [name]) => `${camelCase(name)}.fee(${inner})`,
+    "super.fee(encodedLength, weight)",
+  );
+  const feeMethod =
+    feeHooks.length === 0
+      ? ""
+      : `
+  fee(encodedLength: i32, weight: u64): U128 {
+    return ${fee};
+  }`;
   const { token, fees } = schema;
   return `${NOTICE}
 ${withCode.map(([name]) => `import * as ${camelCase(name)} from "../${camelCase(name)}";`).join("\n")}
@@ -328,7 +340,7 @@ ${arms.join("\n")}
       default: return baseCall(pallet, call, args, origin, this.existentialDeposit, isRun);
     }
   }
-${hook("onInitialize")}${hook("onFinalize")}
+${hook("onInitialize")}${hook("onFinalize")}${feeMethod}
 }
 
 export function validate_block(pointer: usize, length: i32): u64 {

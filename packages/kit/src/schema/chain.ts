@@ -5,8 +5,8 @@
  * Names are written as in TypeScript (`byAccount`, `transferKeepAlive`); on the wire and in metadata they
  * have Polkadot's form (`ByAccount`, `transfer_keep_alive`).
  */
-import { assert } from "@parahost/base";
-import { type StorageHasherName, twox128 } from "@parahost/crypto";
+import { assert, concatBytes } from "@parahost/base";
+import { blake2b128, type StorageHasherName, twox64, twox128 } from "@parahost/crypto";
 import { type Codec, encode } from "@parahost/scale";
 
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its value; only `any` holds all of them
@@ -32,6 +32,12 @@ export interface StorageKeySchema {
   readonly hasher: MapHasher;
   readonly codec: AnyCodec;
 }
+
+export const HASHERS: Readonly<Record<MapHasher, (key: Uint8Array) => Uint8Array>> = {
+  blake2_128Concat: (key) => concatBytes(blake2b128(key), key),
+  twox64Concat: (key) => concatBytes(twox64(key), key),
+  identity: (key) => key,
+};
 
 /** Keys that anybody may choose: spread over the trie whatever they are. */
 export const blake2_128Concat = (codec: AnyCodec): StorageKeySchema => ({
@@ -138,8 +144,11 @@ export interface PalletSchema {
   readonly events?: Readonly<Record<string, EventSchema>>;
   readonly errors?: Readonly<Record<string, ErrorSchema>>;
   readonly constants?: Readonly<Record<string, ConstantSchema>>;
-  /** Routines that the module exports beside its calls, run at these points of every block. */
-  readonly hooks?: readonly ("onInitialize" | "onFinalize")[];
+  /**
+   * Functions that the module exports beside its calls: `onInitialize` and `onFinalize` run in every block, and
+   * `fee(declared: U128): U128` says what is to be paid instead of what the declaration says.
+   */
+  readonly hooks?: readonly ("onInitialize" | "onFinalize" | "fee")[];
 }
 
 export interface TokenSchema {

@@ -1,9 +1,9 @@
 /** The state with which a chain begins, from its declaration and the author's wishes. */
 import { assert, bytesToHex, concatBytes, type Hex, hexToBytes } from "@parahost/base";
-import { blake2b128, twox64 } from "@parahost/crypto";
 import type { ParaId } from "@parahost/primitives";
-import { encode, struct, u32, u128 } from "@parahost/scale";
-import { type ChainSchema, type MapHasher, type StorageSchema, storagePrefix } from "./chain.ts";
+import { encode, u32, u128 } from "@parahost/scale";
+import { AccountInfo } from "./base-pallets.ts";
+import { type ChainSchema, HASHERS, type StorageSchema, storagePrefix } from "./chain.ts";
 
 export interface GenesisConfig {
   readonly paraId: ParaId;
@@ -17,26 +17,8 @@ export interface GenesisConfig {
 
 export type GenesisEntries = readonly (readonly [key: Hex, value: Uint8Array])[];
 
-/** `System.Account`, as the guest reads it. */
-const Account = struct({
-  nonce: u32,
-  consumers: u32,
-  providers: u32,
-  sufficients: u32,
-  free: u128,
-  reserved: u128,
-  frozen: u128,
-  flags: u128,
-});
-
 /** The flag of the newer rules for balances, which every account has. */
 const NEW_LOGIC = 1n << 127n;
-
-const HASHERS: Readonly<Record<MapHasher, (key: Uint8Array) => Uint8Array>> = {
-  blake2_128Concat: (key) => concatBytes(blake2b128(key), key),
-  twox64Concat: (key) => concatBytes(twox64(key), key),
-  identity: (key) => key,
-};
 
 export function genesisEntries(schema: ChainSchema, config: GenesisConfig): GenesisEntries {
   const entries = new Map<Hex, Uint8Array>();
@@ -54,7 +36,7 @@ export function genesisEntries(schema: ChainSchema, config: GenesisConfig): Gene
     const id = hexToBytes(account);
     put(
       concatBytes(storagePrefix("System", "account"), HASHERS.blake2_128Concat(id)),
-      encode(Account, {
+      encode(AccountInfo, {
         nonce: 0,
         consumers: 0,
         providers: 1,

@@ -1,4 +1,5 @@
 export { AccountId, Balance, Hash, MultiAddress } from "@parahost/primitives";
+export { developmentAccount } from "@parahost/runtime";
 export {
   bool,
   bytes,
@@ -37,6 +38,14 @@ export {
   value,
 } from "./chain.ts";
 export { type GenesisConfig, type GenesisEntries, genesisEntries } from "./genesis.ts";
+export {
+  type ChainEvent,
+  failureName,
+  readEvents,
+  readStorage,
+  type StateLookup,
+  storageKey,
+} from "./state-view.ts";
 export {
   encodeCall,
   type NamedCall,

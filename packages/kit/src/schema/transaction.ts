@@ -4,6 +4,7 @@ import { type KeyPair, signWithPair } from "@parahost/crypto";
 import type { Balance, Era, Hash, Nonce, OpaqueExtrinsic } from "@parahost/primitives";
 import { accountOf, encodeSigned, SignedExtra, signingPayload } from "@parahost/runtime";
 import { encode, struct } from "@parahost/scale";
+import { palletsOf } from "./base-pallets.ts";
 import type { ChainSchema } from "./chain.ts";
 
 /** A call by its names: `{ pallet: "Counter", call: "increment", args: { by: 1 } }`. */
@@ -17,7 +18,7 @@ export function encodeCall(
   schema: ChainSchema,
   { pallet, call, args = {} }: NamedCall,
 ): Uint8Array {
-  const declared = schema.pallets[pallet];
+  const declared = palletsOf(schema)[pallet];
   const found = declared?.calls?.[call];
   assert(declared !== undefined && found !== undefined, `no call ${pallet}.${call}`);
   return concatBytes(
