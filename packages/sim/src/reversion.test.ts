@@ -4,10 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assert as ensure } from "@parahost/base";
+import { assert as ensure, equalBytes, expectOk } from "@parahost/base";
+import { sr25519PairFromUri } from "@parahost/crypto";
 import type { NodeEvent } from "@parahost/node";
 import type { Hash } from "@parahost/primitives";
-import { developmentAccount, developmentUri, runtimeApi, UNIT } from "@parahost/runtime";
+import {
+  developmentAccount,
+  developmentUri,
+  runtimeApi,
+  signExtrinsic,
+  UNIT,
+} from "@parahost/runtime";
 import { Simulation } from "./simulation.ts";
 
 const SLOT_MS = 6000;
@@ -39,6 +46,20 @@ test("who backs garbage is slashed, and the chain goes back to before it with al
     events.filter((event): event is Told<Name> => event.event === name);
   const honest = simulation.validators.filter((_, index) => !BACKERS.includes(index));
 
+  // A transaction that the bad block takes along.
+  const pair = expectOk(sr25519PairFromUri("//Bob"), "a well-known key");
+  const [witness] = honest;
+  ensure(witness !== undefined, "somebody is honest");
+  const remark = signExtrinsic(
+    pair,
+    { type: "system", value: { type: "remark", value: { remark: new Uint8Array([7]) } } },
+    { genesisHash: witness.chain.genesisHash, nonce: 0 },
+  );
+  witness.events.subscribe((event) => {
+    if (event.event === "candidate.backed" && witness.pool.size === 0)
+      setImmediate(() => witness.submit(remark));
+  });
+
   const everybodyConcluded = () =>
     new Set(told("dispute.concluded").map(({ node }) => node)).size >= honest.length;
   assert.ok(await simulation.runUntil(everybodyConcluded, 10 * SLOT_MS), "no conclusion");
@@ -51,6 +72,10 @@ test("who backs garbage is slashed, and the chain goes back to before it with al
       number === relayNumber && inside.some(({ candidate: one }) => one === candidate),
   );
   ensure(block !== undefined, "it was included by a block");
+
+  const bodyOf = (hash: Hash) => witness.chain.body(hash) ?? [];
+  const isIn = (hash: Hash) => bodyOf(hash).some((extrinsic) => equalBytes(extrinsic, remark));
+  assert.ok(isIn(block.hash), "the bad block has the transaction");
 
   // Within the slot nobody who knows builds there, or takes it for the best.
   const isOn = (node: (typeof simulation.validators)[number], hash: Hash) =>
@@ -71,6 +96,13 @@ test("who backs garbage is slashed, and the chain goes back to before it with al
   );
   const parent = honest[0]?.chain.hashByNumber(relayNumber - 1);
   for (const { hash } of reverted) assert.equal(hash, parent);
+
+  const numbers = Array.from({ length: 6 }, (_, above) => relayNumber + above);
+  const again = numbers.filter((number) => isIn(witness.chain.hashByNumber(number) as Hash));
+  assert.equal(again.length, 1, "the transaction is on the chain that goes on, once");
+  // The collator of the bad block follows: its para's head is what it was before.
+  const liar = simulation.collators.find(({ plan }) => plan.id === para);
+  assert.equal(liar?.para.head("best").number ?? 0, 0);
 
   // What the backers had at stake is gone, all of it.
   const slashes = new Map(
