@@ -5,7 +5,6 @@ import { WorkerVerifier } from "@parahost/crypto/worker-verifier";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
-import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
 import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
@@ -31,6 +30,7 @@ import { readAuthorityTable } from "./authority-table-file.ts";
 import type { ChosenChain } from "./chain-choice.ts";
 import { Collating } from "./collating.ts";
 import { directoriesOf, ownNodeKey } from "./directories.ts";
+import { followAuthorities, recordDiscovery } from "./discovering.ts";
 import { startInformant } from "./informant.ts";
 import { KnownNames } from "./known-names.ts";
 import { logMethods } from "./log-methods.ts";
@@ -133,6 +133,7 @@ export async function startNode(
     const verifier = new WorkerVerifier();
     ends.push(() => verifier.close());
     const { genesis } = chain;
+    const records = recordDiscovery(headerHash(genesis.header), network, seed, keystore);
     const collating =
       options.collatorOf === undefined
         ? undefined
@@ -169,11 +170,12 @@ export async function startNode(
         executor,
         keystore,
         verifier,
-        discovery: authorities?.table ?? new AuthorityTable(),
+        discovery: authorities?.table ?? records,
       },
     );
     ends.push(() => node.stop());
     collating?.follow(node);
+    if (authorities === undefined) ends.push(followAuthorities(records, node));
     const { best, finalized } = { best: node.chain.best(), finalized: node.chain.finalized() };
     say(`🔨 Genesis is ${node.chain.genesisHash}`);
     say(`📦 Highest known block at #${best.number}, finalized at #${finalized.number}`);

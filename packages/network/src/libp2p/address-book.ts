@@ -45,13 +45,13 @@ export function parsePeerAddress(text: string): Result<PeerAddress, AddressError
   return ok({ peer: peerId(peer), address });
 }
 
-/** `undefined` for text that is no multiaddress. */
-export function parseMultiaddr(text: string): Multiaddr | undefined {
-  if (text.length > ADDRESS_LENGTH_MAX) return undefined;
+/** `undefined` for what is no multiaddress. */
+export function parseMultiaddr(input: string | Uint8Array): Multiaddr | undefined {
+  if (input.length > ADDRESS_LENGTH_MAX) return undefined;
   try {
-    return multiaddr(text);
+    return multiaddr(input);
   } catch {
-    // The library throws errors of several kinds for text of others; all mean the same.
+    // The library throws errors of several kinds for what comes from others; all mean the same.
     return undefined;
   }
 }

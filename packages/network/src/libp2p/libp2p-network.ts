@@ -7,6 +7,7 @@
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { type Clock, err, type Logger, LruMap, type Result, type Timer } from "@parahost/base";
+import type { DiscoveryNetwork } from "../discovery/kademlia.ts";
 import type {
   IfDisconnected,
   IncomingRequest,
@@ -18,7 +19,7 @@ import type {
   RequestError,
   RequestProtocol,
 } from "../port.ts";
-import type { AddressBook } from "./address-book.ts";
+import { type AddressBook, parseMultiaddr } from "./address-book.ts";
 import type { BufferBudget } from "./buffer-budget.ts";
 import { NotificationStreams } from "./notification-streams.ts";
 import type { PeerPolicy } from "./peer-policy.ts";
@@ -48,7 +49,7 @@ export interface Libp2pNetworkPorts {
   readonly budget: BufferBudget;
 }
 
-export class Libp2pNetwork implements Network, Peers {
+export class Libp2pNetwork implements Network, Peers, DiscoveryNetwork {
   readonly localPeer: PeerId;
   readonly clock: Clock;
   readonly budget: BufferBudget;
@@ -153,9 +154,19 @@ export class Libp2pNetwork implements Network, Peers {
     if (peer !== this.localPeer) this.#book.add(peer, addresses);
   }
 
-  /** Peers that we are connected to. */
-  connectedPeers(): readonly PeerId[] {
-    return [...this.#connections.keys()];
+  knownPeers(): readonly PeerId[] {
+    return [...new Set([...this.#connections.keys(), ...this.#book.peers()])];
+  }
+
+  addressesOf(peer: PeerId): readonly Uint8Array[] {
+    return this.#book.get(peer).map((address) => withPeer(address, peer).bytes);
+  }
+
+  learnAddresses(peer: PeerId, addresses: readonly Uint8Array[]): void {
+    this.addAddresses(
+      peer,
+      addresses.flatMap((bytes) => parseMultiaddr(bytes) ?? []),
+    );
   }
 
   // What protocols stand on
@@ -282,7 +293,7 @@ export class Libp2pNetwork implements Network, Peers {
 
   /** Opens streams to peers that nobody asked for by name, those first to whom we are connected. */
   #fillSlots(): void {
-    const strangers = [...new Set([...this.#connections.keys(), ...this.#book.peers()])];
+    const strangers = this.knownPeers();
     for (const streams of this.#notifications.values()) {
       let free = streams.outboundSlots();
       for (const peer of strangers) {
