@@ -1,5 +1,6 @@
 /** `parahost node`: one node of a network, as a process. Flags bear the names that users of Polkadot nodes know. */
 import { type Hex, HostError, isHex } from "@parahost/base";
+import type { Sr25519Pair } from "@parahost/crypto";
 import { type PeerAddress, parsePeerAddress } from "@parahost/network/libp2p/address-book";
 import { asParaId } from "@parahost/primitives";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -14,7 +15,7 @@ import {
 } from "../node/run-node.ts";
 import { consoleLogger, LogFilterError, LogSettings } from "../ports/console-logger.ts";
 import { addRpcOptions, type RpcFlags, rpcSettings } from "../rpc-options.ts";
-import { wholeNumber } from "../usage.ts";
+import { secretUri, wholeNumber } from "../usage.ts";
 
 const WELL_KNOWN = ["alice", "bob", "charlie", "dave", "eve", "ferdie"] as const;
 type WellKnown = (typeof WELL_KNOWN)[number];
@@ -32,6 +33,7 @@ interface NodeFlags extends RpcFlags, Partial<Readonly<Record<WellKnown, true>>>
   readonly keysOf?: string;
   readonly collator?: true;
   readonly para?: number;
+  readonly fisherman?: Sr25519Pair;
   readonly nodeKey?: Hex;
   readonly nodeKeyFile?: string;
   readonly port: number;
@@ -80,6 +82,14 @@ export function addNodeCommand(program: Command): void {
       new Option("--collator", "collate for a parachain of this chain").conflicts("validator"),
     )
     .option("--para <id>", "the parachain of a collator", wholeNumber(1, 0xffff_ffff))
+    .addOption(
+      new Option(
+        "--fisherman <account>",
+        "check every candidate and stake on bad ones, from a secret URI such as //Ferdie",
+      )
+        .argParser(secretUri)
+        .conflicts("validator"),
+    )
     .addOption(
       new Option("--node-key <hex>", "secret of the node's identity: 32 bytes in hex")
         .argParser(nodeKey)
@@ -217,6 +227,7 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
       role: isAuthority ? "authority" : "full",
       wellKnown,
       collatorOf: flags.para === undefined ? undefined : asParaId(flags.para),
+      fisherman: flags.fisherman,
       nodeKey:
         flags.nodeKeyFile === undefined
           ? flags.nodeKey
@@ -234,7 +245,7 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
       prometheusPort: flags.prometheus ? flags.prometheusPort : undefined,
       prometheusExternal: flags.prometheusExternal === true,
       json: flags.json === true,
-      workers: isAuthority ? flags.executeWorkersMaxNum : 0,
+      workers: isAuthority || flags.fisherman !== undefined ? flags.executeWorkersMaxNum : 0,
     };
   } catch (error) {
     if (error instanceof HostError) return command.error(`error: ${error.message}`);

@@ -1,10 +1,16 @@
 /** One node as a process: DESIGN, section 6. */
 import { expectOk, type Hex, HostError, hexToBytes, type Logger } from "@parahost/base";
-import { ed25519PairFromSeed, type Keystore, MemoryKeystore } from "@parahost/crypto";
+import {
+  ed25519PairFromSeed,
+  type Keystore,
+  MemoryKeystore,
+  type Sr25519Pair,
+} from "@parahost/crypto";
 import { WorkerVerifier } from "@parahost/crypto/worker-verifier";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
+import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
 import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
@@ -30,7 +36,6 @@ import { readAuthorityTable } from "./authority-table-file.ts";
 import type { ChosenChain } from "./chain-choice.ts";
 import { Collating } from "./collating.ts";
 import { directoriesOf, ownNodeKey } from "./directories.ts";
-import { followAuthorities, recordDiscovery } from "./discovering.ts";
 import { startInformant } from "./informant.ts";
 import { KnownNames } from "./known-names.ts";
 import { logMethods } from "./log-methods.ts";
@@ -57,6 +62,8 @@ export interface NodeOptions {
   /** Secret URI of a well-known validator whose keys are taken, such as `//Alice`. */
   readonly wellKnown: string | undefined;
   readonly collatorOf: ParaId | undefined;
+  /** The account that stakes on bad candidates. */
+  readonly fisherman: Sr25519Pair | undefined;
   /** 32 bytes; the node's own file unless given. */
   readonly nodeKey: Hex | undefined;
   readonly port: number;
@@ -133,7 +140,6 @@ export async function startNode(
     const verifier = new WorkerVerifier();
     ends.push(() => verifier.close());
     const { genesis } = chain;
-    const records = recordDiscovery(headerHash(genesis.header), network, seed, keystore);
     const collating =
       options.collatorOf === undefined
         ? undefined
@@ -158,6 +164,9 @@ export async function startNode(
         role,
         peers: [...peers],
         ...(collator === undefined ? {} : { collator }),
+        ...(options.fisherman === undefined
+          ? {}
+          : { fisherman: { pair: options.fisherman, stake: 0n, share: 1 } }),
         authorName: (key) => names.authorName(key),
         headNumber: (para, head) => names.headNumber(para, head),
       },
@@ -170,12 +179,11 @@ export async function startNode(
         executor,
         keystore,
         verifier,
-        discovery: authorities?.table ?? records,
+        discovery: authorities?.table ?? new AuthorityTable(),
       },
     );
     ends.push(() => node.stop());
     collating?.follow(node);
-    if (authorities === undefined) ends.push(followAuthorities(records, node));
     const { best, finalized } = { best: node.chain.best(), finalized: node.chain.finalized() };
     say(`🔨 Genesis is ${node.chain.genesisHash}`);
     say(`📦 Highest known block at #${best.number}, finalized at #${finalized.number}`);
