@@ -8,7 +8,6 @@
 import { assert } from "@parahost/base";
 import { MultiAddress, MultiSignature } from "@parahost/primitives";
 import type { FieldDescription, TypeDescription } from "@parahost/scale";
-import { RuntimeCall } from "../framework/index.ts";
 import { SignedExtra, SignedImplicit } from "../transaction/extrinsic.ts";
 
 interface Extension {
@@ -74,13 +73,13 @@ export const extraType = (): TypeDescription => ({
   items: describeExtensions().map(({ type }) => type),
 });
 
-/** An extrinsic: bytes of their own length, whose parts clients find in the parameters. */
-export const extrinsicType = (): TypeDescription => ({
+/** An extrinsic of a chain with such calls: bytes of their own length, whose parts clients find in the parameters. */
+export const extrinsicType = (call: TypeDescription): TypeDescription => ({
   kind: "composite",
   path: ["sp_runtime", "generic", "unchecked_extrinsic", "UncheckedExtrinsic"],
   params: [
     { name: "Address", type: MultiAddress.type },
-    { name: "Call", type: RuntimeCall.type },
+    { name: "Call", type: call },
     { name: "Signature", type: MultiSignature.type },
     { name: "Extra", type: extraType() },
   ],

@@ -37,13 +37,13 @@ export interface Trapped {
   readonly message: string;
 }
 
-/** A method, its types hidden behind bytes. */
-export interface ApiMethod {
+/** A method, its types hidden behind bytes. `C` is what it is asked of. */
+export interface ApiMethod<C = CallContext> {
   readonly docs: string;
   /** A struct of the arguments. */
   readonly inputs: AnyCodec;
   readonly output: AnyCodec;
-  call(context: CallContext, args: Uint8Array): Result<Uint8Array, BadArguments | Trapped>;
+  call(context: C, args: Uint8Array): Result<Uint8Array, BadArguments | Trapped>;
 }
 
 /** Methods by their names in camel case; on the wire they are in snake case. */
@@ -53,22 +53,26 @@ export interface RuntimeApi {
 }
 
 /** A method that answers with `answer`, which changes nothing. */
-export function method<const F extends Readonly<Record<string, AnyCodec>>, T>(
+export function method<const F extends Readonly<Record<string, AnyCodec>>, T, C = CallContext>(
   docs: string,
   inputs: F,
   output: Codec<T>,
-  answer: (context: CallContext, args: StructValue<F>) => T,
-): ApiMethod {
+  answer: (context: C, args: StructValue<F>) => T,
+): ApiMethod<C> {
   return methodOrTrap(docs, inputs, output, (context, args) => ok(answer(context, args)));
 }
 
 /** A method that may have no answer; the error says why. */
-export function methodOrTrap<const F extends Readonly<Record<string, AnyCodec>>, T>(
+export function methodOrTrap<
+  const F extends Readonly<Record<string, AnyCodec>>,
+  T,
+  C = CallContext,
+>(
   docs: string,
   inputs: F,
   output: Codec<T>,
-  answer: (context: CallContext, args: StructValue<F>) => Result<T, { readonly code: string }>,
-): ApiMethod {
+  answer: (context: C, args: StructValue<F>) => Result<T, { readonly code: string }>,
+): ApiMethod<C> {
   const codec = struct(inputs);
   return {
     docs,

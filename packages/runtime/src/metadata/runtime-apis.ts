@@ -15,32 +15,26 @@ import {
   Nonce,
   OpaqueExtrinsic,
 } from "@parahost/primitives";
-import {
-  bool,
-  bytes,
-  type Codec,
-  DecodeError,
-  mapped,
-  option,
-  result,
-  struct,
-  u32,
-  u64,
-  unit,
-  variant,
-  vec,
-} from "@parahost/scale";
+import { type Codec, DecodeError, mapped, option, result, u32, unit, vec } from "@parahost/scale";
 import { validateTransaction } from "../executive.ts";
 import {
-  DispatchClass,
   DispatchError,
+  RuntimeCall,
   TransactionValidityError,
   Weight,
 } from "../framework/index.ts";
 import * as api from "../runtime-api.ts";
 import { decodeExtrinsic } from "../transaction/extrinsic.ts";
 import { type ApiName, RuntimeVersion } from "../version.ts";
+import {
+  FeeDetails,
+  OpaqueMetadata,
+  RuntimeDispatchInfo,
+  TransactionSource,
+  ValidTransaction,
+} from "./api-types.ts";
 import { BABE_API, GRANDPA_API } from "./consensus-apis.ts";
+import { METADATA_VERSIONS } from "./describe.ts";
 import { applyInNextBlock, ExtrinsicInclusionMode, executed, opened } from "./dry-run.ts";
 import { extrinsicType } from "./extrinsic.ts";
 import { GENESIS_BUILDER } from "./genesis-builder.ts";
@@ -49,15 +43,12 @@ import { PARACHAIN_HOST } from "./parachain-host.ts";
 import { method, methodOrTrap, type RuntimeApi } from "./runtime-api.ts";
 import { AUTHORITY_DISCOVERY_API, SESSION_KEYS_API, STAKING_API } from "./validator-apis.ts";
 
-/** Versions that there are, as `Metadata_metadata_versions` lists them. */
-export const METADATA_VERSIONS = [14, 15, 16] as const;
-
 // Types
 
 /** Bytes with a length before them, as clients see an extrinsic. */
 const Extrinsic: Codec<OpaqueExtrinsic> = {
   ...OpaqueExtrinsic,
-  type: { kind: "lazy", get: extrinsicType },
+  type: { kind: "lazy", get: () => extrinsicType(RuntimeCall.type) },
 };
 
 /** The same for questions that only an extrinsic of this runtime has an answer to. */
@@ -72,49 +63,6 @@ const DecodableExtrinsic: Codec<OpaqueExtrinsic> = mapped(
       error.code === "undecodableExtrinsic" ? error.failure.message : `byte ${error.firstByte}`;
     throw new DecodeError("badValue", offset, `not an extrinsic of this runtime: ${why}`);
   },
-);
-
-const OpaqueMetadata: Codec<Uint8Array> = {
-  ...bytes(),
-  type: {
-    kind: "composite",
-    path: ["sp_core", "OpaqueMetadata"],
-    fields: [{ type: bytes().type }],
-  },
-};
-
-const validity = (name: string) => ["sp_runtime", "transaction_validity", name];
-const TransactionSource = variant(
-  { inBlock: 0, local: 1, external: 2 },
-  validity("TransactionSource"),
-);
-const ValidTransaction = struct(
-  {
-    priority: u64,
-    requires: vec(bytes()),
-    provides: vec(bytes()),
-    longevity: u64,
-    propagate: bool,
-  },
-  validity("ValidTransaction"),
-);
-
-const payment = (name: string) => ["pallet_transaction_payment", "types", name];
-const RuntimeDispatchInfo = struct(
-  { weight: Weight, class: DispatchClass, partialFee: Balance },
-  payment("RuntimeDispatchInfo"),
-);
-const FeeDetails = struct(
-  {
-    inclusionFee: option(
-      struct(
-        { baseFee: Balance, lenFee: Balance, adjustedWeightFee: Balance },
-        payment("InclusionFee"),
-      ),
-    ),
-    tip: Balance,
-  },
-  payment("FeeDetails"),
 );
 
 // Table
