@@ -23,6 +23,7 @@ import {
   type HeadData,
   type HostConfiguration,
   type ParaId,
+  type ValidationCodeHash,
   ZERO_HASH,
 } from "@parahost/primitives";
 import {
@@ -73,6 +74,8 @@ export interface LocalNetworkOptions {
   readonly configuration?: Partial<HostConfiguration>;
   /** Indices of validators whose nodes are not started; somebody else may hold their keys. */
   readonly absent?: readonly number[];
+  /** Indices of validators of whom a second node runs, which it should not. */
+  readonly twins?: readonly number[];
   /** A full node that fishes for bad candidates. */
   readonly fisherman?: FishermanConfig;
   /** How checkers are drawn; Polkadot's way without it. */
@@ -104,6 +107,9 @@ export function validatorName(index: number): string {
   return developmentUri(index).slice(2).toLowerCase().replace("//", "-");
 }
 
+/** A second process with the keys of a validator. */
+export const twinName = (index: number): string => `${validatorName(index)}-twin`;
+
 export const FISHERMAN_NAME = "fisherman";
 
 export const collatorName = (para: ParaId): string => `collator-${para}`;
@@ -130,6 +136,7 @@ export function localNetworkGenesis(options: LocalNetworkOptions): Genesis {
 /** Starts every node. */
 export function startLocalNetwork(options: LocalNetworkOptions, world: World): LocalNetwork {
   const { validators: count, paras, slotMs, absent = [], fisherman: fishing } = options;
+  const { twins: twinIndices = [] } = options;
   const genesis = localNetworkGenesis(options);
   const names = Array.from({ length: count }, (_, index) => validatorName(index));
   const discovery = new AuthorityTable();
@@ -141,6 +148,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
   });
   const peers = [
     ...names,
+    ...twinIndices.map(twinName),
     ...paras.map(({ id }) => collatorName(id)),
     ...(fishing === undefined ? [] : [FISHERMAN_NAME]),
   ].map(peerIdOfName);
@@ -172,17 +180,20 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     const replaceSubsystems = world.replacement?.(name)?.subsystems;
     return replaceSubsystems === undefined ? {} : { replaceSubsystems };
   };
-  const startValidator = (index: number): RelayNode => {
-    const name = names[index];
-    assert(name !== undefined, `there are ${count} validators`);
-    return new RelayNode(
+  const startAuthority = (name: string, index: number): RelayNode =>
+    new RelayNode(
       { ...common, ...replacedIn(name), name, role: "authority" },
       portsOf(name, validatorKeystore(developmentUri(index))),
     );
+  const startValidator = (index: number): RelayNode => {
+    const name = names[index];
+    assert(name !== undefined, `there are ${count} validators`);
+    return startAuthority(name, index);
   };
 
   const present = names.map((_, index) => index).filter((index) => !absent.includes(index));
   const validators = present.map(startValidator);
+  const twins = twinIndices.map((index) => startAuthority(twinName(index), index));
   const collators = paras.map((plan): Collator => {
     const name = collatorName(plan.id);
     const keystore = new MemoryKeystore();
@@ -201,6 +212,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         emit: (event) => node.events.emit(event),
         headAt: (block) => resuming ?? paraHead(node, plan.id, block),
         relayNode: (_, hash) => node.states.node(hash),
+        codeByHash: (block, hash) => codeByHash(node, block, hash),
       },
     );
     const node: RelayNode = new RelayNode(
@@ -212,7 +224,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         collator: {
           paraId: plan.id,
           key,
-          collate: (relayParent, validationData) => para.collate(relayParent, validationData),
+          collate: (...request) => para.collate(...request),
         },
       },
       ports,
@@ -235,6 +247,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         );
   const nodes = (): RelayNode[] => [
     ...validators,
+    ...twins,
     ...collators.map(({ node }) => node),
     ...(fisherman === undefined ? [] : [fisherman]),
   ];
@@ -292,6 +305,16 @@ export function paraHead(node: RelayNode, para: ParaId, block: Hash): Uint8Array
   // As if nothing waited for availability: the head that is in the state.
   const assumption = { type: "timedOut" } as const;
   return state && runtimeApi.persistedValidationData(state, para, assumption)?.parentHead;
+}
+
+/** Validation code that a relay chain block's state has. */
+export function codeByHash(
+  node: RelayNode,
+  block: Hash,
+  hash: ValidationCodeHash,
+): Uint8Array | undefined {
+  const state = node.states.view(block);
+  return state && runtimeApi.validationCodeByHash(state, hash);
 }
 
 /** All session keys of a well-known validator. */

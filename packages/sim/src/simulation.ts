@@ -143,6 +143,7 @@ export class Simulation {
         epochSlots,
         ...(configuration === undefined ? {} : { configuration }),
         ...(absent === undefined ? {} : { absent }),
+        twins: this.cast.twins,
         ...(fisherman === undefined ? {} : { fisherman }),
         ...(approvalProfile === undefined ? {} : { approvalProfile }),
       },

@@ -1,7 +1,7 @@
 /** Who is faulty in a run, and how: roles become replacements of nodes. */
 import { assert, type Clock, type SeededRandom } from "@parahost/base";
 import type { ParaId } from "@parahost/primitives";
-import { collatorName, type Replacement } from "../local-network.ts";
+import { collatorName, type Replacement, twinName } from "../local-network.ts";
 import { strategyOf } from "./index.ts";
 import { composed, type Strategy } from "./strategy.ts";
 import { Conspiracy, type Role, type Stage, Villain } from "./villain.ts";
@@ -48,10 +48,19 @@ export class Cast {
     for (const { villain, strategy } of this.#players) strategy.start?.(villain);
   }
 
-  /** Whether nothing is promised by this validator. */
+  /** Validators of whom a second process runs. */
+  get twins(): readonly number[] {
+    return this.#players
+      .filter(({ strategy }) => strategy.hasTwin === true)
+      .map(({ villain }) => villain.role.validator);
+  }
+
+  /** Whether nothing is promised by this validator, or by the second process with its keys. */
   isFaulty(name: string): boolean {
     return this.#players.some(
-      ({ villain, strategy }) => villain.name === name && strategy.keepsPromises !== true,
+      ({ villain, strategy }) =>
+        (villain.name === name || twinName(villain.role.validator) === name) &&
+        strategy.keepsPromises !== true,
     );
   }
 

@@ -26,7 +26,7 @@ import {
   TWO_BITFIELDS,
 } from "./gossip.ts";
 import { BROKEN_WORKERS, SLOW_MACHINE } from "./machine.ts";
-import { CRASHES, SILENT } from "./silence.ts";
+import { CRASHES, SILENT, TWINS } from "./silence.ts";
 import type { Strategy } from "./strategy.ts";
 import { APPROVES_UNSEEN, FAKES_INVALID, OLD_RELEASE } from "./validation-lies.ts";
 
@@ -61,6 +61,7 @@ export const STRATEGIES: readonly Strategy[] = [
   FORWARDS_NOTHING,
   REPLAYS,
   OLD_RELEASE,
+  TWINS,
   OTHER_SESSIONS,
   COLLUDES,
   SLOW_MACHINE,

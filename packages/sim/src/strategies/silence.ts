@@ -60,3 +60,11 @@ export const CRASHES: Strategy = {
     again();
   },
 };
+
+export const TWINS: Strategy = {
+  id: "B31",
+  does: "runs twice with one key",
+  hasTwin: true,
+  corrupt: () => ({}),
+  start: (villain) => villain.tookEffect(),
+};

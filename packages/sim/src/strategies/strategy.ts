@@ -16,8 +16,8 @@ export interface Strategy {
    * as of an honest one.
    */
   readonly keepsPromises?: boolean;
-  /** True where it has an effect only with accomplices in its group; alone it does nothing that counts. */
-  readonly needsGroup?: boolean;
+  /** True where a second process runs with its keys. */
+  readonly hasTwin?: boolean;
   /** What is replaced. The villain's `simulation` is there only when something happens. */
   corrupt(villain: Villain): Replacement;
   /** The collators that play into its hands. */

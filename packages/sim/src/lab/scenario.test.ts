@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { STRATEGIES } from "../strategies/index.ts";
+import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
+import { DEFAULT_SCENARIO, isWithinBounds, readScenario, scenarioErrorLine } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
+
+test("what a scenario file leaves out is as usual", () => {
+  const read = readScenario('{"validators": 7, "roles": [{"validator": 6, "strategy": "B06"}]}');
+  assert.ok(read.ok);
+  const role = { validator: 6, strategy: "B06", share: 1, fromSlot: 0, toSlot: 100_000 };
+  assert.deepEqual(read.value, { ...DEFAULT_SCENARIO, validators: 7, groups: 7, roles: [role] });
+});
+
+test("a field that is wrong is named", () => {
+  const cases: readonly [string, RegExp][] = [
+    ["{", /^the file is not JSON/],
+    ["[]", /^it must be an object/],
+    ['{"validatorz": 4}', /^validatorz: there is no such field; there are seed, validators, /],
+    ['{"validators": "4"}', /^validators: it must be a whole number from 2 to 1000, not "4"/],
+    [
+      '{"roles": [{"validator": 1, "strategy": "B99"}]}',
+      /^roles\[0\]\.strategy: there is no strategy "B99"; there are B01, /,
+    ],
+    [
+      '{"roles": [{"validator": 1, "strategy": "B01", "share": 2}]}',
+      /^roles\[0\]\.share: .* from 0 to 1, not 2/,
+    ],
+    ['{"roles": [{"strategy": "B01"}]}', /^roles\[0\]\.validator: it is missing/],
+    [
+      '{"roles": [{"validator": 4, "strategy": "B01"}]}',
+      /^roles\[0\]\.validator: validators are numbered 0 to 3/,
+    ],
+    ['{"network": [{"type": "rain"}]}', /^network\[0\]\.type: it must be one of slow, loss, /],
+    [
+      '{"network": [{"type": "loss", "fromSlot": 0, "toSlot": 4}]}',
+      /^network\[0\]\.share: it is missing/,
+    ],
+    [
+      '{"network": [{"type": "clog", "validators": [9], "fromSlot": 0, "toSlot": 4}]}',
+      /^network\[0\]\.validators: /,
+    ],
+    ['{"groups": 5}', /^groups: 4 validators make no 5 groups/],
+  ];
+  for (const [text, expected] of cases) {
+    const read = readScenario(text);
+    assert.ok(!read.ok, text);
+    assert.match(scenarioErrorLine(read.error), expected);
+  }
+});
+
+test("seeds draw scenarios that a file could hold, always the same, and all strategies among them", () => {
+  const strategies = new Set<string>();
+  for (const mix of [CI_MIX, NIGHT_MIX])
+    for (let seed = 1; seed <= 1_000; seed++) {
+      const scenario = drawScenario(seed, mix);
+      assert.deepEqual(drawScenario(seed, mix), scenario);
+      const read = readScenario(JSON.stringify(scenario));
+      assert.deepEqual(read.ok && read.value, scenario);
+      assert.ok(isWithinBounds(scenario));
+      for (const { strategy } of scenario.roles) strategies.add(strategy);
+    }
+  assert.equal(strategies.size, STRATEGIES.length);
+});
+
+test("a scenario is made smaller for as long as it fails", async () => {
+  const role = { validator: 1, strategy: "B06", share: 0.5, fromSlot: 0, toSlot: 30 };
+  const loss = { type: "loss", share: 0.1, fromSlot: 0, toSlot: 9 } as const;
+  const big = {
+    ...DEFAULT_SCENARIO,
+    validators: 7,
+    slots: 30,
+    roles: [role, { ...role, validator: 2 }, { ...role, strategy: "B10" }],
+    network: [loss],
+  };
+  // Fails for as long as somebody disputes in the first five slots.
+  const { scenario, tried } = await shrink(
+    big,
+    ({ roles, slots }) =>
+      Promise.resolve(slots >= 5 && roles.some(({ strategy }) => strategy === "B06")),
+    200,
+  );
+  assert.deepEqual([scenario.slots, scenario.calmSlots, scenario.network], [5, 0, []]);
+  assert.equal(scenario.roles.length, 1);
+  assert.equal(scenario.paras, 1);
+  assert.ok(scenario.validators <= 3 && tried < 200, `${tried} tries`);
+});
