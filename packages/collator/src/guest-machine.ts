@@ -12,7 +12,6 @@ import {
   bytesToHex,
   concatBytes,
   err,
-  expectOk,
   type Hex,
   hexToBytes,
   LruMap,
@@ -21,20 +20,27 @@ import {
 } from "@parahost/base";
 import { blake2b128, blake2b256Hex, twox128 } from "@parahost/crypto";
 import {
+  CODE_LIMIT_BYTES,
   callGuest,
   DEFAULT_ENGINE_PARAMETERS,
+  decompressBlob,
+  explainFault,
+  faultLine,
   type GuestFault,
   type PreparedPvf,
   preparePvf,
+  SourceMap,
   type WasmRefusal,
 } from "@parahost/executor";
 import type {
   BlockLimits,
+  BuildError,
   BuiltBlock,
   DroppedTransaction,
   ImportError,
   ImportedBlock,
   ParaAccount,
+  ParaCode,
   ParaStateMachine,
   ParaSummary,
   RelayParent,
@@ -48,8 +54,10 @@ import {
   Hash,
   type HeadData,
   Header,
+  type ValidationCodeHash,
   ValidationParams,
   ValidationResult,
+  validationCodeHash,
 } from "@parahost/primitives";
 import {
   bytes,
@@ -86,6 +94,8 @@ const NODE = 0;
 const NEXT_EXTRINSIC = 1;
 const CHANGES = 2;
 
+/** An upgrade is rare, and blocks around it may be of either side. */
+const CODES_MAX = 4;
 /** State version of chains of the kit. */
 const STATE_VERSION = 1;
 const CACHED_NODES = 16_384;
@@ -127,11 +137,20 @@ const Provides = struct({ sender: fixedHex(32), nonce: u32 });
 
 export interface GuestChain {
   readonly name: string;
-  /** Decompressed. */
+  /** What the chain begins with: decompressed. */
   readonly wasm: Uint8Array;
   readonly genesis: readonly (readonly [key: Hex, value: Uint8Array])[];
   /** In memory unless said otherwise. */
   readonly store?: NodeStore;
+  /** The source map of some code, where there is one: faults are told by file and line then. */
+  readonly sourceMap?: (code: ValidationCodeHash) => string | undefined;
+}
+
+/** Code of the chain, ready to run. */
+interface Guest {
+  readonly hash: ValidationCodeHash;
+  readonly pvf: PreparedPvf;
+  readonly wasm: Uint8Array;
 }
 
 interface Refused {
@@ -164,26 +183,28 @@ const NO_RELAY: RelayParent = {
 export class GuestStateMachine implements ParaStateMachine {
   readonly name: string;
   readonly genesisHead: HeadData;
-  readonly #guest: PreparedPvf;
+  readonly #genesisCode: ValidationCodeHash;
+  /** By hash; the one that was used last stands last. */
+  readonly #codes = new LruMap<ValidationCodeHash, Guest>(CODES_MAX);
+  readonly #sourceMap: GuestChain["sourceMap"];
   readonly #store: NodeStore;
   readonly #cache: NodeCache;
   readonly #states: LiveStates;
-  /** Transactions that were found good by their signature are looked at once. */
-  readonly #checked = new LruMap<Hex, TransactionInfo>(65_536);
+  /** Transactions that were found good by their signature are looked at once for each code. */
+  readonly #checked = new LruMap<string, TransactionInfo>(65_536);
   #newest: HeadData;
+  #newestCode: Guest;
   #relayParent: RelayParent = NO_RELAY;
 
-  private constructor(
-    name: string,
-    guest: PreparedPvf,
-    genesis: GuestChain["genesis"],
-    store: NodeStore,
-  ) {
+  private constructor({ name, genesis, store, sourceMap }: GuestChain, guest: Guest) {
     this.name = name;
-    this.#guest = guest;
-    this.#store = store;
-    this.#cache = new NodeCache(store, CACHED_NODES);
-    this.#states = new LiveStates(store);
+    this.#genesisCode = guest.hash;
+    this.#newestCode = guest;
+    this.#codes.set(guest.hash, guest);
+    this.#sourceMap = sourceMap;
+    this.#store = store ?? new MemoryNodeStore();
+    this.#cache = new NodeCache(this.#store, CACHED_NODES);
+    this.#states = new LiveStates(this.#store);
     const state = new Overlay(new TrieBackend(this.#cache, EMPTY_ROOT));
     for (const [key, value] of genesis) state.set(key, value);
     const update = state.commitment(STATE_VERSION);
@@ -199,34 +220,29 @@ export class GuestStateMachine implements ParaStateMachine {
   }
 
   /** Refuses code that validators would refuse. */
-  static create({
-    name,
-    wasm,
-    genesis,
-    store,
-  }: GuestChain): Result<GuestStateMachine, WasmRefusal> {
-    const prepared = preparePvf(wasm, DEFAULT_ENGINE_PARAMETERS, {
-      metered: true,
-      entries: [BUILD, EXECUTE, CHECK],
-    });
+  static create(chain: GuestChain): Result<GuestStateMachine, WasmRefusal> {
+    const prepared = prepare(chain.wasm);
     if (!prepared.ok) return prepared;
-    return ok(new GuestStateMachine(name, prepared.value, genesis, store ?? new MemoryNodeStore()));
+    const hash = validationCodeHash(chain.wasm);
+    return ok(new GuestStateMachine(chain, { hash, pvf: prepared.value, wasm: chain.wasm }));
   }
 
   checkTransaction(transaction: Uint8Array): Result<TransactionInfo, TransactionRefusal> {
     const hash = blake2b256Hex(encode(bytes(), transaction));
-    const known = this.#checked.get(hash);
+    const guest = this.#newestCode;
+    const checkedAs = `${guest.hash}${hash}`;
+    const known = this.#checked.get(checkedAs);
     if (known !== undefined) return ok(known);
     const relayParent = this.#relayParent;
     const nodes = this.#nodes(relayParent);
-    const answer = callGuest(this.#guest, {
+    const answer = callGuest(guest.pvf, {
       entry: CHECK,
       input: this.#params(this.#newest, relayParent, transaction),
       fuel: CHECK_FUEL,
       oracle: (question) =>
         question[0] === NODE ? nodes(bytesToHex(question.subarray(1))) : undefined,
     });
-    if (!answer.ok) return err({ code: "undecodable", message: faultMessage(answer.error) });
+    if (!answer.ok) return err({ code: "undecodable", message: this.#told(guest, answer.error) });
     const reader = new Reader(answer.value.output);
     if (reader.u8() !== 0) {
       const kind = reader.u8();
@@ -237,7 +253,7 @@ export class GuestStateMachine implements ParaStateMachine {
     const [provides] = vec(bytes()).read(reader);
     assert(provides !== undefined, "a transaction of the kit provides its number");
     const info = { hash, ...decode(Provides, provides) };
-    this.#checked.set(hash, info);
+    this.#checked.set(checkedAs, info);
     return ok(info);
   }
 
@@ -246,20 +262,23 @@ export class GuestStateMachine implements ParaStateMachine {
     transactions: readonly Uint8Array[],
     limits: BlockLimits,
     relayParent: RelayParent,
-  ): Result<BuiltBlock, UnknownHead> {
+  ): Result<BuiltBlock, BuildError> {
     if (!this.has(parent)) return err(this.#unknown(parent));
+    const guest = this.#guest(relayParent.code);
+    if (!guest.ok) return guest;
     this.#relayParent = relayParent;
+    this.#newestCode = guest.value;
     const dropped: DroppedTransaction[] = [];
     let offered = transactions.slice(0, limits.maxTransactions);
     for (let passes = 0; passes < PASSES_MAX; passes++) {
-      const pass = this.#pass(parent, offered, limits, relayParent);
+      const pass = this.#pass(guest.value, parent, offered, limits, relayParent);
       for (const { transaction, problem } of pass.refused)
         if (!mayStillGo(problem)) dropped.push({ hash: transactionHash(transaction), problem });
       if (pass.result.ok && pass.isClean)
         return ok(this.#built(pass, pass.result.value, dropped, relayParent));
       if (!pass.result.ok) {
         if (pass.pending === undefined) break;
-        const message = faultMessage(pass.result.error);
+        const message = this.#told(guest.value, pass.result.error);
         dropped.push({ hash: transactionHash(pass.pending), problem: { code: "trap", message } });
       }
       // Behind what ended a pass, others may still fit; behind a full block none does.
@@ -268,18 +287,42 @@ export class GuestStateMachine implements ParaStateMachine {
         : offered.slice(offered.indexOf(pass.pending as Uint8Array) + 1);
       offered = [...pass.included, ...behind];
     }
-    const empty = this.#pass(parent, [], limits, relayParent);
-    const result = expectOk(empty.result, "a block without transactions");
-    return ok(this.#built(empty, result, dropped, relayParent));
+    const empty = this.#pass(guest.value, parent, [], limits, relayParent);
+    if (!empty.result.ok)
+      return err({ code: "trap", message: this.#told(guest.value, empty.result.error) });
+    return ok(this.#built(empty, empty.result.value, dropped, relayParent));
   }
 
-  importBlock(parent: HeadData, blockData: Uint8Array): Result<ImportedBlock, ImportError> {
+  importBlock(
+    parent: HeadData,
+    blockData: Uint8Array,
+    code?: ParaCode,
+  ): Result<ImportedBlock, ImportError> {
     if (!this.has(parent)) return err(this.#unknown(parent));
     const block = tryDecode(GuestBlock, blockData);
     if (!block.ok) return err({ code: "undecodable", message: block.error.message });
-    const { relayParentNumber, relayParentStorageRoot, extrinsics } = block.value;
+    if (code !== undefined) {
+      const guest = this.#guest(code);
+      return guest.ok ? this.#execute(guest.value, parent, block.value, blockData) : guest;
+    }
+    const newest = this.#newestCode;
+    let outcome = this.#execute(newest, parent, block.value, blockData);
+    for (const hash of [...this.#codes.keys()]) {
+      if (outcome.ok) break;
+      const guest = hash === newest.hash ? undefined : this.#codes.get(hash);
+      if (guest !== undefined) outcome = this.#execute(guest, parent, block.value, blockData);
+    }
+    return outcome;
+  }
+
+  #execute(
+    guest: Guest,
+    parent: HeadData,
+    { relayParentNumber, relayParentStorageRoot, extrinsics }: GuestBlock,
+    blockData: Uint8Array,
+  ): Result<ImportedBlock, ImportError> {
     let changes: Uint8Array | undefined;
-    const answer = callGuest(this.#guest, {
+    const answer = callGuest(guest.pvf, {
       entry: EXECUTE,
       input: encode(ValidationParams, {
         parentHead: parent,
@@ -292,7 +335,7 @@ export class GuestStateMachine implements ParaStateMachine {
         return undefined;
       },
     });
-    if (!answer.ok) return err({ code: "badBlock", message: faultMessage(answer.error) });
+    if (!answer.ok) return err({ code: "badBlock", message: this.#told(guest, answer.error) });
     const result = tryDecode(ValidationResult, answer.value.output);
     if (!result.ok || changes === undefined)
       return err({ code: "badBlock", message: "the chain's code gives no result" });
@@ -331,10 +374,35 @@ export class GuestStateMachine implements ParaStateMachine {
     return ok({ number, stateRoot });
   }
 
+  // Code
+
+  /** Code that is here, or that can be had. */
+  #guest(
+    code: ParaCode | undefined,
+  ): Result<Guest, { readonly code: "noCode"; readonly hash: ValidationCodeHash }> {
+    const hash = code?.hash ?? this.#genesisCode;
+    const known = this.#codes.get(hash);
+    if (known !== undefined) return ok(known);
+    const wasm = decompressed(code?.bytes());
+    const prepared = wasm === undefined ? undefined : prepare(wasm);
+    if (wasm === undefined || prepared?.ok !== true) return err({ code: "noCode", hash });
+    const guest = { hash, pvf: prepared.value, wasm };
+    this.#codes.set(hash, guest);
+    return ok(guest);
+  }
+
+  /** A fault in its author's words. */
+  #told(guest: Guest, fault: GuestFault): string {
+    const text = this.#sourceMap?.(guest.hash);
+    const map = text === undefined ? undefined : SourceMap.parse(text);
+    return faultLine(explainFault(fault, guest.wasm, map?.ok === true ? map.value : undefined));
+  }
+
   // Building
 
   /** Executes the guest with transactions as they are offered, as far as they fit. */
   #pass(
+    guest: Guest,
     parent: HeadData,
     offered: readonly Uint8Array[],
     { maxBlockDataBytes }: BlockLimits,
@@ -376,7 +444,7 @@ export class GuestStateMachine implements ParaStateMachine {
       return node;
     };
 
-    const answer = callGuest(this.#guest, {
+    const answer = callGuest(guest.pvf, {
       entry: BUILD,
       input: this.#params(parent, relayParent, new Uint8Array()),
       fuel: PASS_FUEL,
@@ -492,6 +560,10 @@ function refusal(kind: number, detail: number): TransactionRefusal {
   return validity === "badProof" ? { code: "badSignature" } : { code: "refused", validity };
 }
 
-function faultMessage(fault: GuestFault): string {
-  return "message" in fault ? fault.message : fault.code;
+const prepare = (wasm: Uint8Array): Result<PreparedPvf, WasmRefusal> =>
+  preparePvf(wasm, DEFAULT_ENGINE_PARAMETERS, { metered: true, entries: [BUILD, EXECUTE, CHECK] });
+
+function decompressed(code: Uint8Array | undefined): Uint8Array | undefined {
+  const plain = code && decompressBlob(code, "code", CODE_LIMIT_BYTES);
+  return plain?.ok === true ? plain.value : undefined;
 }

@@ -47,6 +47,7 @@ import {
   type ParaId,
   type PersistedValidationData,
   paraHeadHash,
+  type ValidationCodeHash,
 } from "@parahost/primitives";
 import {
   ParaPool,
@@ -84,6 +85,8 @@ export interface ParaNodePorts {
   readonly emit: (event: NodeEventData) => void;
   /** A node, by hash, of the relay chain's state after a block; `undefined` where it is not to be had. */
   readonly relayNode?: (relayBlock: Hash, node: Hex) => Uint8Array | undefined;
+  /** Validation code by its hash, as a relay chain block has it; `undefined` where it is not to be had. */
+  readonly codeByHash?: (relayBlock: Hash, hash: ValidationCodeHash) => Uint8Array | undefined;
   /** Head of the para in the state after a relay chain block; `undefined` without such a state or such a head. */
   readonly headAt: (relayBlock: Hash) => HeadData | undefined;
 }
@@ -181,11 +184,13 @@ export class ParaNode {
   /**
    * The collator function: the next block on `validationData.parentHead`, also when no transaction waits, so that the
    * chain advances with the relay chain. Asked again for the same head it builds anew, since the pool may have changed
-   * and a candidate names its relay parent. `undefined` when the state of that head is not here.
+   * and a candidate names its relay parent. `codeHash` names what validators will run for the block. `undefined` when
+   * the state of that head is not here.
    */
   async collate(
     relayParent: Hash,
     validationData: PersistedValidationData,
+    codeHash?: ValidationCodeHash,
   ): Promise<CollationResult | undefined> {
     this.#pool.dropExpired();
     const { parentHead, relayParentNumber, maxPovSize } = validationData;
@@ -202,6 +207,14 @@ export class ParaNode {
       number: relayParentNumber,
       storageRoot: validationData.relayParentStorageRoot,
       node: (hash) => this.#ports.relayNode?.(relayParent, hash),
+      ...(codeHash === undefined
+        ? {}
+        : {
+            code: {
+              hash: codeHash,
+              bytes: () => this.#ports.codeByHash?.(relayParent, codeHash),
+            },
+          }),
     });
     if (built === undefined) return undefined;
     return {
@@ -356,7 +369,7 @@ export class ParaNode {
     const { blockData, head, included, dropped } = built.value;
     if (blockData.length > maxBlockDataBytes)
       return this.#failed(`its ${blockData.length} bytes are too many`, { maxBlockDataBytes });
-    const imported = this.#machine.importBlock(parent.head, blockData);
+    const imported = this.#machine.importBlock(parent.head, blockData, relayParent.code);
     if (!imported.ok) return this.#failed("it does not pass its own checks", imported.error);
     const hash = paraHeadHash(head);
     if (paraHeadHash(imported.value.head) !== hash) {
@@ -394,8 +407,11 @@ export class ParaNode {
     { blockData, included, dropped }: BuiltBlock,
     maxBlockDataBytes: number,
   ): void {
-    for (const { hash, problem } of dropped)
+    for (const { hash, problem } of dropped) {
       if (!isOfNonces(problem)) this.#pool.drop(hash, problem);
+      if (problem.code === "trap")
+        this.#log("error", `a transaction ends the chain's code: ${problem.message}`, { hash });
+    }
     const hadRoom =
       included.length < this.#transactionsMax && blockData.length * 2 <= maxBlockDataBytes;
     if (!hadRoom) return;

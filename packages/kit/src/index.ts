@@ -19,11 +19,13 @@ export {
 } from "./ledger/types.ts";
 export type {
   BlockLimits,
+  BuildError,
   BuiltBlock,
   DroppedTransaction,
   ImportError,
   ImportedBlock,
   ParaAccount,
+  ParaCode,
   ParaStateMachine,
   ParaSummary,
   RelayParent,

@@ -7,7 +7,7 @@
  */
 
 import type { Hex, Result } from "@parahost/base";
-import type { Hash, HeadData } from "@parahost/primitives";
+import type { Hash, HeadData, ValidationCodeHash } from "@parahost/primitives";
 
 /** What a transaction pool may know of a transaction without its state. */
 export interface TransactionInfo {
@@ -65,6 +65,15 @@ export interface RelayParent {
   readonly storageRoot: Hash;
   /** A node of its state by hash, `undefined` where it is not to be had. */
   readonly node: (hash: Hex) => Uint8Array | undefined;
+  /** What validators will run for the block; the code that the chain began with where it is not said. */
+  readonly code?: ParaCode;
+}
+
+/** Validation code by its hash. A machine that has it already does not ask for the bytes. */
+export interface ParaCode {
+  readonly hash: ValidationCodeHash;
+  /** As on the relay chain, perhaps compressed; `undefined` where they are not to be had. */
+  readonly bytes: () => Uint8Array | undefined;
 }
 
 export interface DroppedTransaction {
@@ -91,8 +100,17 @@ export interface UnknownHead {
   readonly head: Hex;
 }
 
+/** Why no block came of it. */
+export type BuildError =
+  | UnknownHead
+  /** The code to build with is not here, or none that validators would take. */
+  | { readonly code: "noCode"; readonly hash: ValidationCodeHash }
+  /** The chain's own code ends without any transaction; the message has file and line where they are known. */
+  | { readonly code: "trap"; readonly message: string };
+
 export type ImportError =
   | UnknownHead
+  | { readonly code: "noCode"; readonly hash: ValidationCodeHash }
   | { readonly code: "undecodable"; readonly message: string }
   | { readonly code: "badBlock"; readonly message: string }
   /** A transaction of the block may not stand where it does. */
@@ -131,10 +149,17 @@ export interface ParaStateMachine {
     transactions: readonly Uint8Array[],
     limits: BlockLimits,
     relayParent: RelayParent,
-  ): Result<BuiltBlock, UnknownHead>;
+  ): Result<BuiltBlock, BuildError>;
 
-  /** Executes a block and keeps its state. Importing a block twice does no harm. */
-  importBlock(parent: HeadData, blockData: Uint8Array): Result<ImportedBlock, ImportError>;
+  /**
+   * Executes a block and keeps its state. Importing a block twice does no harm. Without `code`, a machine that holds
+   * several takes the first that accepts the block, the newest before the others.
+   */
+  importBlock(
+    parent: HeadData,
+    blockData: Uint8Array,
+    code?: ParaCode,
+  ): Result<ImportedBlock, ImportError>;
 
   /** Whether the state of that block is kept. */
   has(head: HeadData): boolean;

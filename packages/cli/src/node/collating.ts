@@ -4,7 +4,7 @@ import { ParaNode } from "@parahost/collator";
 import type { NodeEventData } from "@parahost/node";
 import type { CollatorConfig, RelayNode } from "@parahost/node/service/node";
 import { type CollatorId, type HeadData, type ParaId, ZERO_HASH } from "@parahost/primitives";
-import { followRelayChain, paraHead } from "@parahost/sim/local-network";
+import { codeByHash, followRelayChain, paraHead } from "@parahost/sim/local-network";
 import { type ParaKind, planPara } from "@parahost/sim/para-plan";
 import type { KeyValueStore } from "@parahost/storage";
 import { keepingBlocks, type ParaColumn, takeUpBlocks } from "./para-blocks.ts";
@@ -37,6 +37,8 @@ export class Collating {
         clock,
         logger,
         emit: (event: NodeEventData) => this.#node?.events.emit(event),
+        relayNode: (_, hash) => this.#node?.states.node(hash),
+        codeByHash: (block, hash) => this.#node && codeByHash(this.#node, block, hash),
         headAt: (block) => this.#restoring ?? (this.#node && paraHead(this.#node, this.#id, block)),
       },
     );
@@ -46,8 +48,8 @@ export class Collating {
     return {
       paraId: this.#id,
       key,
-      collate: async (relayParent, validationData) =>
-        this.#node === undefined ? undefined : this.para.collate(relayParent, validationData),
+      collate: async (...request) =>
+        this.#node === undefined ? undefined : this.para.collate(...request),
     };
   }
 

@@ -30,8 +30,8 @@ export function keepingBlocks(
     genesisHead: machine.genesisHead,
     checkTransaction: (transaction) => machine.checkTransaction(transaction),
     buildBlock: (...request) => machine.buildBlock(...request),
-    importBlock: (parent, blockData) => {
-      const imported = machine.importBlock(parent, blockData);
+    importBlock: (parent, blockData, code) => {
+      const imported = machine.importBlock(parent, blockData, code);
       if (imported.ok) {
         const { head } = imported.value;
         const key = hexToBytes(paraHeadHash(head));

@@ -38,6 +38,8 @@ export interface CollationSecondedSignal {
 export type CollatorFunction = (
   relayParent: Hash,
   validationData: PersistedValidationData,
+  /** Of what validators will run for the candidate. */
+  codeHash: ValidationCodeHash,
 ) => Promise<CollationResult | undefined>;
 
 export interface CollationGenerationConfig {

@@ -148,7 +148,7 @@ async function collateOn(
   }
   const data = await behindOwnChain(state, paraId, relayParent, view, onChain);
   if (data === undefined) return;
-  const result = await collator(relayParent, data.validationData);
+  const result = await collator(relayParent, data.validationData, data.validationCodeHash);
   if (result === undefined) return;
   await distribute(state, config, { relayParent, coreIndex: place.core, ...data, ...result });
 }

@@ -6,7 +6,7 @@
  *
  * Records of blocks are kept until all nodes have finalized well beyond them.
  */
-import { assert, equalBytes } from "@parahost/base";
+import { assert, equalBytes, LruMap } from "@parahost/base";
 import type { ParaStateMachine } from "@parahost/kit";
 import type { NodeEvent } from "@parahost/node";
 import { DisputeDatabase } from "@parahost/node/dispute-coordinator/database";
@@ -23,7 +23,9 @@ import {
   type Hash,
   headerHash,
   type ParaId,
+  type ValidationCodeHash,
   type ValidatorId,
+  validationCodeHash,
 } from "@parahost/primitives";
 import { developmentValidator, runtimeApi } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
@@ -71,6 +73,7 @@ import {
 const KEPT_BEHIND_FINALITY = 64;
 /** Violations that are kept; a broken run breaks something in every block. */
 const VIOLATIONS_MAX = 100;
+const ANNOUNCED_CODES_MAX = 64;
 
 /** What the observer is shown: the nodes, their disks, what they sign and hear, and who is faulty. */
 export type ObservedWorld = Pick<
@@ -139,6 +142,8 @@ export class Observer {
   #moreViolations = 0;
   readonly #world: ObservedWorld;
   readonly #chunks: ChunkStores;
+  /** Code that candidates have brought. */
+  readonly #announced = new LruMap<ValidationCodeHash, Uint8Array>(ANNOUNCED_CODES_MAX);
   readonly #machines: ReadonlyMap<ParaId, ParaStateMachine>;
   readonly #forks = new Map<Hash, Fork>();
   readonly #records = new Map<Hash, BlockRecord>();
@@ -591,7 +596,12 @@ export class Observer {
     const machine = this.#machines.get(candidate.receipt.descriptor.paraId);
     if (judged.data !== undefined && machine !== undefined) {
       this.#counts.executed += 1;
-      const fault = checkExecution(candidate, judged.data, machine);
+      const { newValidationCode } = candidate.receipt.commitments;
+      if (newValidationCode !== undefined)
+        this.#announced.set(validationCodeHash(newValidationCode), newValidationCode);
+      const fault = checkExecution(candidate, judged.data, machine, (code) =>
+        this.#announced.get(code),
+      );
       if (fault !== undefined) found.push(fault);
     }
     faults.push(...found);

@@ -1,0 +1,110 @@
+/** A chain that changes its own code: voted for, given by anybody, checked by validators, in force at one block. */
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert as ensure, expectOk } from "@parahost/base";
+import { blake2b256Hex, pairFromUri } from "@parahost/crypto";
+import { templateCode } from "@parahost/kit/artifacts";
+import { buildGuest } from "@parahost/kit/compile";
+import { encodeCall, type NamedCall, signTransaction } from "@parahost/kit/schema";
+import { storage, chain as token } from "@parahost/kit/templates/token";
+import { asParaId, Header, headerHash } from "@parahost/primitives";
+import { runtimeApi } from "@parahost/runtime";
+import { decode } from "@parahost/scale";
+import { Observer } from "./observer/observer.ts";
+import { planGuest } from "./para-plan.ts";
+import { Simulation } from "./simulation.ts";
+
+const PARA = asParaId(1000);
+const nextVersion = { ...token, specVersion: 2 };
+
+/** The token's code with another version: transactions that are signed for one are no good for the other. */
+async function nextCode(): Promise<Uint8Array> {
+  const kit = dirname(dirname(fileURLToPath(import.meta.resolve("@parahost/kit"))));
+  const folder = mkdtempSync(join(tmpdir(), "parahost-upgrade-"));
+  try {
+    cpSync(join(kit, "templates/token/assembly"), join(folder, "assembly"), { recursive: true });
+    return expectOk(await buildGuest(folder, nextVersion), "built").wasm;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("holders give their chain new code, which takes over at one block with the state kept", async () => {
+  const code = await nextCode();
+  const votingBlocks = 2;
+  const simulation = new Simulation({
+    seed: 21,
+    validators: 4,
+    paras: [
+      planGuest(PARA, token, templateCode("token"), {
+        ...storage,
+        Governance: { votingBlocks },
+      }),
+    ],
+    configuration: { validationUpgradeDelay: 2, validationUpgradeCooldown: 2 },
+  });
+  const observer = new Observer(simulation);
+  const [collator] = simulation.collators;
+  ensure(collator !== undefined, "the token has a collator");
+  const { para, node } = collator;
+  const alice = expectOk(pairFromUri("sr25519", "//Alice"), "alice");
+  const genesisHash = headerHash(decode(Header, para.head("finalized").head));
+  let nonce = 0;
+  const submit = (call: NamedCall, schema = token) => {
+    const transaction = signTransaction(schema, alice, encodeCall(schema, call), {
+      genesisHash,
+      nonce,
+    });
+    nonce += 1;
+    return para.submit(transaction);
+  };
+  const governance = (call: string, args = {}) =>
+    expectOk(submit({ pallet: "Governance", call, args }), call);
+  const included = (to: number) =>
+    simulation.runUntil(
+      () => expectOk(para.account(alice.publicKey, "best"), "alice").nonce === to,
+      200_000,
+    );
+  const currentCode = () => {
+    const state = node.states.view(node.chain.best().hash);
+    ensure(state !== undefined, "the best state is there");
+    return runtimeApi.validationCodeHash(state, PARA, { type: "timedOut" });
+  };
+  const before = currentCode();
+
+  governance("bond", { amount: 900n * 10n ** 12n });
+  governance("proposeCode", { codeHash: blake2b256Hex(code) });
+  governance("vote", { proposal: 0, aye: true });
+  assert.ok(await included(3));
+  const voted = para.head("best").number ?? 0;
+  assert.ok(
+    await simulation.runUntil(
+      () => (para.head("best").number ?? 0) > voted + votingBlocks,
+      200_000,
+    ),
+  );
+  governance("supplyCode", { code });
+  assert.ok(await included(4));
+  assert.equal(currentCode(), before);
+  assert.ok(await simulation.runUntil(() => currentCode() !== before, 600_000));
+  assert.equal(currentCode(), blake2b256Hex(code));
+
+  // One more block, so that the pool asks the new code.
+  const applied = para.head("best").number ?? 0;
+  assert.ok(
+    await simulation.runUntil(() => (para.head("best").number ?? 0) > applied + 1, 200_000),
+  );
+  const old = submit({ pallet: "Governance", call: "unbond" });
+  assert.deepEqual(old.ok ? "" : old.error.code, "badSignature");
+  nonce -= 1;
+  expectOk(submit({ pallet: "Governance", call: "unbond" }, nextVersion), "unbond");
+  assert.ok(await included(5));
+  const { balance } = expectOk(para.account(alice.publicKey, "best"), "alice");
+  assert.ok(balance > 999n * 10n ** 12n, `${balance} are free again`);
+  await simulation.stop();
+  assert.deepEqual(observer.violations, [], observer.report().join("\n"));
+});
