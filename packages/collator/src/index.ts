@@ -7,6 +7,7 @@ export type {
   TransactionRefusal,
   UnknownHead,
 } from "@parahost/kit";
+export { type ChainAt, ChainRuntime } from "./chain/chain-runtime.ts";
 export { GuestBlock, type GuestChain, GuestStateMachine } from "./guest-machine.ts";
 export {
   type ForeignBlock,

@@ -75,6 +75,7 @@ export {
   PoolValidity,
   type PortableType,
   type RuntimeCallError,
+  type RuntimeDescription,
   RuntimeDispatchInfo,
   type RuntimeSource,
   runtimeFunctions,

@@ -30,13 +30,18 @@ export const AccountInfo = struct(
     consumers: u32,
     providers: u32,
     sufficients: u32,
-    free: u128,
-    reserved: u128,
-    frozen: u128,
-    flags: u128,
+    data: struct({ free: u128, reserved: u128, frozen: u128, flags: u128 }, [
+      "pallet_balances",
+      "types",
+      "AccountData",
+    ]),
   },
   ["frame_system", "AccountInfo"],
 );
+
+/** What the guest library reckons its own calls' fees from. */
+const REMARK_WEIGHT = 50_000_000;
+const TRANSFER_WEIGHT = 200_000_000;
 
 const whoAndAmount = { who: AccountId, amount: Balance };
 const transferArgs = { dest: MultiAddress, value: compactU128 };
@@ -52,8 +57,13 @@ export const BASE_PALLETS = {
       eventCount: value("How many events the block has.", u32, 0),
     },
     calls: {
-      remark: call(0, "Says something.", { remark: bytes() }),
-      remarkWithEvent: call(7, "Says something, and that it was said.", { remark: bytes() }),
+      remark: call(0, "Says something.", { remark: bytes() }, REMARK_WEIGHT),
+      remarkWithEvent: call(
+        7,
+        "Says something, and that it was said.",
+        { remark: bytes() },
+        REMARK_WEIGHT,
+      ),
     },
     events: {
       ExtrinsicSuccess: event(0, "A transaction did what it should.", {
@@ -92,9 +102,19 @@ export const BASE_PALLETS = {
     index: 10,
     storage: { totalIssuance: value("All tokens.", Balance, 0n) },
     calls: {
-      transferAllowDeath: call(0, "Moves tokens.", transferArgs),
-      transferKeepAlive: call(3, "Moves tokens; the sender's account goes on.", transferArgs),
-      transferAll: call(4, "Moves all tokens.", { dest: MultiAddress, keepAlive: bool }),
+      transferAllowDeath: call(0, "Moves tokens.", transferArgs, TRANSFER_WEIGHT),
+      transferKeepAlive: call(
+        3,
+        "Moves tokens; the sender's account goes on.",
+        transferArgs,
+        TRANSFER_WEIGHT,
+      ),
+      transferAll: call(
+        4,
+        "Moves all tokens.",
+        { dest: MultiAddress, keepAlive: bool },
+        TRANSFER_WEIGHT,
+      ),
     },
     events: {
       Endowed: event(0, "An account begins with tokens.", {

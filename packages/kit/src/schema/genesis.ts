@@ -41,10 +41,7 @@ export function genesisEntries(schema: ChainSchema, config: GenesisConfig): Gene
         consumers: 0,
         providers: 1,
         sufficients: 0,
-        free,
-        reserved: 0n,
-        frozen: 0n,
-        flags: NEW_LOGIC,
+        data: { free, reserved: 0n, frozen: 0n, flags: NEW_LOGIC },
       }),
     );
   }

@@ -17,6 +17,7 @@ export {
   variant,
   vec,
 } from "@parahost/scale";
+export { AccountInfo, palletsOf } from "./base-pallets.ts";
 export {
   blake2_128Concat,
   type CallSchema,
