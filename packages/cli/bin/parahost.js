@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the command with a Node that can run it: this one from version 24 on, else the one that was
 // installed beside us.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -29,7 +29,8 @@ if (node === undefined) {
   );
   process.exit(1);
 }
-// Ctrl-C reaches the command by itself; we only wait for how it ends.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
-const { status, signal } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-process.exit(status ?? (signal === null ? 1 : 0));
+const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+// Ctrl-C reaches the command by itself; what is sent to us alone is passed on.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("exit", (status) => process.exit(status ?? 1));

@@ -1,4 +1,5 @@
 /** The `parahost` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+import { HostError } from "@parahost/base";
 import { Command, CommanderError } from "commander";
 import { addChainFileCommands } from "./commands/chain-files.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -41,7 +42,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof RpcFailure) {
+  else if (error instanceof RpcFailure || error instanceof HostError) {
     process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = 1;
   } else throw error;

@@ -32,12 +32,7 @@ export function addChainFileCommands(program: Command): void {
     .option("--slot-ms <ms>", "slot duration, for local", slotDuration)
     .option("--epoch-slots <n>", "slots of an epoch, for local", wholeNumber(4, 100_000))
     .action((flags: ExportFlags, command: Command) => {
-      try {
-        process.stdout.write(specOf(flags, command));
-      } catch (error) {
-        if (!(error instanceof HostError)) throw error;
-        command.error(`error: ${error.message}`, { exitCode: 1 });
-      }
+      process.stdout.write(specOf(flags, command));
     });
 
   program
@@ -46,18 +41,8 @@ export function addChainFileCommands(program: Command): void {
     .option("--chain <name or file>", "dev, local, or a chain specification", "local")
     .option("-d, --base-path <directory>", "the node's", defaultBasePath())
     .option("-y, --yes", "do not ask")
-    .action(
-      async (
-        flags: { readonly chain: string; readonly basePath: string; readonly yes?: true },
-        command: Command,
-      ) => {
-        try {
-          await purge(flags);
-        } catch (error) {
-          if (!(error instanceof HostError)) throw error;
-          command.error(`error: ${error.message}`, { exitCode: 1 });
-        }
-      },
+    .action((flags: { readonly chain: string; readonly basePath: string; readonly yes?: true }) =>
+      purge(flags),
     );
 }
 

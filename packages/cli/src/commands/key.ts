@@ -18,11 +18,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { chooseChain } from "../node/chain-choice.ts";
 import { defaultBasePath, directoriesOf, readNodeKey, writeNodeKey } from "../node/directories.ts";
 import {
-  BadSecretUri,
+  badSecretUri,
   type KeyFormat,
   NETWORKS,
   phraseText,
-  problemOf,
   publicText,
   uriText,
 } from "../node/key-text.ts";
@@ -71,14 +70,8 @@ export function addKeyCommand(program: Command): void {
       (
         uri: string,
         flags: FormatFlags & { readonly public?: true; readonly password?: string },
-        command: Command,
       ) => {
-        try {
-          out(inspect(contentsOf(uri), flags));
-        } catch (error) {
-          if (!(error instanceof BadSecretUri)) throw error;
-          command.error(`error: ${error.message}`, { exitCode: 1 });
-        }
+        out(inspect(contentsOf(uri), flags));
       },
     );
 
@@ -90,7 +83,7 @@ export function addKeyCommand(program: Command): void {
     .requiredOption("--key-type <type>", `one of ${Object.keys(KEY_TYPES).join(", ")}`, keyType)
     .requiredOption("--suri <uri>", "secret phrase, seed or URI, or a file with it")
     .addOption(schemeOption())
-    .action((flags: InsertFlags, command: Command) => insert(flags, command, out));
+    .action((flags: InsertFlags) => insert(flags, out));
 
   key
     .command("generate-node-key")
@@ -107,13 +100,7 @@ export function addKeyCommand(program: Command): void {
     .command("inspect-node-key")
     .description("the peer id of a node's secret")
     .requiredOption("--file <file>", "the secret")
-    .action(({ file }: { readonly file: string }, command: Command) => {
-      try {
-        out(peerOf(readNodeKey(file)));
-      } catch (error) {
-        command.error(`error: ${(error as Error).message}`, { exitCode: 1 });
-      }
-    });
+    .action(({ file }: { readonly file: string }) => out(peerOf(readNodeKey(file))));
 }
 
 const peerOf = (seed: Uint8Array): string =>
@@ -196,26 +183,17 @@ function inspect(
 
 function publicKeyIn(text: string): Hex {
   if (isHex(text, 32) || isHex(text, 33)) return text;
-  throw new BadSecretUri("a public key is 0x and 64 or 66 hex digits");
+  throw new HostError("badPublicKey", { message: "it must be 0x and 64 or 66 hex digits" });
 }
 
 function insert(
   { basePath, chain, keyType: type, suri, scheme }: InsertFlags,
-  command: Command,
   out: (text: string) => void,
 ): void {
-  try {
-    const secret = contentsOf(suri);
-    const pair = pairFromUri(scheme ?? KEY_TYPES[type], secret);
-    if (!pair.ok) {
-      command.error(`error: --suri: ${problemOf(pair.error)}`, { exitCode: 1 });
-      return;
-    }
-    const { keystore } = directoriesOf(basePath, chooseChain(chain).id);
-    new FileKeystore(keystore).insert(type, secret, scheme);
-    out(`${bytesToHex(asciiBytes(type)).slice(2)}${pair.value.publicKey.slice(2)} in ${keystore}`);
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    command.error(`error: ${error.message}`, { exitCode: 1 });
-  }
+  const secret = contentsOf(suri);
+  const pair = pairFromUri(scheme ?? KEY_TYPES[type], secret);
+  if (!pair.ok) throw badSecretUri(pair.error);
+  const { keystore } = directoriesOf(basePath, chooseChain(chain).id);
+  new FileKeystore(keystore).insert(type, secret, scheme);
+  out(`${bytesToHex(asciiBytes(type)).slice(2)}${pair.value.publicKey.slice(2)} in ${keystore}`);
 }

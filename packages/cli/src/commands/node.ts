@@ -249,8 +249,6 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
     };
   } catch (error) {
     if (error instanceof HostError) return command.error(`error: ${error.message}`);
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      return command.error(`error: there is no file ${flags.nodeKeyFile}`);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Where a node keeps what is its own, as Polkadot nodes do: `<base path>/chains/<chain>/…`. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { bytesToHex, HostError, hexToBytes, isHex } from "@parahost/base";
@@ -27,7 +27,15 @@ const SEED_BYTES = 32;
 
 /** Reads 64 hex digits, or 32 bytes as they are. */
 export function readNodeKey(file: string): Uint8Array {
-  const bytes = readFileSync(file);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new HostError("badNodeKey", {
+      message: `${file} cannot be read: ${String(cause)}`,
+      cause,
+    });
+  }
   if (bytes.length === SEED_BYTES) return new Uint8Array(bytes);
   const text = `0x${bytes.toString("utf8").trim().replace(/^0x/, "")}`;
   if (isHex(text, SEED_BYTES)) return hexToBytes(text);
@@ -38,11 +46,7 @@ export function readNodeKey(file: string): Uint8Array {
 
 /** The secret of the node's identity; made when there is none. */
 export function ownNodeKey(file: string): Uint8Array {
-  try {
-    return readNodeKey(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
+  if (existsSync(file)) return readNodeKey(file);
   const seed = new Uint8Array(randomBytes(SEED_BYTES));
   writeNodeKey(file, seed);
   return seed;

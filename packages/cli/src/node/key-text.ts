@@ -1,5 +1,5 @@
 /** A key in the words of Polkadot's `subkey` and node: the same fields in the same order, as text or JSON. */
-import { bytesToHex, type Hex, hexToBytes } from "@parahost/base";
+import { bytesToHex, type Hex, HostError, hexToBytes } from "@parahost/base";
 import {
   blake2b256Hex,
   pairFromUri,
@@ -86,11 +86,9 @@ export function publicText(uri: string, publicKey: Hex, format: KeyFormat): stri
   return text({ publicKey, first }, `Public Key URI \`${uri}\` is account:`, format);
 }
 
-export class BadSecretUri extends Error {}
-
 function parts(uri: string, scheme: SignatureScheme): { publicKey: Hex; seed: string } {
   const pair = pairFromUri(scheme, uri);
-  if (!pair.ok) throw new BadSecretUri(problemOf(pair.error));
+  if (!pair.ok) throw badSecretUri(pair.error);
   const seed = secretSeed(scheme, uri);
   return {
     publicKey: pair.value.publicKey,
@@ -98,8 +96,11 @@ function parts(uri: string, scheme: SignatureScheme): { publicKey: Hex; seed: st
   };
 }
 
-/** What is wrong with a secret URI, without any of it. */
-export function problemOf(error: SecretUriError): string {
+/** Says what is wrong with a secret URI, without any of it. */
+export const badSecretUri = (error: SecretUriError): HostError =>
+  new HostError("badSecretUri", { message: problemOf(error) });
+
+function problemOf(error: SecretUriError): string {
   switch (error.code) {
     case "badUri":
       return "it is no secret URI: words or a seed, then junctions such as //hard or /soft";

@@ -50,6 +50,9 @@ export interface CrashReport {
   readonly violations: readonly string[];
   /** What every node calls final. */
   readonly finalized: number;
+  /** What any node calls final, and its best block. */
+  readonly finalizedByAny: number;
+  readonly best: number;
 }
 
 export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
@@ -120,5 +123,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
     missed: [...seen].filter((site) => !sites.has(site)),
     violations: observer.violations.map(violationLine),
     finalized: finalized(validators),
+    finalizedByAny: finalized(1),
+    best: Math.max(...simulation.validators.map(({ chain }) => chain.best().number)),
   };
 }

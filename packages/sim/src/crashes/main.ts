@@ -20,7 +20,9 @@ const report = await runCrashes({
   crashesMax: Number.POSITIVE_INFINITY,
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-say(`${report.crashes} crashes, #${report.finalized} final on every node`);
+say(
+  `${report.crashes} crashes; best #${report.best}, final #${report.finalizedByAny}, on every node #${report.finalized}`,
+);
 for (const [site, count] of [...report.sites].sort(([, a], [, b]) => b - a))
   say(`${String(count).padStart(4)} at ${site}`);
 for (const site of report.missed) say(`   0 at ${site}`);

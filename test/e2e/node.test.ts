@@ -1,0 +1,258 @@
+/** `parahost node` and what belongs to it, as a user runs them: real processes on the loopback address. */
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { pause, WatchedNetwork } from "../soak/watched-network.ts";
+
+const root = join(import.meta.dirname, "../..");
+const main = join(root, "packages/cli/src/main.ts");
+
+function directory(context: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "parahost e2e "));
+  context.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function end(child: ChildProcessWithoutNullStreams): Promise<Ended> {
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
+
+const start = (...flags: readonly string[]): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, [main, ...flags], { cwd: root });
+const run = (...flags: readonly string[]): Promise<Ended> => end(start(...flags));
+
+interface Started {
+  readonly rpcPort: number;
+  readonly statusPort: number;
+  readonly addresses: readonly string[];
+}
+
+/** Starts a node and waits until it serves. */
+async function startNode(context: TestContext, ...flags: readonly string[]) {
+  const child = start("node", "--json", "--chain", "dev", "--log", "info", ...flags);
+  context.after(() => void child.kill("SIGKILL"));
+  const ended = end(child);
+  const started = await new Promise<Started>((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (chunk) => {
+      text += chunk;
+      const line = text.split("\n").find((part) => part.includes("node.started"));
+      if (line !== undefined) resolve(JSON.parse(line) as Started);
+    });
+    void ended.then(({ err }) => reject(new Error(err)));
+  });
+  return { child, ended, started };
+}
+
+async function rpc(
+  port: number,
+  method: string,
+  params: readonly unknown[] = [],
+): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${port}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  const { result, error } = (await response.json()) as { result?: unknown; error?: unknown };
+  assert.equal(error, undefined);
+  return result;
+}
+
+test("a node serves metrics, health and logs that change; a signal ends it within two seconds", {
+  timeout: 60_000,
+}, async (context) => {
+  const base = directory(context);
+  const ports = ["--port", "0", "--rpc-port", "0", "--prometheus-port", "0"];
+  const { child, ended, started } = await startNode(context, "--alice", "-d", base, ...ports);
+  const status = `http://127.0.0.1:${started.statusPort}`;
+  const metrics = await (await fetch(`${status}/metrics`)).text();
+  for (const name of [
+    'substrate_block_height{status="best",chain="dev"} 0',
+    'substrate_node_roles{chain="dev"} 4',
+    'substrate_build_info{name="alice"',
+    "substrate_finality_grandpa_round",
+    "nodejs_eventloop_lag_p99_seconds",
+    "process_resident_memory_bytes",
+    "process_open_fds",
+  ])
+    assert.ok(metrics.includes(name), name);
+  const health = await fetch(`${status}/health`);
+  assert.deepEqual(await health.json(), { peers: 0, isSyncing: false, shouldHavePeers: false });
+  assert.equal((await fetch(`${status}/health/readiness`)).status, 200);
+  assert.equal((await fetch(`${status}/nonsense`)).status, 404);
+
+  await rpc(started.rpcPort, "system_addLogFilter", ["babe=trace"]);
+  await rpc(started.rpcPort, "system_resetLogFilter");
+
+  const second = await run("node", "--chain", "dev", "--bob", "-d", base, "--port", "0");
+  assert.equal(second.code, 1);
+  assert.match(second.err, /is in use by process \d+: stop it, or choose another --base-path/);
+  const purge = await run("purge-chain", "--chain", "dev", "-d", base, "-y");
+  assert.equal(purge.code, 1, "a node uses it");
+
+  const asked = performance.now();
+  child.kill("SIGTERM");
+  const { code, err } = await ended;
+  assert.equal(code, 0, err);
+  assert.ok(performance.now() - asked < 2500, "in time");
+  for (const line of [
+    "📋 Chain specification: Development",
+    "👤 Role: AUTHORITY",
+    "🏷  Local node identity is: 12D3KooW",
+    "Running JSON-RPC server: addr=127.0.0.1:",
+    "Prometheus exporter started at 127.0.0.1:",
+  ])
+    assert.ok(err.includes(line), line);
+
+  const chains = join(base, "chains/dev");
+  assert.deepEqual(readdirSync(chains).sort(), ["db", "network"]);
+  const purged = await run("purge-chain", "--chain", "dev", "-d", base, "-y");
+  assert.equal(purged.code, 0, purged.err);
+  assert.match(purged.out, /db" removed\./);
+  assert.equal(existsSync(join(chains, "db")), false);
+  assert.equal(existsSync(join(chains, "network/secret_ed25519")), true);
+});
+
+test("a database of another chain is refused, ports that are taken are passed over and named", {
+  timeout: 60_000,
+}, async (context) => {
+  const base = directory(context);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+  context.after(() => server.close());
+  const { port } = server.address() as { readonly port: number };
+  const { child, ended, started } = await startNode(
+    ...[context, "--bob", "-d", base, "--port", String(port), "--rpc-port", "0"],
+    ...["--prometheus-port", "0"],
+  );
+  assert.ok(started.addresses.every((address) => !address.includes(`/tcp/${port}/`)));
+  child.kill("SIGINT");
+  const { code, err } = await ended;
+  assert.equal(code, 0, err);
+  assert.match(err, new RegExp(`port ${port} is in use: peers reach this node at \\d+`));
+
+  const spec = await run("export-chain-spec", "--chain", "local", "--raw", "--slot-ms", "2000");
+  assert.equal(spec.code, 0, spec.err);
+  assert.ok(Object.keys(JSON.parse(spec.out).genesis.raw.top).length > 50);
+  cpSync(join(base, "chains/dev"), join(base, "chains/local_testnet"), { recursive: true });
+  const other = await run("node", "--chain", "local", "--bob", "-d", base, "--port", "0");
+  assert.equal(other.code, 1);
+  assert.match(other.err, /holds the chain with genesis 0x[0-9a-f]{64}, not 0x/);
+});
+
+test("flags that contradict each other or lack something end with 2 and name it", {
+  timeout: 60_000,
+}, async () => {
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--tmp", "--base-path", "/tmp/x"], /'--tmp'.*cannot be used with.*'-d, --base-path/],
+    [["--alice", "--bob"], /'--(alice|bob)' cannot be used with option '--(alice|bob)'/],
+    [["--collator"], /--collator needs the parachain's number: add --para/],
+    [["--para", "1000"], /add --collator/],
+    [["--reserved-only"], /--reserved-nodes/],
+    [["--bootnodes", "/ip4/999.1.1.1/tcp/1"], /is no address of a peer/],
+    [["--node-key", "abc"], /64 hex digits/],
+    [["--port", "70000"], /whole number from 0 to 65535/],
+    [["--chain", "/nowhere.json"], /\/nowhere\.json: there is no such file/],
+    [["--log", "loud"], /unknown log level "loud"/],
+    [["--valdator"], /unknown option '--valdator'.*Did you mean --validator/s],
+  ];
+  const ended = await Promise.all(wrong.map(([flags]) => run("node", ...flags)));
+  for (const [index, [flags, says]] of wrong.entries()) {
+    assert.equal(ended[index]?.code, 2, `${flags.join(" ")}: ${ended[index]?.err}`);
+    assert.match(ended[index]?.err ?? "", says);
+  }
+});
+
+test("keys are made, shown and kept; doctor finds what a node needs", {
+  timeout: 60_000,
+}, async (context) => {
+  const base = directory(context);
+  const made = await run("key", "generate", "--words", "24", "--output-type", "Json");
+  const { secretPhrase, publicKey } = JSON.parse(made.out);
+  assert.equal(secretPhrase.split(" ").length, 24);
+  const shown = await run("key", "inspect", secretPhrase);
+  assert.ok(shown.out.includes(publicKey));
+  const flags = ["--chain", "dev", "-d", base, "--key-type", "gran"];
+  const inserted = await run("key", "insert", ...flags, "--suri", "//Alice", "--scheme", "Ed25519");
+  assert.equal(inserted.code, 0, inserted.err);
+  const file = "6772616e88dc3417d5058ec4b4503e0c12ea1a0a89be200fe98922423d4334014fa6b0ee";
+  assert.equal(readFileSync(join(base, "chains/dev/keystore", file), "utf8"), '"//Alice"');
+  const bad = await run("key", "insert", ...flags, "--suri", "no such words here");
+  assert.equal(bad.code, 1);
+  assert.doesNotMatch(bad.err, /no such words/);
+  const nodeKey = await run("key", "generate-node-key", "--file", join(base, "node-key"));
+  const inspected = await run("key", "inspect-node-key", "--file", join(base, "node-key"));
+  assert.equal(inspected.out, nodeKey.err);
+  assert.match(inspected.out, /^12D3KooW/);
+
+  const examined = await run("doctor", "--json", "-d", base);
+  const findings = examined.out.trim().split("\n");
+  const named = findings.map((line) => JSON.parse(line));
+  assert.deepEqual(
+    named.filter(({ grade }) => grade === "failed"),
+    [],
+  );
+  assert.ok(named.some(({ what, grade }) => what === "workers" && grade === "ok"));
+});
+
+test("a node without its database syncs, waits for a session, and takes part again; so does one with an old copy", {
+  timeout: 170_000,
+}, async (context) => {
+  const base = directory(context);
+  const slotMs = 2000;
+  const watched = await WatchedNetwork.start({
+    ...{ directory: base, validators: 4, paras: 1, slotMs, epochSlots: 8 },
+  });
+  context.after(() => watched.network.stop());
+  const { network } = watched;
+  assert.ok(await watched.until(() => watched.finalizedByAll >= 2, 40 * slotMs), "a start");
+
+  const database = (name: string): string => join(base, name, "chains/local_testnet/db");
+  const copy = join(base, "copy");
+  await network.kill("bob");
+  cpSync(database("bob"), copy, { recursive: true });
+  await network.start("bob");
+  assert.ok(await watched.until(() => watched.finalizedByAll >= 8, 40 * slotMs), "it goes on");
+
+  await network.kill("bob");
+  rmSync(database("bob"), { recursive: true });
+  cpSync(copy, database("bob"), { recursive: true });
+  await network.start("bob");
+  const atCopy = watched.finalizedByAny;
+  assert.ok(
+    await watched.until(() => watched.finalizedBy("bob") > atCopy + 2, 40 * slotMs),
+    "an old copy catches up",
+  );
+
+  await network.kill("charlie");
+  rmSync(database("charlie"), { recursive: true });
+  await network.start("charlie");
+  const atLoss = watched.finalizedByAny;
+  assert.ok(
+    await watched.until(() => watched.finalizedBy("charlie") > atLoss + 2, 40 * slotMs),
+    "an empty database catches up",
+  );
+  await pause(slotMs);
+  const said = (name: string): string => watched.lastLines(name).join("\n");
+  for (const name of ["bob", "charlie"])
+    assert.match(said(name), /has sealed a block that this database knows nothing of/);
+  assert.deepEqual(watched.violations, []);
+});
