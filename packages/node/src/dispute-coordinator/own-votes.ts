@@ -1,5 +1,4 @@
 /** What the validators of a session that we are sign. */
-import { assert } from "@parahost/base";
 import type { Keystore } from "@parahost/crypto";
 import {
   type DisputeVote,
@@ -29,7 +28,7 @@ export function votersToPublish(
   });
 }
 
-/** Explicit votes of the given validators, signed. */
+/** Explicit votes of the given validators, signed; none of those whose keys give no signature now. */
 export function signVotes(
   keystore: Keystore,
   info: SessionInfo,
@@ -38,14 +37,14 @@ export function signVotes(
   valid: boolean,
 ): readonly DisputeVote[] {
   const payload = explicitDisputePayload(valid, candidateHash, session);
-  return voters.map((validatorIndex) => {
+  return voters.flatMap((validatorIndex): DisputeVote[] => {
     const key = info.validators[validatorIndex];
     const signature = key === undefined ? undefined : keystore.sign("para", key, payload);
-    assert(signature !== undefined, "our own validators' keys are in the keystore");
+    if (signature === undefined) return [];
     const value = { type: "explicit" } as const;
     const statement = valid
       ? ({ type: "valid", value } as const)
       : ({ type: "invalid", value } as const);
-    return { statement, validatorIndex, signature };
+    return [{ statement, validatorIndex, signature }];
   });
 }

@@ -259,6 +259,27 @@ test("a dispute is checked and voted on; the vote is on disk before it is sent",
   await world.overseer.conclude(world.running);
 });
 
+test("what our keys do not sign now is signed at a later leaf, without another check", async () => {
+  const keys = keysOf(0);
+  let isHeld = true;
+  const held = new Proxy(keys, {
+    get: (target, name) =>
+      name === "sign" && isHeld
+        ? () => undefined
+        : (target[name as keyof MemoryKeystore] as CallableFunction).bind(target),
+  });
+  const world = await onChain({ keys: held });
+  await hear(world, [inFavour(1, receipt), against(3, receipt)]);
+  await expectApprovals(world);
+  (await expectRecovery(world))(recovered);
+  (await expectExecution(world))(valid);
+  await world.overseer.expectSilence();
+  isHeld = false;
+  await leaf(world, [{ number: 2 }], { ancestors: [block(1).hash] });
+  assert.deepEqual(await expectSent(world), { inFavour: [0, "explicit"], against: 3 });
+  await world.overseer.conclude(world.running);
+});
+
 test("a candidate that proves valid gets a valid vote", async () => {
   const world = await onChain();
   await hear(world, [inFavour(1, receipt), against(3, receipt)]);

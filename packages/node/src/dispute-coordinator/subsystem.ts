@@ -87,6 +87,8 @@ export interface DisputeCoordinatorDependencies {
 }
 
 type OfType<Type> = Extract<DisputeCoordinatorMessage, { readonly type: Type }>;
+/** What a check of ours came to. */
+type Finding = Omit<OfType<"issueLocalStatement">, "type">;
 type Question = Omit<OfType<"candidateInQuestion">, "type">;
 
 /** Coordinates until concluded. */
@@ -118,6 +120,8 @@ class DisputeCoordinator {
   readonly #failed = new LruMap<string, { readonly key: DisputeKey; readonly attempts: number }>(
     FAILED_MAX,
   );
+  /** What we would say if our keys gave signatures; tried again at every leaf. */
+  readonly #heldBack = new LruMap<string, Finding>(FAILED_MAX);
   /** Disputes for which approval voting is being asked for its votes; they are checked thereafter. */
   readonly #asking = new Set<string>();
   /** Votes of ours that were sent in this run. */
@@ -184,6 +188,11 @@ class DisputeCoordinator {
     for (const key of this.#book.confirmed()) {
       const change = this.#book.reconsider(key, this.#now());
       if (change !== undefined) await this.#react(change);
+    }
+    for (const name of [...this.#heldBack.keys()]) {
+      const finding = this.#heldBack.get(name);
+      this.#heldBack.delete(name);
+      if (finding !== undefined) await this.#issueLocal(finding);
     }
     for (const name of [...this.#failed.keys()]) {
       const { key, attempts } = this.#failed.get(name) ?? {};
@@ -397,12 +406,13 @@ class DisputeCoordinator {
 
   /** Queues the candidate for checking, unless there is nothing to dispute or we have said what we think. */
   async #takePart(key: DisputeKey): Promise<void> {
-    if (!this.#isReady || this.#asking.has(nameOf(key))) return;
+    const name = nameOf(key);
+    if (!this.#isReady || this.#asking.has(name) || this.#heldBack.has(name)) return;
     const votes = this.#book.votesOf(key);
     if (votes === undefined || !isDisputed(votes) || this.#isSpam(key)) return;
     if (this.#silentOnes(key, votes).length === 0) {
       this.#participation.drop(key.candidateHash);
-      this.#failed.delete(nameOf(key));
+      this.#failed.delete(name);
       return;
     }
     if (!this.#participation.has(key.candidateHash)) await this.#check(key, votes.receipt);
@@ -444,11 +454,7 @@ class DisputeCoordinator {
   }
 
   /** Signs for each of our validators that has not voted, keeps it, then sends it. */
-  async #issueLocal({
-    session,
-    candidateReceipt,
-    valid,
-  }: Omit<OfType<"issueLocalStatement">, "type">): Promise<void> {
+  async #issueLocal({ session, candidateReceipt, valid }: Finding): Promise<void> {
     const { keystore } = this.#deps;
     const key: DisputeKey = { session, candidateHash: candidateHash(candidateReceipt) };
     const info = this.#sessions.get(session);
@@ -456,6 +462,10 @@ class DisputeCoordinator {
     const voters = this.#silentOnes(key, this.#book.votesOf(key));
     if (voters.length === 0) return;
     const votes = signVotes(keystore, info, voters, key, valid);
+    if (votes.length === 0) {
+      this.#heldBack.set(nameOf(key), { session, candidateReceipt, valid });
+      return;
+    }
     const refusal = await this.#import({ ...key, candidateReceipt, votes, areChecked: true });
     if (refusal === undefined) await this.#publish(key);
   }
