@@ -7,6 +7,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
+import { playLoad } from "./load.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./planted/bugs.ts";
 import { brokenIn, play } from "./play.ts";
 import { smallest } from "./play-file.ts";
@@ -22,6 +23,7 @@ interface Options {
   readonly out?: string;
   /** All of them, or one by its id. */
   readonly planted?: true | string;
+  readonly load?: true;
 }
 
 /** A line of progress after so many runs. */
@@ -145,9 +147,14 @@ const program = new Command("lab")
   )
   .option("--processes <n>", "at a time", whole, availableParallelism())
   .option("--out <file>", "a line of JSON for each run; what is there already is not run again")
+  .option("--load", "disputes under load, in full")
   .option("--planted [id]", "plant mistakes, and see that each is found")
   .exitOverride()
   .action(async (options: Options) => {
+    if (options.load === true) {
+      process.exitCode = (await playLoad(say)) ? 0 : 1;
+      return;
+    }
     if (options.planted !== undefined) {
       process.exitCode = await findPlanted(options);
       return;
