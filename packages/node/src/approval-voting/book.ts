@@ -157,6 +157,16 @@ export class ApprovalBook {
     return block;
   }
 
+  /** Our assignments of a block that was opened without them. */
+  assignOwn(block: OpenBlock, { byStory, byEquivocation }: OwnAssignments): void {
+    for (const { index, story, equivocation } of block.inclusions) {
+      const core = block.info.candidates[index]?.core;
+      if (core === undefined) continue;
+      story.own = byStory.get(core);
+      if (equivocation !== undefined) equivocation.own = byEquivocation.get(core);
+    }
+  }
+
   /** The author made another block of the slot: what is not in it is checked once more. */
   addEquivocation(block: OpenBlock, info: ApprovalBlock, own: OwnAssignments): void {
     block.info = info;

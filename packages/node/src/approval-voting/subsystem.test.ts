@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { err, ok, silentLogger } from "@parahost/base";
 import { preDigestItem, slotTranscript } from "@parahost/consensus";
-import { MemoryKeystore } from "@parahost/crypto";
+import { type Keystore, MemoryKeystore } from "@parahost/crypto";
 import {
   type AvailableData,
   asBabeId,
@@ -60,14 +60,18 @@ const data: AvailableData = {
   },
 };
 
-function start(us: number | undefined, store = new MemoryStore(["ownApprovals"] as const)) {
+function start(
+  us: number | undefined,
+  store = new MemoryStore(["ownApprovals"] as const),
+  keystore: Keystore = (us === undefined ? undefined : keystores[us]) ?? new MemoryKeystore(),
+) {
   const overseer = new FakeOverseer<"approval-voting", ApprovalVotingSends>();
   const clock = new ManualClock(BLOCK_MS);
   const approved: CandidateReceipt[] = [];
   const running = run(overseer.context, {
     clock,
     logger: silentLogger,
-    keystore: (us === undefined ? undefined : keystores[us]) ?? new MemoryKeystore(),
+    keystore,
     store,
     profile: "modern",
     slotMs: SLOT_MS,
@@ -256,6 +260,28 @@ test("after a restart the same is said again, and nothing is checked or signed a
   const voted = await overseer.expect("approval-distribution", "distributeApproval");
   assert.deepEqual(voted.vote, vote);
   await overseer.conclude(after.running);
+});
+
+test("a block that was read while our keys gave no signature is checked from a later leaf on", async () => {
+  const keys = keystores[4] ?? assert.fail();
+  let isHeld = true;
+  const held = new Proxy(keys, {
+    get: (target, name) =>
+      name === "vrfSign" && isHeld
+        ? () => undefined
+        : (target[name as keyof MemoryKeystore] as CallableFunction).bind(target),
+  });
+  const world = start(4, new MemoryStore(["ownApprovals"] as const), held);
+  const { overseer, running } = world;
+  await open(world, [first]);
+  await overseer.expectSilence();
+  isHeld = false;
+  overseer.activate(hash, 1);
+  await overseer.expect("approval-distribution", "distributeAssignment");
+  (await overseer.expect("availability-recovery", "recoverAvailableData")).reply(ok(data));
+  await answerCheck(world, true);
+  await overseer.expect("approval-distribution", "distributeApproval");
+  await overseer.conclude(running);
 });
 
 test("one signature covers what is ready, when the session allows and time does not press", async () => {

@@ -19,7 +19,11 @@ import {
 } from "@parahost/primitives";
 import { bitsAt, onesOf } from "@parahost/scale";
 import type { KeyValueStore } from "@parahost/storage";
-import { type OwnAssignment, ownAssignments } from "../approval-criteria/assign.ts";
+import {
+  type OwnAssignment,
+  type OwnAssignments,
+  ownAssignments,
+} from "../approval-criteria/assign.ts";
 import type { ApprovalCriteria, ApprovalProfile } from "../approval-criteria/criteria.ts";
 import {
   COALESCE_TICKS_MAX,
@@ -197,15 +201,36 @@ class Voting {
         });
       else this.#openBlock(read);
     }
+    this.#drawLate();
+  }
+
+  /** Draws for blocks that were read while our keys gave no signature: a node that starts looks around first. */
+  #drawLate(): void {
+    for (const { read } of this.#work.values()) {
+      const block = this.#book.block(read.info.hash);
+      if (block === undefined || block.inclusions.some(({ story }) => story.own !== undefined))
+        continue;
+      const own = this.#draw(block.info, read);
+      if (own.byStory.size === 0) continue;
+      this.#book.assignOwn(block, own);
+      this.#repeat(block);
+      for (const inclusion of block.inclusions)
+        this.#perform(this.#book.evaluate(inclusion, this.#now()));
+    }
+  }
+
+  #draw(info: ApprovalBlock, { nodeFeatures }: BlockRead): OwnAssignments {
+    const { keystore } = this.#deps;
+    return ownAssignments(keystore, info.sessionInfo, info, this.#criteria(nodeFeatures));
   }
 
   #openBlock(read: BlockRead): void {
-    const { keystore, slotMs } = this.#deps;
+    const { slotMs } = this.#deps;
     const twins = [...this.#work.values()].filter(
       ({ read: other }) => other.info.slot === read.info.slot && other.author === read.author,
     );
     const info = twins.reduce((so, { read: other }) => without(so, other.info), read.info);
-    const own = ownAssignments(keystore, info.sessionInfo, info, this.#criteria(read.nodeFeatures));
+    const own = this.#draw(info, read);
     const block = this.#book.addBlock(
       info,
       read.candidates,
@@ -232,8 +257,7 @@ class Voting {
       hash: read.info.hash,
     });
     const info = without(block.info, other);
-    const { keystore } = this.#deps;
-    const own = ownAssignments(keystore, info.sessionInfo, info, this.#criteria(read.nodeFeatures));
+    const own = this.#draw(info, read);
     this.#book.addEquivocation(block, info, own);
     this.#say("approval-distribution", { type: "newBlocks", blocks: [info] });
     for (const inclusion of block.inclusions)
