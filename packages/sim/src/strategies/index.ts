@@ -14,6 +14,7 @@ import {
   DISPUTES_VALID,
 } from "./disputers.ts";
 import { MIXED_CHUNKS, ROOT_OF_OTHER_DATA } from "./erasure-lies.ts";
+import { ESCALATES } from "./escalations.ts";
 import { VOTES_LATE, VOTES_TWICE } from "./finality-votes.ts";
 import { BACKS_GARBAGE, COLLUDES, SECONDS_GARBAGE } from "./garbage.ts";
 import {
@@ -64,6 +65,7 @@ export const STRATEGIES: readonly Strategy[] = [
   TWINS,
   OTHER_SESSIONS,
   COLLUDES,
+  ESCALATES,
   SLOW_MACHINE,
   BROKEN_WORKERS,
   BAD_BYTES,
