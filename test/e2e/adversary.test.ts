@@ -17,6 +17,7 @@ interface Event {
   readonly to?: number;
   readonly amount?: string | number;
   readonly reason?: string;
+  readonly validator?: string;
   readonly number?: number;
 }
 
@@ -52,7 +53,8 @@ test("who backs garbage is disputed and slashed, the chain goes back, and finali
   );
   assert.ok(reverted >= 0, "the chain did not go back");
   const slashes = events.filter(({ event }) => event === "validator.slashed");
-  assert.equal(slashes.length, 2, "two have backed it");
+  // Every fork slashes them, so that a user may see it more than once.
+  assert.equal(new Set(slashes.map(({ validator }) => validator)).size, 2, "two have backed it");
   for (const { amount, reason } of slashes) {
     assert.equal(reason, "forInvalidBacked");
     assert.ok(BigInt(amount ?? 0) > 0n);
