@@ -17,7 +17,7 @@ export const HANDSHAKE_BYTES_MAX = 1024;
 
 export interface NotificationProtocol {
   readonly name: string;
-  /** Older names under which the same messages are understood. */
+  /** Older names under which the same messages are understood; members of a network in memory need none. */
   readonly fallbackNames?: readonly string[];
   /** Sent when a stream opens, so that the other side can refuse before anything else is said. */
   handshake(): Uint8Array;

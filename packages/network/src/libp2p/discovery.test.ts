@@ -103,6 +103,32 @@ test("slots for strangers are filled with whoever is known", async () => {
   }
 });
 
+test("protocols are spoken under older names with those that know no other", async () => {
+  const old = await member(79, []);
+  const young = await member(80, old.addresses);
+  try {
+    const ask = { requestBytesMax: 9, responseBytesMax: 9, timeoutMs: 2_000, inboundMax: 9 };
+    old.network.registerRequests({ ...ask, name: "/ask/1" }, ({ respond }) =>
+      respond(Uint8Array.of(7)),
+    );
+    young.network.registerRequests({ ...ask, name: "/ask/2", fallbackNames: ["/ask/1"] });
+    const answer = await young.network.request(
+      old.network.localPeer,
+      "/ask/2",
+      Uint8Array.of(1),
+      "tryConnect",
+    );
+    assert.deepEqual(answer, { ok: true, value: Uint8Array.of(7) });
+    const there = old.network.registerNotifications({ ...gossip, name: "/talk/1" }, () => {});
+    young.network
+      .registerNotifications({ ...gossip, name: "/talk/2", fallbackNames: ["/talk/1"] }, () => {})
+      .setReserved([old.network.localPeer]);
+    await until(() => there.peers().includes(young.network.localPeer), "they talk");
+  } finally {
+    await Promise.all([old, young].map(({ stop }) => stop()));
+  }
+});
+
 test("an address that is none is refused with what is wrong with it", () => {
   const id = "12D3KooWJWoaqZhDaoEFshF7Rh1bpY9ohihFhzcW6d69Lr2NASuq";
   assert.equal(parsePeerAddress(`/ip4/127.0.0.1/tcp/30333/ws/p2p/${id}`).ok, true);

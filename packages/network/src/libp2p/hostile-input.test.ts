@@ -17,6 +17,7 @@ import { Reputation } from "../reputation.ts";
 import { HostilePeer, muxerFrame } from "../testing/hostile-peer.ts";
 import { pause, realClock, until } from "../testing/real-time.ts";
 import { encodeFrames } from "./frames.ts";
+import { pipeName } from "./request-pipe.ts";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "./start.ts";
 
 const GENESIS = new Uint8Array(32).fill(9);
@@ -347,6 +348,33 @@ describe("hostile peers over libp2p", () => {
         assert.equal(costsOf(hostile).length, 0);
         await until(() => host.network.budget.used === 0, "they time out");
         for (const stream of streams) stream.abort(new Error("done"));
+        answer = ({ payload, respond }) => respond(payload);
+      }));
+
+    test("on a stream for many questions: malformed and oversized ones end it, and answers must be read", () =>
+      facing(async (hostile, connection) => {
+        const numbered = (id: number, length: number): Uint8Array =>
+          encodeFrames([concatBytes(Uint8Array.of(id, 0, 0, 0), new Uint8Array(length).fill(9))]);
+        const pipe = pipeName(ask.name);
+        const before = asked.length;
+        for (const bytes of [encodeFrames([new Uint8Array(3)]), numbered(1, 1001)]) {
+          const stream = await hostile.say(connection, pipe, bytes);
+          await until(() => stream.status !== "open", "it is ended");
+        }
+        assert.equal(asked.length, before);
+        assert.deepEqual(
+          costsOf(hostile).map((cost) => cost.reason),
+          ["malformed request", "oversized request"],
+        );
+        answer = ({ respond }) => respond(new Uint8Array(1024 * 1024));
+        const greedy = await hostile.say(connection, pipe, numbered(0, 1));
+        greedy.pause();
+        for (let i = 1; i < 30 && greedy.writeStatus === "writable"; i++)
+          greedy.send(numbered(i, 1));
+        await until(() => {
+          assert.ok(host.network.budget.used <= BUFFERED_BYTES);
+          return greedy.status !== "open";
+        }, "it is ended");
         answer = ({ payload, respond }) => respond(payload);
       }));
 

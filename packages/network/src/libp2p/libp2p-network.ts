@@ -35,11 +35,13 @@ const BACK_OFF_MS_MAX = 32_000;
 const BACK_OFF_PEERS_MAX = 1_024;
 /** How often free slots are filled and idle connections are looked for. */
 const UPKEEP_MS = 2_000;
-/** A connection over which no protocol of ours has spoken for this long is closed. */
-const IDLE_MS = 10_000;
+/** A connection that no protocol of ours has used for this long is closed; no question takes longer. */
+const IDLE_MS = 60_000;
 /** Streams of one protocol that one peer may have open with us while old ones end. */
 const NOTIFICATION_STREAMS_MAX = 4;
 const REQUEST_STREAMS_MAX = 256;
+/** A peer needs one; another may come while its end is not noticed yet. */
+const PIPES_MAX = 2;
 
 export interface Libp2pNetworkPorts {
   readonly clock: Clock;
@@ -110,6 +112,9 @@ export class Libp2pNetwork implements Network, Peers, DiscoveryNetwork {
     this.#handle(streams.names, REQUEST_STREAMS_MAX, (stream, connection) =>
       streams.onInbound(stream, connection),
     );
+    this.#handle([streams.pipeName], PIPES_MAX, (stream, connection) =>
+      streams.onPipe(stream, connection),
+    );
   }
 
   request(
@@ -120,7 +125,9 @@ export class Libp2pNetwork implements Network, Peers, DiscoveryNetwork {
   ): Promise<Result<Uint8Array, RequestError>> {
     const streams = this.#requests.get(protocolName);
     if (streams === undefined) return Promise.resolve(err({ code: "unknownProtocol" }));
-    if (ifDisconnected === "immediateError" && !this.isConnected(peer))
+    const connection = this.#connectionTo(peer);
+    if (connection !== undefined) this.#usedAt.set(connection, this.clock.now());
+    else if (ifDisconnected === "immediateError")
       return Promise.resolve(err({ code: "notConnected" }));
     return streams.ask(peer, payload);
   }
@@ -298,7 +305,8 @@ export class Libp2pNetwork implements Network, Peers, DiscoveryNetwork {
       let free = streams.outboundSlots();
       for (const peer of strangers) {
         if (free <= 0) break;
-        if (streams.isLinked(peer) || !this.isWelcome(peer) || this.#isBackingOff(peer)) continue;
+        if (!streams.isCandidate(peer) || !this.isWelcome(peer) || this.#isBackingOff(peer))
+          continue;
         free -= 1;
         streams.dial(peer);
       }

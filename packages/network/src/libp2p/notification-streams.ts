@@ -5,7 +5,7 @@
  */
 
 import type { Connection, Stream } from "@libp2p/interface";
-import type { Timer } from "@parahost/base";
+import { LruMap, type Timer } from "@parahost/base";
 import {
   HANDSHAKE_BYTES_MAX,
   type NotificationChannel,
@@ -25,6 +25,9 @@ const TURNED_AWAY_MS = 500;
 /** Pause before a reserved peer is tried again: doubled with each failure. */
 const REDIAL_MS = 1_000;
 const REDIAL_MS_MAX = 16_000;
+/** A stranger that refused is not asked again for this long. */
+const REFUSED_MS = 60_000;
+const REFUSALS_MAX = 1_024;
 /** Messages are put together until they are about as long as this. */
 const BATCH_BYTES = 64 * 1024;
 
@@ -61,6 +64,8 @@ export class NotificationStreams implements NotificationChannel {
   readonly #turnedAway = new Map<PeerId, Timer>();
   /** Reserved peers that are not connected, and how often they were tried. */
   readonly #redials = new Map<PeerId, { failures: number; timer: Timer | undefined }>();
+  /** Strangers that did not take our stream, and until when they are let alone. */
+  readonly #refusals = new LruMap<PeerId, number>(REFUSALS_MAX);
   #reserved = new Set<PeerId>();
   #isClosed = false;
 
@@ -87,9 +92,10 @@ export class NotificationStreams implements NotificationChannel {
     return [...this.#links.values()].filter(({ isOpen }) => isOpen).map(({ peer }) => peer);
   }
 
-  /** Whether there is a stream with the peer, or the beginning of one. */
-  isLinked(peer: PeerId): boolean {
-    return this.#links.has(peer);
+  /** Whether a stranger may be tried: there is no stream with it, and it has not refused one of late. */
+  isCandidate(peer: PeerId): boolean {
+    if (this.#links.has(peer) || this.#reserved.has(peer)) return false;
+    return (this.#refusals.get(peer) ?? 0) < this.#peers.clock.now();
   }
 
   send(peer: PeerId, bytes: Uint8Array): boolean {
@@ -341,6 +347,7 @@ export class NotificationStreams implements NotificationChannel {
     link.outbound?.abort();
     link.inbound?.abort();
     if (link.isOpen) this.#onEvent({ type: "closed", peer: link.peer });
+    else if (link.isOurs) this.#refusals.set(link.peer, this.#peers.clock.now() + REFUSED_MS);
     this.#dialLater(link.peer);
   }
 

@@ -14,7 +14,7 @@ export interface SubstreamEvents {
   onRemoteDone(): void;
   /** The stream is over; `error` when it is the other side's bytes that ended it. Called once. */
   onEnd(error: FrameError | undefined): void;
-  /** All that was written has left our hands. */
+  /** All that was written and had to wait has left our hands. */
   onWritten?(): void;
 }
 
@@ -26,6 +26,7 @@ export class Substream {
   readonly #events: SubstreamEvents;
   /** Bytes of the budget that wait to leave. */
   #unwritten = 0;
+  #isWriting = false;
   #isEnded = false;
 
   constructor(
@@ -58,18 +59,23 @@ export class Substream {
     this.#reader.bytesMax = bytes;
   }
 
-  /** False when it cannot be sent any more, or all peers together have filled our buffers. */
-  write(bytes: Uint8Array): boolean {
+  /** Writes the parts one after the other. False when that cannot be, or all peers have filled our buffers. */
+  write(...parts: readonly Uint8Array[]): boolean {
     if (this.#isEnded || this.#stream.writeStatus !== "writable") return false;
-    if (!this.#budget.take(bytes.length)) return false;
-    this.#unwritten += bytes.length;
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (!this.#budget.take(length)) return false;
+    this.#unwritten += length;
+    this.#isWriting = true;
     try {
-      this.#stream.send(bytes);
+      for (const part of parts) if (part.length > 0) this.#stream.send(part);
     } catch {
       // The library throws when the connection went away; that is an end like any other.
       this.abort();
       return false;
+    } finally {
+      this.#isWriting = false;
     }
+    if (this.#stream.writeBufferLength === 0) this.#settle();
     return true;
   }
 
@@ -116,7 +122,8 @@ export class Substream {
   }
 
   #onIdle(): void {
-    if (this.#isEnded || this.#unwritten === 0) return;
+    // Between two parts nothing waits either.
+    if (this.#isEnded || this.#isWriting || this.#unwritten === 0) return;
     this.#settle();
     this.#events.onWritten?.();
   }

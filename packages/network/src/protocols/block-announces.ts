@@ -6,7 +6,7 @@ import { BlockNumber, Hash } from "@parahost/primitives";
 import { bool, bytes, struct, u8, type ValueOf } from "@parahost/scale";
 import type { NotificationProtocol } from "../port.ts";
 import { ForeignHeader } from "./foreign-header.ts";
-import { type ChainIdentity, MIB, protocolName } from "./names.ts";
+import { type ChainIdentity, MIB, protocolName, SYNC_SLOTS } from "./names.ts";
 
 export const BlockAnnouncesHandshake = struct({
   role: u8,
@@ -33,6 +33,7 @@ export function blockAnnouncesProtocol(
     name: protocolName(chain, "block-announces/1"),
     messageBytesMax: MIB,
     queueMax: 256,
+    slots: SYNC_SLOTS,
     ...parts,
   };
 }

@@ -3,7 +3,7 @@
  * layout is in `primitives`. Reference: consensus 4.3, 7.5.
  */
 import type { NotificationProtocol } from "../port.ts";
-import { type ChainIdentity, MIB, protocolName } from "./names.ts";
+import { type ChainIdentity, MIB, protocolName, SYNC_SLOTS } from "./names.ts";
 
 export function grandpaProtocol(
   chain: ChainIdentity,
@@ -13,6 +13,7 @@ export function grandpaProtocol(
     name: protocolName(chain, "grandpa/1"),
     messageBytesMax: MIB,
     queueMax: 1024,
+    slots: SYNC_SLOTS,
     ...parts,
   };
 }

@@ -19,6 +19,9 @@ export function isRole(value: number): value is Role {
   return value === Role.full || value === Role.light || value === Role.authority;
 }
 
+/** Full nodes and light clients that may follow the chain with us, and nodes that we look for ourselves. */
+export const SYNC_SLOTS = { inbound: 132, outbound: 8 } as const;
+
 const KIB = 1024;
 export const MIB: number = 1024 * KIB;
 /** Longest notification of the validation and collation peer sets. Node-side reference, 1.3. */

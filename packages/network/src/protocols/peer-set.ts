@@ -46,6 +46,11 @@ export const VALIDATION_VERSION = 3;
 /** Version of the collation peer set that we speak. */
 export const COLLATION_VERSION = 2;
 
+/** For others than authorities. Node-side reference, 5.4. */
+const VALIDATION_SLOTS = { inbound: 11, outbound: 11 } as const;
+/** Collators come to validators, which look for none. */
+const COLLATION_SLOTS = { inbound: 100, outbound: 0 } as const;
+
 type Parts = Pick<NotificationProtocol, "handshake" | "accept">;
 
 /** The handshake of both sets is the role byte. */
@@ -54,6 +59,7 @@ export function validationProtocol(chain: ChainIdentity, parts: Parts): Notifica
     name: protocolName(chain, `validation/${VALIDATION_VERSION}`),
     messageBytesMax: PARACHAIN_NOTIFICATION_BYTES_MAX,
     queueMax: 2048,
+    slots: VALIDATION_SLOTS,
     ...parts,
   };
 }
@@ -63,6 +69,7 @@ export function collationProtocol(chain: ChainIdentity, parts: Parts): Notificat
     name: protocolName(chain, `collation/${COLLATION_VERSION}`),
     messageBytesMax: PARACHAIN_NOTIFICATION_BYTES_MAX,
     queueMax: 256,
+    slots: COLLATION_SLOTS,
     ...parts,
   };
 }

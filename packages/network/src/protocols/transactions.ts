@@ -2,7 +2,7 @@
 import { OpaqueExtrinsic } from "@parahost/primitives";
 import { type Codec, vec } from "@parahost/scale";
 import type { NotificationProtocol } from "../port.ts";
-import { type ChainIdentity, MIB, protocolName } from "./names.ts";
+import { type ChainIdentity, MIB, protocolName, SYNC_SLOTS } from "./names.ts";
 
 /** Extrinsics in one message; more than a pool takes in is malformed. */
 export const TRANSACTIONS_PER_MESSAGE_MAX = 4096;
@@ -20,6 +20,7 @@ export function transactionsProtocol(
     name: protocolName(chain, "transactions/1"),
     messageBytesMax: 16 * MIB,
     queueMax: 256,
+    slots: SYNC_SLOTS,
     ...parts,
   };
 }

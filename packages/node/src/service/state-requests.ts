@@ -43,7 +43,7 @@ export function serveStates(
         return;
       }
       if (answered.error.code === "malformed")
-        network.report(peer, Reputation.costMinor, `${protocol.name}: ${answered.error.message}`);
+        network.report(peer, Reputation.costMajor, `${protocol.name}: ${answered.error.message}`);
       refuse();
     });
   serve(lightProtocol(identity), (payload) => server.light(payload));
@@ -51,7 +51,7 @@ export function serveStates(
   network.registerRequests(warpProtocol(identity), ({ peer, payload, respond, refuse }) => {
     const from = tryDecode(WarpRequest, payload);
     const proof = from.ok ? warpProof(chain, from.value, WARP_BYTES_SOFT_MAX) : undefined;
-    if (!from.ok) network.report(peer, Reputation.costMinor, "malformed warp request");
+    if (!from.ok) network.report(peer, Reputation.costMajor, "malformed warp request");
     if (proof === undefined) refuse();
     else respond(encode(WarpResponse, proof));
   });
