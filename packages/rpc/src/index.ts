@@ -1,3 +1,12 @@
+export {
+  type ChainProperties,
+  type ChainView,
+  relayView,
+  type ViewBlock,
+  type ViewEvent,
+  type ViewPoolEvent,
+  type ViewSubmitError,
+} from "./chain-view.ts";
 export { ErrorCode, type Json, RpcError } from "./json-rpc.ts";
 export {
   combineMethods,
@@ -23,7 +32,11 @@ export { toJson } from "./methods/json.ts";
 export { listMethods } from "./methods/list.ts";
 export { type ParaAccess, paraMethods } from "./methods/para.ts";
 export { parachainsMethods } from "./methods/parachains.ts";
-export { type RelayMethodsOptions, relayMethods } from "./methods/relay-methods.ts";
+export {
+  chainViewMethods,
+  type RelayMethodsOptions,
+  relayMethods,
+} from "./methods/relay-methods.ts";
 export type { SpecSource } from "./methods/sync-state.ts";
 export { type ChainIdentity, nextNonce } from "./methods/system.ts";
 export { type AllowedCallers, LOCAL_CALLERS } from "./origin.ts";

@@ -63,6 +63,7 @@ export {
   describeRuntime,
   encodedMetadata,
   extrinsicType,
+  FeeDetails,
   lightCode,
   METADATA_VERSIONS,
   Metadata,

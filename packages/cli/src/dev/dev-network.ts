@@ -15,6 +15,7 @@ import {
   DevRefusal,
   type EventSource,
   nextNonce,
+  relayView,
 } from "@parahost/rpc";
 import { accountOf, runtimeApi, signExtrinsic } from "@parahost/runtime";
 import type { Collator, LocalNetwork, World } from "@parahost/sim/local-network";
@@ -244,7 +245,7 @@ export class DevNetwork implements DevControl {
       { type: "sudo", value: { type: "sudo", value: { call } } },
       {
         genesisHash: chain.genesisHash,
-        nonce: nextNonce(this.#first(), accountOf(pair)),
+        nonce: nextNonce(relayView(this.#first()), accountOf(pair)),
         version: runtimeApi.version(state),
       },
     );

@@ -1,8 +1,8 @@
 /** `archive_v1_`: any block, not only those at the head. Reference: json-rpc-and-metadata.md 6.4. */
 import { bytesToHex, describe } from "@parahost/base";
-import type { RelayNode } from "@parahost/node/service/node";
 import { asHash, type Hash, Header } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
+import type { ChainView } from "../chain-view.ts";
 import { type Json, RpcError } from "../json-rpc.ts";
 import type { Methods, Send, Subscription } from "../method.ts";
 import { hash, height, list, optional, param, text } from "../params.ts";
@@ -13,7 +13,7 @@ import { childTrie, queryStorage, storageItem } from "./storage-query.ts";
 
 const ITEMS_MAX = 1024;
 
-export function archiveMethods(node: RelayNode): Methods {
+export function archiveMethods(node: ChainView): Methods {
   const { chain } = node;
   const block = (params: readonly Json[]): Hash => asHash(param(params, 0, "hash", hash));
   return {
@@ -56,7 +56,7 @@ export function archiveMethods(node: RelayNode): Methods {
 }
 
 /** Tells what the items ask for, page by page between other work, and then that it is done. */
-function storageSubscription(node: RelayNode): Subscription {
+function storageSubscription(node: ChainView): Subscription {
   return {
     notification: "archive_v1_storageEvent",
     unsubscribe: "archive_v1_stopStorage",
@@ -82,7 +82,7 @@ function storageSubscription(node: RelayNode): Subscription {
 }
 
 /** Tells what changed between two blocks, the earlier being the parent unless it is named. */
-function storageDiffSubscription(node: RelayNode): Subscription {
+function storageDiffSubscription(node: ChainView): Subscription {
   return {
     notification: "archive_v1_storageDiffEvent",
     unsubscribe: "archive_v1_storageDiff_stopStorageDiff",

@@ -7,6 +7,7 @@ import { type Hash, transactionHash } from "@parahost/primitives";
 import { runtimeApi, SessionKeys } from "@parahost/runtime";
 import { decode } from "@parahost/scale";
 import { accountIdOf, IDENTITY, World } from "../../test/world.ts";
+import type { ChainView } from "../chain-view.ts";
 import type { Json } from "../json-rpc.ts";
 import { TransactionWatch } from "./transaction-watch.ts";
 
@@ -265,7 +266,7 @@ function forked(options: { inPool: boolean; alsoInB: boolean }) {
       subscribe: listen(chain),
       body: (at: Hash) => (at === A.hash || options.alsoInB ? [extrinsic] : []),
     },
-  } as unknown as RelayNode;
+  } as unknown as ChainView;
   const said: Json[] = [];
   const watch = new TransactionWatch(node);
   watch.add(hash, (status) => said.push(status));

@@ -18,6 +18,7 @@ import {
   transactionHash,
 } from "@parahost/primitives";
 import { keysProofPayload, runtimeApi } from "@parahost/runtime";
+import type { ChainView } from "../chain-view.ts";
 import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
 import type { Methods } from "../method.ts";
 import { hash, hexBytes, hexText, list, type Param, param, text } from "../params.ts";
@@ -25,7 +26,7 @@ import { extrinsicParam } from "./relay.ts";
 import { submit } from "./submission.ts";
 import { TransactionWatch } from "./transaction-watch.ts";
 
-export function authorMethods(node: RelayNode): Methods {
+export function authorMethods(node: ChainView): Methods {
   const watch = new TransactionWatch(node);
   return {
     methods: {

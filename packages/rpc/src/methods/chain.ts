@@ -1,9 +1,8 @@
 /** `chain_`: blocks, and hearing of new ones. Reference: json-rpc-and-metadata.md 5.1. */
 
 import { asciiBytes } from "@parahost/base";
-import type { ChainEvent } from "@parahost/consensus";
-import type { RelayNode } from "@parahost/node/service/node";
 import { GRANDPA_ENGINE_ID, type Hash } from "@parahost/primitives";
+import type { ChainView, ViewEvent } from "../chain-view.ts";
 import type { Json } from "../json-rpc.ts";
 import type { Methods, Subscription } from "../method.ts";
 import { height, list, param } from "../params.ts";
@@ -13,7 +12,7 @@ import { blockParam, bodyJson, headerJson } from "./relay.ts";
 const HEIGHTS_MAX = 1000;
 
 /** Which blocks an event brings to a subscriber, in order. */
-type Pick = (event: ChainEvent) => readonly Hash[];
+type Pick = (event: ViewEvent) => readonly Hash[];
 
 const hashesOf = (blocks: readonly { readonly hash: Hash }[]): Hash[] =>
   blocks.map((block) => block.hash);
@@ -23,7 +22,7 @@ const allBlocks: Pick = (event) => (event.type === "imported" ? [event.block.has
 const bestBlocks: Pick = (event) => (event.type === "newBest" ? hashesOf(event.enacted) : []);
 const finalBlocks: Pick = (event) => (event.type === "finalized" ? hashesOf(event.finalized) : []);
 
-export function chainMethods(node: RelayNode): Methods {
+export function chainMethods(node: ChainView): Methods {
   const { chain } = node;
   const header = (block: Hash): Json => {
     const found = chain.header(block);

@@ -1,6 +1,7 @@
 /** Everything that clients of Polkadot's nodes call, for one node of the relay chain. */
 import type { Random } from "@parahost/base";
 import type { RelayNode } from "@parahost/node/service/node";
+import { type ChainView, relayView } from "../chain-view.ts";
 import { combineMethods, type Methods, refuseAll } from "../method.ts";
 import { archiveMethods } from "./archive.ts";
 import { authorMethods, keyMethods, unsafePoolMethods } from "./author.ts";
@@ -26,28 +27,35 @@ export interface RelayMethodsOptions {
 }
 
 export function relayMethods(node: RelayNode, options: RelayMethodsOptions): Methods {
+  const view = relayView(node);
   const unsafe = combineMethods(
-    unsafeStateMethods(node),
-    unsafeSystemMethods(node),
+    unsafeStateMethods(view),
+    unsafeSystemMethods(view, () => node.peerStates()),
     unsafePoolMethods(node),
     keyMethods(node, options.random),
     babeMethods(node),
     devMethods(node),
   );
   return combineMethods(
-    chainMethods(node),
-    stateMethods(node),
-    childStateMethods(node),
-    authorMethods(node),
-    systemMethods(node, options.identity),
-    paymentMethods(node),
+    chainViewMethods(view, options.identity),
+    childStateMethods(view),
     grandpaMethods(node),
-    chainHeadMethods(node),
-    chainSpecMethods(node, options.identity),
-    transactionMethods(node),
-    transactionWatchMethods(node),
     ...(options.spec === undefined ? [] : [syncStateMethods(node, options.spec)]),
-    archiveMethods(node),
     options.allowUnsafe ? unsafe : refuseAll(unsafe),
   );
 }
+
+/** What clients call of any chain: blocks, state, transactions, what they cost, following the head. */
+export const chainViewMethods = (view: ChainView, identity: ChainIdentity): Methods =>
+  combineMethods(
+    chainMethods(view),
+    stateMethods(view),
+    authorMethods(view),
+    systemMethods(view, identity),
+    paymentMethods(view),
+    chainHeadMethods(view),
+    chainSpecMethods(view, identity),
+    transactionMethods(view),
+    transactionWatchMethods(view),
+    archiveMethods(view),
+  );

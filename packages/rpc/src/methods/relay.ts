@@ -9,8 +9,9 @@ import {
   type Header,
   OpaqueExtrinsic,
 } from "@parahost/primitives";
-import { type RuntimeVersion, runtimeApi } from "@parahost/runtime";
+import type { RuntimeVersion } from "@parahost/runtime";
 import { encode, tryDecode } from "@parahost/scale";
+import type { ChainView } from "../chain-view.ts";
 import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
 import { hash, hexBytes, optional, type Param, param } from "../params.ts";
 
@@ -30,7 +31,11 @@ export const StateErrorCode = {
 // Parameters
 
 /** The block named at `position`: the best one unless it is given. */
-export function blockParam(node: RelayNode, params: readonly Json[], position: number): Hash {
+export function blockParam(
+  node: Pick<ChainView, "chain">,
+  params: readonly Json[],
+  position: number,
+): Hash {
   const { value } = param(params, position, "at", optional(hash));
   return value === undefined ? node.chain.best().hash : asHash(value);
 }
@@ -58,7 +63,7 @@ export function extrinsicParam(params: readonly Json[], position: number): Opaqu
 // Blocks
 
 /** Reads of the state after a block; refuses when it is not kept. */
-export function stateAt(node: RelayNode, block: Hash) {
+export function stateAt(node: Pick<ChainView, "chain" | "states">, block: Hash) {
   return node.states.reader(block) ?? unknownState(node, block);
 }
 
@@ -67,7 +72,7 @@ export function runtimeStateAt(node: RelayNode, block: Hash) {
   return node.states.toExecuteOn(block) ?? unknownState(node, block);
 }
 
-export function unknownState(node: RelayNode, block: Hash): never {
+export function unknownState(node: Pick<ChainView, "chain">, block: Hash): never {
   const why =
     node.chain.header(block) === undefined
       ? "UnknownBlock: there is no such block here"
@@ -100,12 +105,6 @@ export const bodyJson = (body: readonly OpaqueExtrinsic[]): Hex[] =>
   body.map((extrinsic) => bytesToHex(encodeExtrinsic(extrinsic)));
 
 // Versions
-
-/** What a block's state declares; `undefined` when that is not kept. */
-export function versionAt(node: RelayNode, block: Hash): RuntimeVersion | undefined {
-  const state = node.states.reader(block);
-  return state && runtimeApi.version({ get: (key) => state.value(key)?.bytes });
-}
 
 const apisOf = ({ apis }: RuntimeVersion): [Hex, number][] =>
   apis.map(([id, version]) => [bytesToHex(id), version]);

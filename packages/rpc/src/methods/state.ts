@@ -6,9 +6,8 @@
  */
 import { bytesToHex, equalBytes, type Hex } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
-import type { RelayNode } from "@parahost/node/service/node";
 import { asHash, type Hash } from "@parahost/primitives";
-import { callRuntimeApi, encodedMetadata, type RuntimeCallError } from "@parahost/runtime";
+import type { RuntimeCallError } from "@parahost/runtime";
 import {
   type ChildId,
   createProof,
@@ -16,6 +15,7 @@ import {
   STORAGE_KEY_MAX_BYTES,
   type StateBackend,
 } from "@parahost/trie";
+import type { ChainView } from "../chain-view.ts";
 import { ErrorCode, type Json, RpcError } from "../json-rpc.ts";
 import type { Methods, Subscription } from "../method.ts";
 import { hash, hexText, list, optional, param, text, uint } from "../params.ts";
@@ -23,11 +23,9 @@ import {
   blockParam,
   callArguments,
   legacyVersionJson,
-  runtimeStateAt,
   StateErrorCode,
   stateAt,
   unknownState,
-  versionAt,
 } from "./relay.ts";
 
 /** Keys in one answer. */
@@ -117,7 +115,7 @@ function pageSize(params: readonly Json[], position: number): number {
   );
 }
 
-export function stateMethods(node: RelayNode): Methods {
+export function stateMethods(node: ChainView): Methods {
   const valueAt = (params: readonly Json[]): Uint8Array | undefined => {
     const key = param(params, 0, "key", storageKey);
     return stateAt(node, blockParam(node, params, 1)).value(key)?.bytes;
@@ -142,7 +140,7 @@ export function stateMethods(node: RelayNode): Methods {
   };
   const version = (params: readonly Json[]): Json => {
     const block = blockParam(node, params, 0);
-    return legacyVersionJson(versionAt(node, block) ?? unknownState(node, block));
+    return legacyVersionJson(node.runtime.version(block) ?? unknownState(node, block));
   };
 
   return {
@@ -161,8 +159,8 @@ export function stateMethods(node: RelayNode): Methods {
         return [{ block, changes: pairsAt(stateAt(node, block), keys) }];
       },
       state_getMetadata: (params) => {
-        const state = runtimeStateAt(node, blockParam(node, params, 0));
-        return hexOrNull(encodedMetadata(state, 14));
+        const block = blockParam(node, params, 0);
+        return hexOrNull(node.runtime.metadata(block, 14) ?? unknownState(node, block));
       },
       state_getRuntimeVersion: version,
       chain_getRuntimeVersion: version,
@@ -187,7 +185,7 @@ export function stateMethods(node: RelayNode): Methods {
 }
 
 /** Methods that answer with as much as there is; for the node's owner. */
-export function unsafeStateMethods(node: RelayNode): Methods {
+export function unsafeStateMethods(node: ChainView): Methods {
   const { chain } = node;
   const keysUnder = (state: StateBackend, prefix: Hex, child?: ChildId): Hex[] => {
     const keys = page(state, prefix, undefined, KEYS_UNPAGED_MAX + 1, child);
@@ -246,7 +244,7 @@ export function unsafeStateMethods(node: RelayNode): Methods {
 }
 
 /** Values of child tries. */
-export function childStateMethods(node: RelayNode): Methods {
+export function childStateMethods(node: ChainView): Methods {
   const child = (params: readonly Json[]): ChildId => param(params, 0, "childKey", childKey);
   const valueAt = (params: readonly Json[]): Uint8Array | undefined => {
     const id = child(params);
@@ -284,7 +282,7 @@ export function childStateMethods(node: RelayNode): Methods {
 // Subscriptions
 
 /** Tells all keys first, then those that a new best block changed. */
-function storageSubscription(node: RelayNode, unsubscribe: string): Subscription {
+function storageSubscription(node: ChainView, unsubscribe: string): Subscription {
   const { chain, states } = node;
   return {
     notification: "state_storage",
@@ -332,14 +330,14 @@ function changedValues(
 }
 
 /** Tells the best block's version, and again whenever a new best block has another. */
-const versionSubscription = (node: RelayNode, unsubscribe: string): Subscription => ({
+const versionSubscription = (node: ChainView, unsubscribe: string): Subscription => ({
   notification: "state_runtimeVersion",
   unsubscribe,
   start: (_, send) => {
     const { chain } = node;
     let told: number | undefined;
     const tell = (): void => {
-      const version = versionAt(node, chain.best().hash);
+      const version = node.runtime.version(chain.best().hash);
       if (version === undefined || version.specVersion === told) return;
       told = version.specVersion;
       send(legacyVersionJson(version));
@@ -355,12 +353,12 @@ const versionSubscription = (node: RelayNode, unsubscribe: string): Subscription
 
 /** The runtime's answer to an encoded call upon the state of a block. */
 export function callRuntime(
-  node: RelayNode,
+  node: ChainView,
   block: Hash,
   name: string,
   args: Uint8Array,
 ): Uint8Array {
-  const answer = callRuntimeApi(runtimeStateAt(node, block), block, name, args);
+  const answer = node.runtime.call(block, name, args) ?? unknownState(node, block);
   if (answer.ok) return answer.value;
   const why = whyUnanswered(name, answer.error);
   throw new RpcError(StateErrorCode.client, `Client error: Execution failed: ${why}`);
@@ -377,7 +375,7 @@ function whyUnanswered(name: string, error: RuntimeCallError): string {
   }
 }
 
-function readProof(node: RelayNode, at: Hash, keys: readonly Hex[], child?: ChildId): Json {
+function readProof(node: ChainView, at: Hash, keys: readonly Hex[], child?: ChildId): Json {
   stateAt(node, at);
   const { cache, root } = node.states.backend(at);
   return { at, proof: createProof(cache, root, keys, child).map(bytesToHex) };

@@ -1,15 +1,9 @@
 /** Handing a transaction to the pool, and saying why it is refused. Reference: json-rpc-and-metadata.md 10.1. */
 import { unreachable } from "@parahost/base";
-import type { RelayNode } from "@parahost/node/service/node";
 import type { Hash, OpaqueExtrinsic } from "@parahost/primitives";
-import {
-  decodeExtrinsic,
-  type InvalidTransaction,
-  type TransactionValidityError,
-} from "@parahost/runtime";
+import type { InvalidTransaction, TransactionValidityError } from "@parahost/runtime";
+import type { ChainView, ViewSubmitError } from "../chain-view.ts";
 import { type Json, RpcError } from "../json-rpc.ts";
-
-type Refused = Extract<ReturnType<RelayNode["submit"]>, { readonly ok: false }>["error"];
 
 /** Codes of Polkadot's nodes. */
 export const SubmissionErrorCode = {
@@ -23,21 +17,20 @@ export const SubmissionErrorCode = {
 } as const;
 
 /** Takes the extrinsic into the pool and passes it on. Throws what the client is answered. */
-export function submit(node: RelayNode, extrinsic: OpaqueExtrinsic): Hash {
-  const decoded = decodeExtrinsic(extrinsic);
-  if (!decoded.ok)
-    throw new RpcError(
-      SubmissionErrorCode.badFormat,
-      "Extrinsic has invalid format",
-      decoded.error.code === "undecodableExtrinsic" ? decoded.error.failure.message : null,
-    );
+export function submit(node: ChainView, extrinsic: OpaqueExtrinsic): Hash {
   const submitted = node.submit(extrinsic);
   if (submitted.ok) return submitted.value;
   throw refusal(submitted.error);
 }
 
-function refusal(error: Refused): RpcError {
+function refusal(error: ViewSubmitError): RpcError {
   switch (error.code) {
+    case "badFormat":
+      return new RpcError(
+        SubmissionErrorCode.badFormat,
+        "Extrinsic has invalid format",
+        error.message ?? null,
+      );
     case "invalid":
       return validityError(error.reason);
     case "alreadyImported":

@@ -2,12 +2,14 @@
 import { bytesToHex, type Hex, isHex } from "@parahost/base";
 import { ss58Decode } from "@parahost/crypto";
 import type { RelayNode } from "@parahost/node/service/node";
-import { type AccountId, asAccountId, encodeExtrinsic } from "@parahost/primitives";
-import { CHAIN_PROPERTIES, nonceTag, runtimeApi } from "@parahost/runtime";
+import { AccountId, asAccountId, encodeExtrinsic, Nonce } from "@parahost/primitives";
+import { nonceTag } from "@parahost/runtime";
+import { decode, encode } from "@parahost/scale";
+import type { ChainView } from "../chain-view.ts";
 import type { Json } from "../json-rpc.ts";
 import type { Methods } from "../method.ts";
 import { type Param, param } from "../params.ts";
-import { blockParam, extrinsicParam, runtimeStateAt } from "./relay.ts";
+import { blockParam, extrinsicParam } from "./relay.ts";
 import { callRuntime } from "./state.ts";
 
 /** Name of this program, as clients show it. */
@@ -34,8 +36,14 @@ const account: Param<AccountId> = {
 };
 
 /** The nonce of the account's next transaction, those that wait in the pool being counted. */
-export function nextNonce(node: RelayNode, who: AccountId): number {
-  let nonce = runtimeApi.accountNonce(runtimeStateAt(node, node.chain.best().hash), who);
+export function nextNonce(node: ChainView, who: AccountId): number {
+  const answer = callRuntime(
+    node,
+    node.chain.best().hash,
+    "AccountNonceApi_account_nonce",
+    encode(AccountId, who),
+  );
+  let nonce = decode(Nonce, answer);
   const offered = new Set(
     node.pool.ready().flatMap(({ validity }) => validity.provides.map(bytesToHex)),
   );
@@ -43,7 +51,7 @@ export function nextNonce(node: RelayNode, who: AccountId): number {
   return nonce;
 }
 
-export function systemMethods(node: RelayNode, identity: ChainIdentity): Methods {
+export function systemMethods(node: ChainView, identity: ChainIdentity): Methods {
   const { chain } = node;
   const startingBlock = chain.best().number;
   const nextIndex = (params: readonly Json[]): Json =>
@@ -53,7 +61,7 @@ export function systemMethods(node: RelayNode, identity: ChainIdentity): Methods
       system_chain: () => identity.name,
       system_name: () => NODE_NAME,
       system_version: () => identity.version,
-      system_properties: () => CHAIN_PROPERTIES,
+      system_properties: () => ({ ...node.properties }),
       system_chainType: () => identity.type,
       system_health: () => ({
         peers: node.peers().length,
@@ -83,7 +91,7 @@ const ROLE_NAMES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** For the node's owner. */
-export function unsafeSystemMethods(node: RelayNode): Methods {
+export function unsafeSystemMethods(node: ChainView, peerStates: RelayNode["peerStates"]): Methods {
   const dryRun = (params: readonly Json[]): Json => {
     const extrinsic = extrinsicParam(params, 0);
     const block = blockParam(node, params, 1);
@@ -96,7 +104,7 @@ export function unsafeSystemMethods(node: RelayNode): Methods {
       system_dryRun: dryRun,
       system_dryRunAt: dryRun,
       system_peers: () =>
-        node.peerStates().map(({ peer, role, best }) => ({
+        peerStates().map(({ peer, role, best }) => ({
           peerId: peer,
           roles: ROLE_NAMES.get(role) ?? "FULL",
           bestHash: best.hash,

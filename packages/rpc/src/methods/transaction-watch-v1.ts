@@ -5,9 +5,9 @@
  * Reference: json-rpc-and-metadata.md 6.5.
  */
 import { bytesToHex } from "@parahost/base";
-import type { RelayNode } from "@parahost/node/service/node";
 import { asHash, type Hash, OpaqueExtrinsic, transactionHash } from "@parahost/primitives";
 import { tryDecode } from "@parahost/scale";
+import type { ChainView } from "../chain-view.ts";
 import { type Json, RpcError } from "../json-rpc.ts";
 import type { Methods } from "../method.ts";
 import { param } from "../params.ts";
@@ -15,7 +15,7 @@ import { callArguments } from "./relay.ts";
 import { submit } from "./submission.ts";
 import { TransactionWatch } from "./transaction-watch.ts";
 
-export function transactionWatchMethods(node: RelayNode): Methods {
+export function transactionWatchMethods(node: ChainView): Methods {
   const watch = new TransactionWatch(node);
   /** A block with the transaction, and where it stands there. */
   const place = (hash: Hash, block: Hash): Json => ({

@@ -6,17 +6,14 @@
  *
  * Reference: json-rpc-and-metadata.md 10.2.
  */
-import type { ChainEvent } from "@parahost/consensus";
-import type { RelayNode } from "@parahost/node/service/node";
 import { type Hash, transactionHash } from "@parahost/primitives";
+import type { ChainView, ViewEvent, ViewPoolEvent } from "../chain-view.ts";
 import type { Json } from "../json-rpc.ts";
 
 /** After so many blocks without finality nobody waits any longer. */
 const FINALITY_TIMEOUT_BLOCKS = 512;
 
 export type StatusListener = (status: Json, isLast: boolean) => void;
-
-type PoolEvent = Parameters<Parameters<RelayNode["pool"]["watch"]>[0]>[0];
 
 interface Watched {
   readonly hash: Hash;
@@ -28,12 +25,12 @@ interface Watched {
 }
 
 export class TransactionWatch {
-  readonly #node: RelayNode;
+  readonly #node: ChainView;
   readonly #watched = new Map<Hash, Set<Watched>>();
   /** Ends listening to pool and chain, while somebody watches. */
   #unlisten: (() => void) | undefined;
 
-  constructor(node: RelayNode) {
+  constructor(node: ChainView) {
     this.#node = node;
   }
 
@@ -80,7 +77,7 @@ export class TransactionWatch {
     watched.tell(status, true);
   }
 
-  #onPool(event: PoolEvent): void {
+  #onPool(event: ViewPoolEvent): void {
     for (const watched of this.#of(event.hash))
       switch (event.type) {
         case "ready":
@@ -102,7 +99,7 @@ export class TransactionWatch {
       }
   }
 
-  #onChain(event: ChainEvent): void {
+  #onChain(event: ViewEvent): void {
     switch (event.type) {
       case "reorg": {
         const retracted = new Set(event.retracted.map(({ hash }) => hash));

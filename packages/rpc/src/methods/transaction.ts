@@ -4,10 +4,9 @@
  * Reference: json-rpc-and-metadata.md 6.2, 6.3.
  */
 import { equalBytes } from "@parahost/base";
-import type { RelayNode } from "@parahost/node/service/node";
 import { type Hash, OpaqueExtrinsic, transactionHash } from "@parahost/primitives";
-import { CHAIN_PROPERTIES } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
+import type { ChainView } from "../chain-view.ts";
 import { ErrorCode, RpcError } from "../json-rpc.ts";
 import type { Methods, Session } from "../method.ts";
 import { param, text } from "../params.ts";
@@ -17,7 +16,7 @@ import type { ChainIdentity } from "./system.ts";
 /** Transactions that one connection has passed on at one time. */
 const BROADCASTS_MAX = 16;
 
-export function transactionMethods(node: RelayNode): Methods {
+export function transactionMethods(node: ChainView): Methods {
   /** What ends each broadcast of a connection, by its id. */
   const broadcasts = new WeakMap<Session, Map<string, () => void>>();
   let nextId = 1;
@@ -63,7 +62,7 @@ export function transactionMethods(node: RelayNode): Methods {
 }
 
 /** Offers the transaction to the pool with every new best block, while it is neither there nor included. */
-function broadcast(node: RelayNode, extrinsic: OpaqueExtrinsic): () => void {
+function broadcast(node: ChainView, extrinsic: OpaqueExtrinsic): () => void {
   const { chain, pool } = node;
   const hash = transactionHash(extrinsic);
   let includedIn: Hash | undefined;
@@ -78,12 +77,12 @@ function broadcast(node: RelayNode, extrinsic: OpaqueExtrinsic): () => void {
   });
 }
 
-export function chainSpecMethods(node: RelayNode, { name }: ChainIdentity): Methods {
+export function chainSpecMethods(node: ChainView, { name }: ChainIdentity): Methods {
   return {
     methods: {
       chainSpec_v1_chainName: () => name,
       chainSpec_v1_genesisHash: () => node.chain.genesisHash,
-      chainSpec_v1_properties: () => CHAIN_PROPERTIES,
+      chainSpec_v1_properties: () => ({ ...node.properties }),
     },
     subscriptions: {},
   };

@@ -1,4 +1,5 @@
 export {
+  FeeDetails,
   OpaqueMetadata,
   RuntimeDispatchInfo,
   TransactionSource,

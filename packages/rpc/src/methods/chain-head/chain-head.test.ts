@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bytesToHex, type Hex, hexToBytes } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
-import type { RelayNode } from "@parahost/node/service/node";
 import type { Hash, Header } from "@parahost/primitives";
 import { PALLETS, RUNTIME_VERSION } from "@parahost/runtime";
 import { World } from "../../../test/world.ts";
+import type { ChainView } from "../../chain-view.ts";
 import type { Json } from "../../json-rpc.ts";
 import { SINGLE_ANSWER } from "../../testing/client.ts";
 import { Follow, OPERATIONS_MAX, PINNED_MAX } from "./follow.ts";
@@ -267,7 +267,7 @@ function fakeNode() {
   let isEnded = false;
   const subscriber = { id: "1", session: SINGLE_ANSWER, end: () => (isEnded = true) };
   const follow = new Follow(
-    { chain, states } as unknown as RelayNode,
+    { chain, states } as unknown as ChainView,
     false,
     (event) => said.push(event as unknown as Event) > 0,
     subscriber as never,

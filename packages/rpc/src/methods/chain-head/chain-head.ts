@@ -1,6 +1,6 @@
 /** `chainHead_v1_`: following the head of the chain. Reference: json-rpc-and-metadata.md 6.1. */
-import type { RelayNode } from "@parahost/node/service/node";
 import { asHash } from "@parahost/primitives";
+import type { ChainView } from "../../chain-view.ts";
 import { type Json, RpcError } from "../../json-rpc.ts";
 import type { Method, Methods, Session } from "../../method.ts";
 import { boolean, hash, list, optional, param, text } from "../../params.ts";
@@ -14,7 +14,7 @@ const FOLLOWS_MAX = 4;
 const ITEMS_MAX = 64;
 const ITEMS_READ_MAX = 4096;
 
-export function chainHeadMethods(node: RelayNode): Methods {
+export function chainHeadMethods(node: ChainView): Methods {
   const follows = new WeakMap<Session, Map<string, Follow>>();
   const followOf = (params: readonly Json[], session: Session): Follow | undefined =>
     follows.get(session)?.get(param(params, 0, "followSubscription", text));

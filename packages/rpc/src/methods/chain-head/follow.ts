@@ -7,14 +7,13 @@
  * Reference: json-rpc-and-metadata.md 6.1.
  */
 import { assert, bytesToHex, describe, type Hex } from "@parahost/base";
-import type { ChainEvent } from "@parahost/consensus";
-import type { RelayNode } from "@parahost/node/service/node";
 import { type Hash, Header } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 import type { ChildId } from "@parahost/trie";
+import type { ChainView, ViewEvent } from "../../chain-view.ts";
 import { type Json, RpcError } from "../../json-rpc.ts";
 import type { Send, Session, Subscriber } from "../../method.ts";
-import { bodyJson, versionAt, versionJson } from "../relay.ts";
+import { bodyJson, versionJson } from "../relay.ts";
 import { callRuntime } from "../state.ts";
 import { queryStorage, type StorageItem } from "../storage-query.ts";
 import { Pins } from "./pins.ts";
@@ -50,7 +49,7 @@ interface OperationEnd {
 const LIMIT_REACHED: Json = { result: "limitReached" };
 
 export class Follow {
-  readonly #node: RelayNode;
+  readonly #node: ChainView;
   readonly #withRuntime: boolean;
   readonly #send: Send;
   readonly #end: () => void;
@@ -64,7 +63,7 @@ export class Follow {
   #nextOperation = 1;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(node: RelayNode, withRuntime: boolean, send: Send, { end, session }: Subscriber) {
+  constructor(node: ChainView, withRuntime: boolean, send: Send, { end, session }: Subscriber) {
     this.#node = node;
     this.#withRuntime = withRuntime;
     this.#send = send;
@@ -117,7 +116,7 @@ export class Follow {
     return blocks;
   }
 
-  #onChain(event: ChainEvent): void {
+  #onChain(event: ViewEvent): void {
     switch (event.type) {
       case "imported":
         this.#newBlock(event.block.hash);
@@ -160,14 +159,16 @@ export class Follow {
   }
 
   #runtimeOf(block: Hash): Json {
-    const version = versionAt(this.#node, block);
+    const version = this.#node.runtime.version(block);
     assert(version !== undefined, "the state of a block that is told of is kept");
     return { type: "valid", spec: versionJson(version) };
   }
 
   /** The runtime of a block, where it is not the parent's. */
   #newRuntime(block: Hash, parent: Hash): Json {
-    const [mine, before] = [block, parent].map((hash) => versionAt(this.#node, hash)?.specVersion);
+    const [mine, before] = [block, parent].map(
+      (hash) => this.#node.runtime.version(hash)?.specVersion,
+    );
     return mine === before || before === undefined ? null : this.#runtimeOf(block);
   }
 

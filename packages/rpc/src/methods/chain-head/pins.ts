@@ -2,8 +2,8 @@
  * The blocks that a follower has been told of and has not let go: their headers, bodies and states stay,
  * even when the chain has left them behind.
  */
-import type { RelayNode } from "@parahost/node/service/node";
 import type { Hash, Header, OpaqueExtrinsic } from "@parahost/primitives";
+import type { ChainView } from "../../chain-view.ts";
 
 export interface PinnedBlock {
   readonly header: Header;
@@ -12,10 +12,10 @@ export interface PinnedBlock {
 }
 
 export class Pins {
-  readonly #node: RelayNode;
+  readonly #node: ChainView;
   readonly #blocks = new Map<Hash, PinnedBlock>();
 
-  constructor(node: RelayNode) {
+  constructor(node: ChainView) {
     this.#node = node;
   }
 
