@@ -38,20 +38,23 @@ const watched = await WatchedNetwork.start({
   epochSlots: 20,
 });
 say(`${watched.network.nodes.length} processes, slots of ${slotMs / 1000} s`);
-say("   time   final  rss MiB (lowest, median, highest)  descriptors (highest)");
+say(
+  "   time   final  rss MiB (lowest, median, highest)  descriptors (highest)  loop delay p99 (highest)",
+);
 
-const sample = (): void => {
-  const usage = watched.usage();
+const sample = async (): Promise<void> => {
+  const usage = await watched.usage();
   const rss = usage.map(({ rssMiB }) => rssMiB).sort((a, b) => a - b);
   const at = (share: number): string =>
     (rss[Math.floor(share * (rss.length - 1))] ?? 0).toFixed(0).padStart(6);
   const seconds = (Date.now() - startedAt) / 1000;
-  const descriptors = Math.max(...usage.map(({ descriptors: open }) => open));
+  const descriptors = Math.max(0, ...usage.map(({ descriptors: open }) => open));
+  const lag = Math.max(0, ...usage.map(({ lagP99Ms }) => lagP99Ms)).toFixed(0);
   say(
-    `${seconds.toFixed(0).padStart(6)} s  #${String(watched.finalizedByAll).padEnd(5)} ${at(0)} ${at(0.5)} ${at(1)}${String(descriptors).padStart(24)}`,
+    `${seconds.toFixed(0).padStart(6)} s  #${String(watched.finalizedByAll).padEnd(5)} ${at(0)} ${at(0.5)} ${at(1)}${String(descriptors).padStart(24)}${`${lag} ms`.padStart(25)}`,
   );
 };
-const sampling = setInterval(sample, SAMPLE_MS);
+const sampling = setInterval(() => void sample(), SAMPLE_MS);
 
 let slowest = 0;
 if (!(await watched.until(() => watched.finalizedByAll >= 3, 60 * slotMs)))
@@ -72,7 +75,7 @@ const target = Number(values.blocks);
 if (!(await watched.until(() => watched.finalizedByAll >= target, 4 * target * slotMs)))
   watched.violations.push(`only #${watched.finalizedByAll} is final on all nodes`);
 clearInterval(sampling);
-sample();
+await sample();
 const paras = [...watched.included].sort(([a], [b]) => a - b);
 say(`paras: ${paras.map(([para, number]) => `${para} at #${number}`).join(", ")}`);
 if (kills > 0) say(`slowest return of finality: ${slowest.toFixed(1)} slots`);

@@ -22,6 +22,8 @@ export interface Usage {
   readonly name: string;
   readonly rssMiB: number;
   readonly descriptors: number;
+  /** 99 of 100 turns of the event loop were late by no more, since the last look. */
+  readonly lagP99Ms: number;
 }
 
 export class WatchedNetwork {
@@ -153,14 +155,23 @@ export class WatchedNetwork {
     return resumed ? (Date.now() - startedAt) / this.slotMs : Number.POSITIVE_INFINITY;
   }
 
-  usage(): Usage[] {
-    return this.network.nodes.flatMap(({ name, child }) => {
-      if (child?.pid === undefined) return [];
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      const rssMiB = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-      const descriptors = readdirSync(`/proc/${child.pid}/fd`).length;
-      return [{ name, rssMiB, descriptors }];
+  /** Of the nodes that run now. */
+  async usage(): Promise<readonly Usage[]> {
+    const running = this.network.nodes.map(async ({ name, child, statusPort }) => {
+      if (child?.pid === undefined || statusPort === undefined) return [];
+      try {
+        const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+        const rssMiB = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+        const descriptors = readdirSync(`/proc/${child.pid}/fd`).length;
+        const metrics = await (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text();
+        const lag = /^nodejs_eventloop_lag_p99_seconds\S* (\S+)$/m.exec(metrics)?.[1];
+        return [{ name, rssMiB, descriptors, lagP99Ms: Number(lag ?? 0) * 1000 }];
+      } catch {
+        // It was killed while we looked.
+        return [];
+      }
     });
+    return (await Promise.all(running)).flat();
   }
 
   async #finalizedOf(name: string): Promise<number> {
