@@ -86,8 +86,8 @@ test("a statement of another magic or kind is malformed", () => {
   };
   const magicAt = 1 + 32;
   assert.equal(codeWith(magicAt, 0x44), "badValue");
-  for (const kind of [0, 3, 0xff]) assert.equal(codeWith(magicAt + 4, kind), "badVariant");
-  assert.equal(codeWith(magicAt + 4, 2), "ok");
+  for (const kind of [0, 4, 0xff]) assert.equal(codeWith(magicAt + 4, kind), "badVariant");
+  for (const kind of [2, 3]) assert.equal(codeWith(magicAt + 4, kind), "ok");
 });
 
 test("a padded knowledge filter is malformed, and so is one of more bits than any group", () => {
