@@ -13,9 +13,10 @@ const MAIN = join(root, "packages/cli/src/main.ts");
 
 const page = readFileSync(join(root, "packages/rpc/README.md"), "utf8");
 const section = page.slice(page.indexOf("## Connect"), page.indexOf("## Methods"));
+/** Fenced blocks of a language. */
 const blocks = (language: string): string[] =>
-  [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
-    (match) => match[1] ?? "",
+  [...section.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].flatMap(([, named, text = ""]) =>
+    named === language ? [text] : [],
   );
 
 let network: LiveNetwork;
