@@ -227,8 +227,13 @@ export class GuestStateMachine implements ParaStateMachine {
     return ok(new GuestStateMachine(chain, { hash, pvf: prepared.value, wasm: chain.wasm }));
   }
 
+  /** As clients of Polkadot reckon it: with its length before it. */
+  transactionHash(transaction: Uint8Array): Hex {
+    return transactionHash(transaction);
+  }
+
   checkTransaction(transaction: Uint8Array): Result<TransactionInfo, TransactionRefusal> {
-    const hash = blake2b256Hex(encode(bytes(), transaction));
+    const hash = transactionHash(transaction);
     const guest = this.#newestCode;
     const checkedAs = `${guest.hash}${hash}`;
     const known = this.#checked.get(checkedAs);

@@ -27,6 +27,7 @@ function poolWith(limits: Partial<ParaPoolLimits> = {}) {
   const nonceOf = (sender: Hex): number => next.get(sender) ?? 0;
   const pool = new ParaPool(
     {
+      transactionHash: blake2b256Hex,
       checkTransaction: (transaction) => {
         const name = new TextDecoder().decode(transaction);
         checks.push(name);

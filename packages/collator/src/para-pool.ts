@@ -9,7 +9,6 @@
  * ready one by dropping one that is not, or that blocks with room have been built without.
  */
 import { type Clock, err, type Hex, LruMap, ok, type Result } from "@parahost/base";
-import { blake2b256Hex } from "@parahost/crypto";
 import type { ParaStateMachine, TransactionProblem, TransactionRefusal } from "@parahost/kit";
 import type { Hash } from "@parahost/primitives";
 import type { ParaBlock, Route } from "./para-tree.ts";
@@ -127,7 +126,7 @@ class Lot {
 }
 
 export class ParaPool {
-  readonly #machine: Pick<ParaStateMachine, "checkTransaction">;
+  readonly #machine: Pick<ParaStateMachine, "transactionHash" | "checkTransaction">;
   /** Of the best block whose state is known. */
   readonly #nonceOf: NonceOf;
   readonly #clock: Clock;
@@ -145,7 +144,7 @@ export class ParaPool {
   #order = 0;
 
   constructor(
-    machine: Pick<ParaStateMachine, "checkTransaction">,
+    machine: Pick<ParaStateMachine, "transactionHash" | "checkTransaction">,
     nonceOf: NonceOf,
     clock: Clock,
     limits: ParaPoolLimits = PARA_POOL_LIMITS,
@@ -195,7 +194,7 @@ export class ParaPool {
     const { transactionBytesMax, perSenderMax } = this.#limits;
     if (transaction.length > transactionBytesMax)
       return err({ code: "tooLarge", bytes: transaction.length, bytesMax: transactionBytesMax });
-    const hash = blake2b256Hex(transaction);
+    const hash = this.#machine.transactionHash(transaction);
     const known = this.#refuseKnown(hash);
     if (known !== undefined) return err(known);
     const checked = this.#machine.checkTransaction(transaction);

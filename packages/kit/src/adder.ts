@@ -82,6 +82,10 @@ export class AdderStateMachine implements ParaStateMachine {
     this.#states.set(blake2b256Hex(this.genesisHead), { number: 0n, state: initialState });
   }
 
+  transactionHash(transaction: Uint8Array): Hex {
+    return blake2b256Hex(transaction);
+  }
+
   checkTransaction(transaction: Uint8Array): Result<TransactionInfo, TransactionRefusal> {
     const decoded = tryDecode(AdderTransaction, transaction);
     if (!decoded.ok) return err({ code: "undecodable", message: decoded.error.message });

@@ -140,6 +140,9 @@ export interface ParaStateMachine {
   /** The head with which the parachain is registered. Its state is there from the beginning. */
   readonly genesisHead: HeadData;
 
+  /** What a transaction is called, whether it is one or not. */
+  transactionHash(transaction: Uint8Array): Hex;
+
   /** Everything that can be checked about a transaction without a state, its signature included. */
   checkTransaction(transaction: Uint8Array): Result<TransactionInfo, TransactionRefusal>;
 

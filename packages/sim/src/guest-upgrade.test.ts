@@ -41,8 +41,7 @@ test("holders give their chain new code, which takes over at one block with the 
     validators: 4,
     paras: [
       planGuest(PARA, token, templateCode("token"), {
-        ...storage,
-        Governance: { votingBlocks },
+        storage: { ...storage, Governance: { votingBlocks } },
       }),
     ],
     configuration: { validationUpgradeDelay: 2, validationUpgradeCooldown: 2 },

@@ -11,7 +11,7 @@ import {
 import { adderCode, ledgerCode, templateCode } from "@parahost/kit/artifacts";
 import { type ChainSchema, type GenesisConfig, genesisEntries } from "@parahost/kit/schema";
 import { chain as counter } from "@parahost/kit/templates/counter";
-import { asParaId, Header, type ParaId } from "@parahost/primitives";
+import { asParaId, Header, type ParaId, validationCodeHash } from "@parahost/primitives";
 import { developmentAccount } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
 
@@ -75,6 +75,12 @@ export function planPara(id: ParaId, kind: ParaKind): ParaPlan {
 /** What each well-known account of a declared chain begins with, in whole tokens. */
 const GUEST_ENDOWMENT = 1_000n;
 
+export interface GuestPlanOptions {
+  readonly storage?: GenesisConfig["storage"];
+  /** Of `code`: faults are told by file and line then. */
+  readonly sourceMap?: string | undefined;
+}
+
 /**
  * A chain of the kit: validators run `code`, and its collators build with it. It begins with balances for the
  * well-known accounts, and with `storage` if given.
@@ -83,7 +89,7 @@ export function planGuest(
   id: ParaId,
   schema: ChainSchema,
   code: Uint8Array,
-  storage: GenesisConfig["storage"] = {},
+  { storage = {}, sourceMap }: GuestPlanOptions = {},
 ): ParaPlan {
   const each = GUEST_ENDOWMENT * 10n ** BigInt(schema.token.decimals);
   const genesis = genesisEntries(schema, {
@@ -92,12 +98,18 @@ export function planGuest(
     storage,
   });
   const { name } = schema;
+  const codeHash = validationCodeHash(code);
   return {
     id,
     kind: name,
     code,
     machine: () => {
-      const machine = GuestStateMachine.create({ name, wasm: code, genesis });
+      const machine = GuestStateMachine.create({
+        name,
+        wasm: code,
+        genesis,
+        sourceMap: (hash) => (hash === codeHash ? sourceMap : undefined),
+      });
       assert(machine.ok, `validators refuse the code of ${name}: ${describe(machine)}`);
       return machine.value;
     },

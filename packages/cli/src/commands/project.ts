@@ -1,10 +1,11 @@
-/** `parahost new`, `build` and `check`: a chain from its first file to code that validators take. */
+/** `parahost new`, `build`, `check` and `test`: a chain from its first file to code that validators take. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { buildProject, loadProject, type Project } from "@parahost/kit/compile";
 import { type Command, Option } from "commander";
 import { checkProject } from "../project/check-project.ts";
 import { newProject, TEMPLATES, type Template } from "../project/new-project.ts";
-import { buildProject, loadProject, type Project } from "../project/project.ts";
+import { testProject } from "../project/test-project.ts";
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -57,6 +58,17 @@ export function addProjectCommands(program: Command): void {
         else out(`${isFine ? "ok    " : "failed"}  ${what.padEnd(10)}  ${found}`);
       }
       if (findings.some(({ isFine }) => !isFine)) process.exitCode = 1;
+    });
+
+  program
+    .command("test")
+    .description("run the chain's tests, on a network in virtual time")
+    .argument("[directory]", "folder with chain.ts", ".")
+    .argument("[args...]", "for the test runner of Node, behind --")
+    .action(async (directory: string, args: string[]) => {
+      const tested = await testProject(directory, args);
+      if (!tested.ok) return fail(tested.error.message);
+      process.exitCode = tested.value;
     });
 }
 

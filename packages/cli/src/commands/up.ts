@@ -9,6 +9,7 @@ import {
 } from "@parahost/base";
 import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
+import { buildProject, loadProject } from "@parahost/kit/compile";
 import { MemoryNetwork } from "@parahost/network";
 import { asParaId, type ParaId } from "@parahost/primitives";
 import {
@@ -45,7 +46,6 @@ import {
   parseLogFilter,
 } from "../ports/console-logger.ts";
 import { systemRandom } from "../ports/system.ts";
-import { buildProject, loadProject } from "../project/project.ts";
 import { addRpcOptions, type RpcFlags, type RpcSettings, rpcSettings } from "../rpc-options.ts";
 import { secretUri, slotDuration, wholeNumber } from "../usage.ts";
 import { VERSION } from "../version.ts";
@@ -290,7 +290,9 @@ async function ownParas(
     if (!built.ok) return built;
     const { schema, storage } = project.value;
     const id = asParaId(FIRST_PARA_ID + before + plans.length);
-    plans.push(planGuest(id, schema, built.value.wasm, storage));
+    plans.push(
+      planGuest(id, schema, built.value.wasm, { storage, sourceMap: built.value.sourceMap }),
+    );
   }
   return ok(plans);
 }

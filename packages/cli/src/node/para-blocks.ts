@@ -28,6 +28,7 @@ export function keepingBlocks(
   return {
     name: machine.name,
     genesisHead: machine.genesisHead,
+    transactionHash: (transaction) => machine.transactionHash(transaction),
     checkTransaction: (transaction) => machine.checkTransaction(transaction),
     buildBlock: (...request) => machine.buildBlock(...request),
     importBlock: (parent, blockData, code) => {

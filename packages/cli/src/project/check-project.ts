@@ -7,10 +7,10 @@ import {
   DEFAULT_ENGINE_PARAMETERS,
   hostFunction,
 } from "@parahost/executor";
+import type { Project } from "@parahost/kit/compile";
 import { genesisEntries } from "@parahost/kit/schema";
 import { asParaId, CODE_SIZE_MAX_BYTES, type Hash } from "@parahost/primitives";
 import { EMPTY_ROOT } from "@parahost/trie";
-import type { Project } from "./project.ts";
 
 export interface Finding {
   readonly what: "imports" | "code" | "floats" | "size" | "double run";

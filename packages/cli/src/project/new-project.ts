@@ -50,6 +50,7 @@ function projectFiles(name: string): Readonly<Record<string, string>> {
       scripts: {
         build: "parahost build",
         check: "parahost check",
+        test: "parahost test",
         start: "parahost up --para .",
       },
     }),
@@ -63,6 +64,7 @@ function projectFiles(name: string): Readonly<Record<string, string>> {
         allowImportingTsExtensions: true,
         paths: {
           "@parahost/kit/schema": [join(KIT, "src/schema/index.ts")],
+          "@parahost/sim/harness": [fileURLToPath(import.meta.resolve("@parahost/sim/harness"))],
         },
       },
       include: ["*.ts", "test"],

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { expectOk } from "@parahost/base";
+import { buildProject, loadProject } from "@parahost/kit/compile";
 import { checkProject } from "./check-project.ts";
 import { newProject } from "./new-project.ts";
-import { buildProject, loadProject } from "./project.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "parahost-"));
 after(() => rmSync(folder, { recursive: true }));

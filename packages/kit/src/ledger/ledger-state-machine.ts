@@ -94,6 +94,10 @@ export class LedgerStateMachine implements ParaStateMachine {
     return this.#domain;
   }
 
+  transactionHash(transaction: Uint8Array): Hex {
+    return blake2b256Hex(transaction);
+  }
+
   checkTransaction(transaction: Uint8Array): Result<TransactionInfo, TransactionRefusal> {
     const transfer = tryDecode(LedgerTransfer, transaction);
     if (!transfer.ok) return err({ code: "undecodable", message: transfer.error.message });

@@ -3,12 +3,12 @@
  * imports the kit by name and need not have it installed: names of our rooms lead to this installation.
  */
 import { existsSync } from "node:fs";
-import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { err, HostError, ok, type Result } from "@parahost/base";
-import { type BuildError, type BuiltGuest, buildGuest } from "@parahost/kit/compile";
-import type { ChainSchema, GenesisConfig } from "@parahost/kit/schema";
+import type { ChainSchema, GenesisConfig } from "../schema/index.ts";
+import { type BuildError, type BuiltGuest, buildGuest } from "./compile-guest.ts";
+import { resolveOurRooms } from "./resolve-rooms.ts";
 
 export interface Project {
   readonly directory: string;
@@ -23,20 +23,6 @@ export type ProjectError =
 
 /** Declaration file of a project. */
 const DECLARATION = "chain.ts";
-
-let isHooked = false;
-
-/** From now on, files outside of this installation find our rooms by their names. */
-function resolveOurRooms(): void {
-  if (isHooked) return;
-  isHooked = true;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier.startsWith("@parahost/")
-        ? next(specifier, { ...context, parentURL: import.meta.url })
-        : next(specifier, context),
-  });
-}
 
 export async function loadProject(directory: string): Promise<Result<Project, ProjectError>> {
   const path = join(resolve(directory), DECLARATION);
