@@ -25,7 +25,7 @@ test("a false report is staked on chain, checked by more validators, and costs i
     seed: 31,
     validators: 7,
     paras: 1,
-    configuration: { acceptancePeriod: 8 },
+    configuration: { acceptancePeriod: 5 },
     fisherman: { pair, stake: STAKE, share: 1 },
   });
   const { fisherman } = simulation.network;
@@ -69,6 +69,52 @@ test("a false report is staked on chain, checked by more validators, and costs i
   );
   assert.ok(await simulation.runUntil(() => stakes().length === 0, 20 * SLOT_MS), "no end");
   assert.ok(before - free() >= STAKE, "the bond is not lost");
-  assert.ok(await simulation.runUntilFinalized((included?.number ?? 0) + 12, 40 * SLOT_MS));
+  assert.ok(await simulation.runUntilFinalized((included?.number ?? 0) + 6, 40 * SLOT_MS));
   await simulation.stop();
+});
+
+/** Slots from the start until a candidate that two conspirators back is disputed; with what fishermen have on it. */
+async function whenDisputed(
+  fishing: boolean,
+): Promise<{ readonly at: number; readonly extra: number }> {
+  const simulation = new Simulation({
+    seed: 8,
+    validators: 7,
+    paras: 3,
+    epochSlots: 50,
+    // The two are a backing group of their own.
+    roles: [2, 3].map((validator) => ({
+      validator,
+      strategy: "B04",
+      share: 1,
+      fromSlot: 0,
+      toSlot: 2,
+    })),
+    // Nobody checks at once: whose turn comes first is drawn from a hundred seconds.
+    configuration: { relayVrfModuloSamples: 0, nDelayTranches: 200, neededApprovals: 1 },
+    ...(fishing ? { fisherman: { pair, stake: 10_000n * UNIT, share: 1 } } : {}),
+  });
+  const [validator] = simulation.validators;
+  ensure(validator !== undefined, "a network has validators");
+  const start = simulation.now;
+  let at: number | undefined;
+  let extra = 0;
+  validator.events.subscribe((event) => {
+    if (event.event === "dispute.raised") at ??= (event.time - start) / SLOT_MS;
+  });
+  validator.chain.subscribe((event) => {
+    if (event.type !== "imported") return;
+    for (const { extraChecks } of runtimeApi.fishermenStakes(stateOf(validator)))
+      extra = Math.max(extra, extraChecks);
+  });
+  assert.ok(await simulation.runUntil(() => at !== undefined, 40 * SLOT_MS), "nobody disputes it");
+  await simulation.stop();
+  return { at: at ?? 0, extra };
+}
+
+test("a true report calls checkers before their time, and a cheat is found sooner", async () => {
+  const without = await whenDisputed(false);
+  const fished = await whenDisputed(true);
+  assert.deepEqual([without.extra, fished.extra], [0, 10]);
+  assert.ok(fished.at < without.at, `after ${fished.at} slots, ${without.at} without a fisherman`);
 });

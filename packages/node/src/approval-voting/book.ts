@@ -57,6 +57,8 @@ export interface Inclusion {
   /** Only when the block's author made another block without the candidate. */
   equivocation: CheckerList | undefined;
   readonly supply: CheckerSupply;
+  /** So many tranches have their turn before their time, since fishermen doubt the candidate. */
+  ahead: number;
   /** When it was last looked at nobody was late. */
   isCalm: boolean;
   approved: boolean;
@@ -146,6 +148,7 @@ export class ApprovalBook {
           ? { assignments: new Assignments(), own: own.byEquivocation.get(core) }
           : undefined,
         supply: { profile: this.#profile, configured, checkers },
+        ahead: 0,
         isCalm: false,
         // With fewer than the needed checkers there can be no others than the backers.
         approved: configured > checkers,
@@ -262,7 +265,7 @@ export class ApprovalBook {
 
   /**
    * Fishermen have staked on the candidate being bad: it needs more checks, also where it is approved
-   * already. Those whose turn would come next check at once. Less than was known changes nothing.
+   * already. Those whose turn would come next have it now. Less than was known changes nothing.
    */
   raiseChecks(hash: CandidateHash, extra: number, now: Tick): Effect[] {
     const candidate = this.#candidates.get(hash);
@@ -274,15 +277,13 @@ export class ApprovalBook {
       if (inclusion.approved && looksOf(inclusion, now).every(isSatisfied)) return [];
       inclusion.approved = false;
       block.isApproved = false;
-      return this.evaluate(inclusion, now, tranchesAhead(inclusion));
+      inclusion.ahead = tranchesAhead(inclusion);
+      return this.evaluate(inclusion, now);
     });
   }
 
-  /**
-   * Looks at a candidate: triggers our assignment, approves, or says when to look again. Assignments of
-   * so many tranches `ahead` have their turn, too.
-   */
-  evaluate(inclusion: Inclusion, now: Tick, ahead = 0): Effect[] {
+  /** Looks at a candidate: triggers our assignment, approves, or says when to look again. */
+  evaluate(inclusion: Inclusion, now: Tick): Effect[] {
     const effects: Effect[] = [];
     const { block } = inclusion;
     const looked = looksOf(inclusion, now);
@@ -292,7 +293,7 @@ export class ApprovalBook {
       const isDue =
         assignment !== undefined &&
         (!inclusion.approved || assignment.tranche === 0) &&
-        shouldTrigger(assignment.tranche, { ...tally, now: now + ahead }, required);
+        shouldTrigger(assignment.tranche, { ...tally, now: now + inclusion.ahead }, required);
       if (assignment !== undefined && isDue) effects.push({ type: "trigger", block, assignment });
     }
     if (inclusion.approved) {
@@ -304,7 +305,7 @@ export class ApprovalBook {
     } else {
       const ticks = looked.flatMap(
         ({ list, tally, required }) =>
-          nextWakeUp(untriggered(list)?.tranche, tally, required) ?? [],
+          nextWakeUp(untriggered(list)?.tranche, inclusion.ahead, tally, required) ?? [],
       );
       this.wakeUps.set(inclusion, ticks.length === 0 ? undefined : Math.min(...ticks));
     }

@@ -56,7 +56,7 @@ test("while nobody is late the assigned suffice", () => {
     nextNoShow: 30,
     lastAssignment: 21,
   });
-  assert.equal(nextWakeUp(undefined, input, required), 23);
+  assert.equal(nextWakeUp(undefined, 0, input, required), 23);
 });
 
 test("a late validator opens the next round, delayed by the grace it had", () => {
@@ -71,7 +71,7 @@ test("a late validator opens the next round, delayed by the grace it had", () =>
   });
   // Our own assignment of tranche 2 waits for the drifted time.
   assert.equal(shouldTrigger(2, input, required), false);
-  assert.equal(nextWakeUp(2, input, required), 32);
+  assert.equal(nextWakeUp(2, 0, input, required), 32);
   const later = tally({ tranches: FOUR, approved: [0, 1, 3], now: 32 });
   assert.equal(shouldTrigger(2, later, requiredTranches(later)), true);
   assert.equal(shouldTrigger(4, later, requiredTranches(later)), false);
@@ -140,15 +140,15 @@ test("too few assigned is pending, and any own assignment may come", () => {
   });
   assert.equal(shouldTrigger(5, input, required), true);
   assert.equal(shouldTrigger(6, input, required), false);
-  assert.equal(nextWakeUp(6, input, required), 26);
-  assert.equal(nextWakeUp(undefined, input, required), 30);
+  assert.equal(nextWakeUp(6, 0, input, required), 26);
+  assert.equal(nextWakeUp(undefined, 0, input, required), 30);
 });
 
 test("an assignment of a tranche to come counts when its time comes", () => {
   const tranches = { 0: [0, 1, 2], 5: [[3, 20]] } as const;
   const early = tally({ tranches, now: 24 });
   assert.equal(requiredTranches(early).type, "pending");
-  assert.equal(nextWakeUp(undefined, early, requiredTranches(early)), 25);
+  assert.equal(nextWakeUp(undefined, 0, early, requiredTranches(early)), 25);
   assert.equal(requiredTranches({ ...early, now: 25 }).type, "exact");
 });
 
@@ -158,7 +158,7 @@ test("with more late than others could replace everybody is to check", () => {
   const required = requiredTranches(input);
   assert.deepEqual(required, { type: "all" });
   assert.equal(shouldTrigger(9, input, required), true);
-  assert.equal(nextWakeUp(9, input, required), undefined);
+  assert.equal(nextWakeUp(9, 0, input, required), undefined);
   assert.equal(isApproved(input, required), false);
 });
 
@@ -220,7 +220,7 @@ test("time alone never brings an answer for which no wake-up was set", () => {
       return {
         approved: isApproved(here, required),
         triggered: own !== undefined && shouldTrigger(own, here, required),
-        wake: nextWakeUp(own, here, required),
+        wake: nextWakeUp(own, 0, here, required),
       };
     };
     let { approved, triggered, wake } = at(input.now);

@@ -207,10 +207,11 @@ export function shouldTrigger(
 
 /**
  * When the answers above may change by themselves; `undefined` when only news can change them. Asked
- * of a candidate that is not approved.
+ * of a candidate that is not approved. Our own assignment has its turn so many tranches `ahead` of its time.
  */
 export function nextWakeUp(
   own: Tranche | undefined,
+  ahead: number,
   input: TallyInput,
   required: RequiredTranches,
 ): Tick | undefined {
@@ -229,7 +230,7 @@ export function nextWakeUp(
       const dueAt = (tranche: Tranche): Tick => blockTick + tranche + clockDrift;
       const announced = assignments.tranches.find(({ tranche }) => tranche > considered)?.tranche;
       // Ours may lie among those considered: it was not due before somebody came late, and is not yet.
-      const ours = own !== undefined && dueAt(own) > now ? dueAt(own) : undefined;
+      const ours = own !== undefined && dueAt(own) - ahead > now ? dueAt(own) - ahead : undefined;
       return earlier(
         earlier(announced === undefined ? undefined : dueAt(announced), ours),
         nextNoShow,
