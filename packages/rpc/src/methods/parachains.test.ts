@@ -16,7 +16,7 @@ before(async () => {
   assert.ok(node !== undefined);
   const log = new CandidateLog((listener) => node.events.subscribe(listener));
   client = new TestClient(parachainsMethods(node, log));
-  await simulation.runUntilFinalized(6, 600_000);
+  await simulation.runUntilFinalized(5, 600_000);
 });
 after(async () => {
   client.close();
