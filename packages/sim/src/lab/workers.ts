@@ -17,29 +17,30 @@ export interface WorkerOptions {
   readonly onRun: (run: RunLine) => boolean;
 }
 
-/** Plays all tasks, or until `onRun` has enough. Rejects when a worker dies. */
+/** Plays all tasks, or until `onRun` has enough. A run that ends its process is one that failed. */
 export async function playAll(tasks: readonly Task[], options: WorkerOptions): Promise<void> {
   const waiting = [...tasks];
   let isEnough = false;
-  const one = async (): Promise<void> => {
-    const worker = fork(new URL("./worker.ts", import.meta.url), {
+  const start = (): ChildProcess =>
+    fork(new URL("./worker.ts", import.meta.url), {
       execArgv: [...process.execArgv, ...(options.execArgv ?? [])],
       env: { ...process.env, ...options.env },
     });
-    try {
-      for (let task = waiting.shift(); task !== undefined && !isEnough; task = waiting.shift())
-        if (options.onRun(await answer(worker, task))) isEnough = true;
-    } finally {
-      worker.kill();
+  const one = async (): Promise<void> => {
+    let worker = start();
+    for (let task = waiting.shift(); task !== undefined && !isEnough; task = waiting.shift()) {
+      const run = await answer(worker, task);
+      if (options.onRun(run)) isEnough = true;
+      if (worker.exitCode !== null) worker = start();
     }
+    worker.kill();
   };
   await Promise.all(Array.from({ length: Math.min(options.processes, tasks.length) }, one));
 }
 
 function answer(worker: ChildProcess, task: Task): Promise<RunLine> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void =>
-      reject(new Error(`the worker that played seed ${task.seed} ended with ${code}`));
+  return new Promise((resolve) => {
+    const onExit = (code: number | null): void => resolve(crashed(task, code));
     worker.once("exit", onExit);
     worker.once("message", (run) => {
       worker.off("exit", onExit);
@@ -48,3 +49,16 @@ function answer(worker: ChildProcess, task: Task): Promise<RunLine> {
     worker.send(task);
   });
 }
+
+const crashed = ({ seed }: Task, code: number | null): RunLine => ({
+  seed,
+  validators: 0,
+  strategies: [],
+  faults: [],
+  broken: ["crash"],
+  seen: {},
+  effects: {},
+  disturbed: 0,
+  finalized: "",
+  lines: [`the process that played the seed ended with ${code}`],
+});
