@@ -171,6 +171,7 @@ test("flags that contradict each other or lack something end with 2 and name it"
     [["--node-key", "abc"], /64 hex digits/],
     [["--port", "70000"], /whole number from 0 to 65535/],
     [["--chain", "/nowhere.json"], /\/nowhere\.json: there is no such file/],
+    [["--port", "1", "--port", "2"], /'--port' is given 2 times/],
     [["--log", "loud"], /unknown log level "loud"/],
     [["--valdator"], /unknown option '--valdator'.*Did you mean --validator/s],
   ];

@@ -10,6 +10,7 @@ import { addQueryCommand } from "./commands/query.ts";
 import { addSimCommand } from "./commands/sim.ts";
 import { addTxCommand } from "./commands/tx.ts";
 import { addUpCommand } from "./commands/up.ts";
+import { refuseRepeatedFlags } from "./repeated-flags.ts";
 import { RpcFailure } from "./rpc-client.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,6 +38,8 @@ addQueryCommand(program);
 addSimCommand(program);
 for (const command of program.commands)
   for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError(false);
+
+program.hook("preAction", (_, command) => refuseRepeatedFlags(command, process.argv.slice(2)));
 
 try {
   await program.parseAsync();
