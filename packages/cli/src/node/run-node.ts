@@ -63,7 +63,7 @@ export interface NodeOptions {
   readonly wellKnown: string | undefined;
   readonly collatorOf: ParaId | undefined;
   /** The account that stakes on bad candidates. */
-  readonly fisherman: Sr25519Pair | undefined;
+  readonly fisherman?: Sr25519Pair | undefined;
   /** 32 bytes; the node's own file unless given. */
   readonly nodeKey: Hex | undefined;
   readonly port: number;
