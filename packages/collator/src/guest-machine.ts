@@ -59,6 +59,7 @@ import {
   ValidationResult,
   validationCodeHash,
 } from "@parahost/primitives";
+import { PoolValidity, TransactionValidityError } from "@parahost/runtime";
 import {
   bytes,
   decode,
@@ -66,6 +67,7 @@ import {
   fixedHex,
   option,
   Reader,
+  result,
   struct,
   tryDecode,
   tuple,
@@ -131,6 +133,8 @@ const AccountBeginning = struct({
   sufficients: u32,
   free: u128,
 });
+
+const Validated = result(PoolValidity, TransactionValidityError);
 
 /** A tag of a transaction: the account, and its number. */
 const Provides = struct({ sender: fixedHex(32), nonce: u32 });
@@ -238,24 +242,15 @@ export class GuestStateMachine implements ParaStateMachine {
     const checkedAs = `${guest.hash}${hash}`;
     const known = this.#checked.get(checkedAs);
     if (known !== undefined) return ok(known);
-    const relayParent = this.#relayParent;
-    const nodes = this.#nodes(relayParent);
-    const answer = callGuest(guest.pvf, {
-      entry: CHECK,
-      input: this.#params(this.#newest, relayParent, transaction),
-      fuel: CHECK_FUEL,
-      oracle: (question) =>
-        question[0] === NODE ? nodes(bytesToHex(question.subarray(1))) : undefined,
-    });
+    const answer = this.#check(this.#newest, transaction);
     if (!answer.ok) return err({ code: "undecodable", message: this.#told(guest, answer.error) });
-    const reader = new Reader(answer.value.output);
+    const reader = new Reader(answer.value);
     if (reader.u8() !== 0) {
       const kind = reader.u8();
       return err(refusal(kind, reader.u8()));
     }
-    reader.take(8);
-    vec(bytes()).read(reader);
-    const [provides] = vec(bytes()).read(reader);
+    const { provides: tags } = PoolValidity.read(reader);
+    const [provides] = tags;
     assert(provides !== undefined, "a transaction of the kit provides its number");
     const info = { hash, ...decode(Provides, provides) };
     this.#checked.set(checkedAs, info);
@@ -364,6 +359,24 @@ export class GuestStateMachine implements ParaStateMachine {
     return ok(new Overlay(new TrieBackend(this.#cache, stateRoot)));
   }
 
+  /** The trie of the state after that block. */
+  backend(head: HeadData): Result<{ readonly cache: NodeCache; readonly root: Hex }, UnknownHead> {
+    if (!this.has(head)) return err(this.#unknown(head));
+    return ok({ cache: this.#cache, root: decode(Header, head).stateRoot });
+  }
+
+  /** What the chain's code says to a transaction that is to wait for a block upon this one. */
+  validate(
+    head: HeadData,
+    transaction: Uint8Array,
+  ): Result<ValueOf<typeof PoolValidity>, TransactionValidityError> {
+    const answer = this.#check(head, transaction);
+    // Only bytes that are no transaction of the chain end the guest.
+    if (!answer.ok) return err({ type: "invalid", value: { type: "call" } });
+    const { type, value } = decode(Validated, answer.value);
+    return type === "ok" ? ok(value) : err(value);
+  }
+
   account(head: HeadData, id: Hex): Result<ParaAccount, UnknownHead> {
     const state = this.stateAt(head);
     if (!state.ok) return state;
@@ -401,6 +414,20 @@ export class GuestStateMachine implements ParaStateMachine {
     const text = this.#sourceMap?.(guest.hash);
     const map = text === undefined ? undefined : SourceMap.parse(text);
     return faultLine(explainFault(fault, guest.wasm, map?.ok === true ? map.value : undefined));
+  }
+
+  /** `Result<ValidTransaction, TransactionValidityError>`, encoded. */
+  #check(head: HeadData, transaction: Uint8Array): Result<Uint8Array, GuestFault> {
+    const relayParent = this.#relayParent;
+    const nodes = this.#nodes(relayParent);
+    const answer = callGuest(this.#newestCode.pvf, {
+      entry: CHECK,
+      input: this.#params(head, relayParent, transaction),
+      fuel: CHECK_FUEL,
+      oracle: (question) =>
+        question[0] === NODE ? nodes(bytesToHex(question.subarray(1))) : undefined,
+    });
+    return answer.ok ? ok(answer.value.output) : answer;
   }
 
   // Building

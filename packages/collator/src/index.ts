@@ -8,7 +8,9 @@ export type {
   UnknownHead,
 } from "@parahost/kit";
 export { type ChainAt, ChainRuntime } from "./chain/chain-runtime.ts";
+export { readSigned, type SignedParts } from "./chain/signed-transaction.ts";
 export { GuestBlock, type GuestChain, GuestStateMachine } from "./guest-machine.ts";
+export { ParaChain, type ParaChainEvent } from "./para-chain.ts";
 export {
   type ForeignBlock,
   type ParaHead,

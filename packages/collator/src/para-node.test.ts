@@ -121,7 +121,7 @@ class RelayChain {
 
 function world<M extends ParaStateMachine>(
   machine: M,
-  config: { transactionsMax?: number; blocksMax?: number } = {},
+  config: { transactionsMax?: number; blocksMax?: number; statesKept?: number } = {},
 ) {
   const clock = new VirtualClock(0);
   const events: NodeEventData[] = [];
@@ -172,7 +172,9 @@ const transferOn =
   (from: Sr25519Pair, to: Sr25519Pair, amount: bigint, nonce: number): Uint8Array =>
     signTransfer(from, ledger.domain, { to: asAccountId(to.publicKey), amount, nonce });
 
-function ledgerWorld(config: { transactionsMax?: number; blocksMax?: number } = {}) {
+function ledgerWorld(
+  config: { transactionsMax?: number; blocksMax?: number; statesKept?: number } = {},
+) {
   const made = world(newLedger(), config);
   return { ...made, genesis: made.machine.genesisHead, transfer: transferOn(made.machine) };
 }
@@ -394,8 +396,8 @@ test("a block that is never included leaves its transfers to the next", async ()
   assert.equal(balance(bob, "best"), 101n);
 });
 
-test("finality prunes the blocks beside it and their states", async () => {
-  const { machine, node, relay, build, submit, transfer, genesis } = ledgerWorld();
+test("finality prunes the blocks beside it and their states, and keeps some below", async () => {
+  const { machine, node, relay, build, submit, transfer, genesis } = ledgerWorld({ statesKept: 1 });
   const beside = await build(genesis);
   submit(transfer(alice, bob, 1n, 0));
   const head = await build(genesis);
@@ -404,10 +406,69 @@ test("finality prunes the blocks beside it and their states", async () => {
   relay.finalize("1");
   assert.deepEqual(
     [genesis, beside, head, above].map((each) => machine.has(each)),
-    [false, false, true, true],
+    [true, false, true, true],
   );
   assert.equal(node.status.blockCount, 2);
   assert.equal(node.head("latest").number, 2);
+  relay.block("2", "1", { included: above });
+  relay.finalize("2");
+  assert.deepEqual(
+    [genesis, head, above].map((each) => machine.has(each)),
+    [false, true, true],
+  );
+});
+
+test("who follows the chain is told of every block once, parents first, and of forks", async () => {
+  const { node, relay, build, submit, transfer, genesis } = ledgerWorld();
+  const told: string[] = [];
+  const names = new Map<string, string>([[paraHeadHash(genesis), "g"]]);
+  const namesOf = (blocks: readonly { readonly hash: Hash }[]) =>
+    blocks.map(({ hash }) => names.get(hash)).join("");
+  const stop = node.chain.subscribe((event) => {
+    if (event.type === "imported") told.push("imported");
+    else if (event.type === "evicted") told.push(`evicted ${namesOf(event.blocks)}`);
+    else if (event.type === "finalized")
+      told.push(`finalized ${namesOf(event.finalized)}, not ${namesOf(event.pruned)}`);
+    else told.push(`${event.type} +${namesOf(event.enacted)} -${namesOf(event.retracted)}`);
+  });
+  const a = await build(genesis);
+  names.set(paraHeadHash(a), "a");
+  submit(transfer(alice, bob, 1n, 0));
+  const b = await build(genesis);
+  names.set(paraHeadHash(b), "b");
+  relay.block("1a", "0", { included: a });
+  relay.block("1b", "0", { included: b });
+  relay.block("2b", "1b");
+  assert.equal(node.chain.best().hash, paraHeadHash(b));
+  assert.equal(node.chain.hashByNumber(1), paraHeadHash(b));
+  relay.finalize("1b");
+  assert.deepEqual(told, [
+    "imported",
+    "imported",
+    "newBest +a -",
+    "reorg +b -a",
+    "newBest +b -a",
+    "finalized b, not a",
+  ]);
+  assert.equal(node.chain.hashByNumber(0), paraHeadHash(genesis));
+  assert.equal(node.chain.block(paraHeadHash(a)), undefined);
+  stop();
+});
+
+test("a state that somebody looks at outlives its fork", async () => {
+  const { machine, node, relay, build, submit, transfer, genesis } = ledgerWorld();
+  const a = await build(genesis);
+  submit(transfer(alice, bob, 1n, 0));
+  const b = await build(genesis);
+  const unpin = node.chain.pin(paraHeadHash(a));
+  assert.ok(unpin !== undefined);
+  relay.block("1", "0", { included: b });
+  relay.finalize("1");
+  assert.equal(machine.has(a), true);
+  unpin();
+  unpin();
+  assert.equal(machine.has(a), false);
+  assert.equal(node.chain.pin(paraHeadHash(a)), undefined);
 });
 
 test("finality may come before the news of the best block", async () => {
@@ -635,6 +696,7 @@ test("a transfer that would overflow is dropped with its reason", async () => {
 test("a node whose relay chain does not finalize stays bounded and goes on", async () => {
   const { node, relay, build, submit, told, transfer, machine, genesis } = ledgerWorld({
     blocksMax: 50,
+    statesKept: 10,
   });
   const hash = submit(transfer(alice, bob, 1n, 0));
   let head = genesis;

@@ -49,6 +49,7 @@ import {
   paraHeadHash,
   type ValidationCodeHash,
 } from "@parahost/primitives";
+import { ParaChain } from "./para-chain.ts";
 import {
   ParaPool,
   type ParaPoolLimits,
@@ -57,7 +58,7 @@ import {
   type TransactionListener,
   type TransactionStatus,
 } from "./para-pool.ts";
-import { type ParaBlock, ParaTree, type RootChange, type Route } from "./para-tree.ts";
+import { type ParaBlock, ParaTree, type Route } from "./para-tree.ts";
 
 const TARGET = "parachain::para-node";
 
@@ -76,6 +77,8 @@ export interface ParaNodeConfig {
   readonly transactionsMax?: number;
   /** Blocks kept that are not final. */
   readonly blocksMax?: number | undefined;
+  /** Final blocks behind the last one whose states are kept. */
+  readonly statesKept?: number | undefined;
 }
 
 export interface ParaNodePorts {
@@ -133,6 +136,8 @@ export interface ParaStatus {
   readonly blockCount: number;
   readonly waitingCount: number;
   readonly waitingBytes: number;
+  /** Why the last attempt to build a block came to nothing; `undefined` when there is a block. */
+  readonly problem: string | undefined;
 }
 
 /** A head and its number, as far as known. */
@@ -142,6 +147,8 @@ export class ParaNode {
   readonly paraId: ParaId;
   /** Of the state machine: `adder`, `ledger`. */
   readonly name: string;
+  /** The blocks that are known here, as clients follow them. */
+  readonly chain: ParaChain;
   readonly #machine: ParaStateMachine;
   readonly #transactionsMax: number;
   readonly #ports: ParaNodePorts;
@@ -157,6 +164,7 @@ export class ParaNode {
   #known: ParaBlock;
   #lastBuilt: Hash;
   #foreignBacked: ForeignBlock | undefined;
+  #problem: string | undefined;
 
   constructor(config: ParaNodeConfig, ports: ParaNodePorts) {
     const { paraId, machine } = config;
@@ -167,6 +175,7 @@ export class ParaNode {
     this.#ports = ports;
     this.#tree = new ParaTree(machine.genesisHead, config.blocksMax);
     this.#known = this.#tree.root;
+    this.chain = new ParaChain(this.#tree, machine, config.statesKept);
     this.#pool = new ParaPool(
       machine,
       (sender) => this.#nonceAt(this.#known, sender),
@@ -316,6 +325,11 @@ export class ParaNode {
     return this.#pool.watch(listener, hash);
   }
 
+  /** What may go into the next block, in order. */
+  pending(): readonly PoolTransaction[] {
+    return this.#readyFor(this.#known);
+  }
+
   // Questions
 
   head(at: ParaPlace): ParaHead {
@@ -351,6 +365,7 @@ export class ParaNode {
       blockCount: this.#tree.size,
       waitingCount: this.#pool.waitingCount,
       waitingBytes: this.#pool.waitingBytes,
+      problem: this.#problem,
     };
   }
 
@@ -376,6 +391,7 @@ export class ParaNode {
       this.#machine.forget(imported.value.head);
       return this.#failed("executing it again leads to another head", { head: hash });
     }
+    this.#problem = undefined;
     this.#settleOffered(offered, built.value, maxBlockDataBytes);
     this.#lastBuilt = hash;
     if (this.#tree.get(hash)?.isKnown === true) return built.value;
@@ -420,7 +436,9 @@ export class ParaNode {
   }
 
   #failed(what: string, detail: unknown): undefined {
-    this.#log("error", `no block: ${what}`, { detail: describe(detail) });
+    const reason = isTrap(detail) ? detail.message : describe(detail);
+    this.#problem = `${what}: ${reason}`;
+    this.#log("error", `no block: ${what}: ${reason}`, {});
     return undefined;
   }
 
@@ -474,6 +492,7 @@ export class ParaNode {
   #enact(route: Route): void {
     this.#known = this.#tree.path(this.#tip).findLast(({ isKnown }) => isKnown) ?? this.#tree.root;
     this.#pool.onBestChain(route);
+    this.chain.onBest(this.#known);
   }
 
   #finalize(): void {
@@ -485,7 +504,7 @@ export class ParaNode {
       this.#moveTip(hash);
     }
     const change = this.#tree.finalize(hash);
-    this.#forget(change);
+    this.chain.onRootChange(change, true);
     if (change.passed.length === 0) return;
     this.#pool.onFinalized(change.passed, (sender) => this.#nonceAt(this.#tree.root, sender));
   }
@@ -498,6 +517,7 @@ export class ParaNode {
   ): ParaBlock {
     const block = this.#tree.add(parent.hash, head, contents);
     assert(block !== undefined, "a block is added to a parent that is in the tree");
+    this.chain.onImported(block);
     // It may be what the relay chain has been at for a while.
     if (this.#tip !== block.hash && this.#best.hash === block.hash) this.#moveTip(block.hash);
     else if (this.#tree.isDescendant(this.#tip, block.hash))
@@ -508,13 +528,9 @@ export class ParaNode {
 
   #makeRoom(): boolean {
     const { hasRoom, ...change } = this.#tree.makeRoom(this.#tip);
-    this.#forget(change);
+    this.chain.onRootChange(change, false);
     this.#pool.onFinalityTimeout(change.passed);
     return hasRoom;
-  }
-
-  #forget({ gone }: RootChange): void {
-    for (const { head, isKnown } of gone) if (isKnown) this.#machine.forget(head);
   }
 
   #refOf(head: HeadData): HeadRef {
@@ -540,6 +556,9 @@ export class ParaNode {
     this.#ports.logger.log(level, TARGET, message, { para: this.paraId, ...fields });
   }
 }
+
+const isTrap = (detail: unknown): detail is { readonly message: string } =>
+  typeof detail === "object" && detail !== null && "message" in detail;
 
 /** About the block that was built on, which may not be the one that the relay chain includes. */
 const isOfNonces = (problem: TransactionProblem): boolean =>

@@ -98,6 +98,11 @@ export class ParaTree {
     return this.#blocks.get(hash);
   }
 
+  /** The root and all above it, parents before their children. */
+  blocks(): Iterable<ParaBlock> {
+    return this.#blocks.values();
+  }
+
   /**
    * A block on top of another that is in the tree; `undefined` when that one is not. Without contents it is known by
    * its head alone, and contents that come later complete it. What is there already stays.

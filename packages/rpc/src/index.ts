@@ -31,6 +31,7 @@ export { type EventSource, eventMethods } from "./methods/events.ts";
 export { toJson } from "./methods/json.ts";
 export { listMethods } from "./methods/list.ts";
 export { type ParaAccess, paraMethods } from "./methods/para.ts";
+export { type ParaViewOptions, paraView } from "./methods/para-chain/para-view.ts";
 export { parachainsMethods } from "./methods/parachains.ts";
 export {
   chainViewMethods,

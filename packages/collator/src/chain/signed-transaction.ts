@@ -4,6 +4,7 @@ import { SignedExtra } from "@parahost/runtime";
 import { DecodeError, Reader } from "@parahost/scale";
 
 export interface SignedParts {
+  readonly signer: MultiAddress;
   readonly extra: SignedExtra;
   /** Tag of the pallet, tag of the call, arguments. */
   readonly call: Uint8Array;
@@ -14,10 +15,10 @@ export function readSigned(transaction: Uint8Array): SignedParts | undefined {
   const reader = new Reader(transaction);
   try {
     if (reader.u8() !== SIGNED_V4) return undefined;
-    MultiAddress.read(reader);
+    const signer = MultiAddress.read(reader);
     MultiSignature.read(reader);
     const extra = SignedExtra.read(reader);
-    return { extra, call: reader.view(reader.remaining) };
+    return { signer, extra, call: reader.view(reader.remaining) };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
