@@ -57,13 +57,14 @@ function stranger(
   name: string,
   answer: (payload: Uint8Array) => readonly BlockData[] | undefined,
   claim: { hash: Hash; number: number } = { hash: chainIdentity.genesisHash, number: 0 },
+  role: Role = Role.full,
 ) {
   const network = hub.join(peerId(name));
   const channel = network.registerNotifications(
     blockAnnouncesProtocol(chainIdentity, {
       handshake: () =>
         encode(BlockAnnouncesHandshake, {
-          role: Role.full,
+          role,
           bestNumber: claim.number,
           bestHash: claim.hash,
           genesisHash: chainIdentity.genesisHash,
@@ -265,6 +266,22 @@ test("what we think others have reached is what half of them claim", async () =>
   assert.equal(a.sync.bestSeenNumber(), 7);
   for (let i = 0; i < 2; i++) await scene.clock.step(() => Promise.resolve());
   assert.equal(a.sync.bestSeenNumber(), 9);
+});
+
+test("light clients say nothing of where the chain is, and are asked for nothing", async () => {
+  const scene = world(["a"]);
+  const [a] = scene.nodes as [Node];
+  const far = { hash: STRANGE_HASH, number: 1000 };
+  const light = stranger(scene, "light", () => [], far, Role.light);
+  light.channel.setReserved([peerId("a")]);
+  await scene.run(100);
+  a.sync.requestJustification(STRANGE_HASH);
+  await scene.run(5_000);
+  assert.deepEqual([a.sync.bestSeenNumber(), light.asked.count], [0, 0]);
+  assert.deepEqual(
+    a.sync.peerStates().map(({ role }) => role),
+    [Role.light],
+  );
 });
 
 // Faults of peers

@@ -21,7 +21,7 @@ import {
   BlockAnnouncesHandshake,
   blockAnnouncesProtocol,
 } from "../protocols/block-announces.ts";
-import { type ChainIdentity, isRole, type Role } from "../protocols/names.ts";
+import { type ChainIdentity, isRole, Role } from "../protocols/names.ts";
 import {
   BlockAttribute,
   type BlockRequest,
@@ -159,7 +159,9 @@ export class ChainSync {
    * not make us think that we are behind. Zero without peers.
    */
   bestSeenNumber(): number {
-    const numbers = [...this.#peerBest.values()].map(({ number }) => number).sort((a, b) => a - b);
+    const numbers = this.#fullPeers()
+      .map(([, { number }]) => number)
+      .sort((a, b) => a - b);
     return numbers[(numbers.length - 1) >> 1] ?? 0;
   }
 
@@ -175,7 +177,8 @@ export class ChainSync {
   /** Asks a few peers for the justification of a block that we have. */
   requestJustification(hash: Hash): void {
     const peers = shuffle(this.#ports.random, [...this.#channel.peers()]);
-    for (const peer of peers.slice(0, JUSTIFICATION_PEERS)) void this.#askJustification(peer, hash);
+    const full = peers.filter((peer) => this.#roles.get(peer) !== Role.light);
+    for (const peer of full.slice(0, JUSTIFICATION_PEERS)) void this.#askJustification(peer, hash);
   }
 
   /**
@@ -192,6 +195,11 @@ export class ChainSync {
     this.#closing.abort();
     for (const wanted of this.#wanted.values()) wanted.retry?.cancel();
     this.#wanted.clear();
+  }
+
+  /** What those claim that have blocks to give: a light client follows others. */
+  #fullPeers(): [PeerId, BlockClaim][] {
+    return [...this.#peerBest].filter(([peer]) => this.#roles.get(peer) !== Role.light);
   }
 
   get #isClosed(): boolean {
@@ -318,7 +326,7 @@ export class ChainSync {
     if (this.#isCatchingUp) return;
     const best = this.#chain.best().number;
     const ahead: PeerId[] = [];
-    for (const [peer, { number }] of this.#peerBest)
+    for (const [peer, { number }] of this.#fullPeers())
       if (number > best + BEHIND_BLOCKS) ahead.push(peer);
     if (ahead.length > 0)
       this.#catchUp(ahead[randomBelow(this.#ports.random, ahead.length)] as PeerId);
