@@ -10,7 +10,6 @@ import { WorkerVerifier } from "@parahost/crypto/worker-verifier";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
-import { AuthorityTable } from "@parahost/node/network-bridge/authority-discovery";
 import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
 import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
@@ -31,11 +30,13 @@ import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
+import type { RpcSettings } from "../rpc-options.ts";
 import { VERSION } from "../version.ts";
 import { readAuthorityTable } from "./authority-table-file.ts";
 import type { ChosenChain } from "./chain-choice.ts";
 import { Collating } from "./collating.ts";
 import { directoriesOf, ownNodeKey } from "./directories.ts";
+import { followAuthorities, recordDiscovery } from "./discovering.ts";
 import { startInformant } from "./informant.ts";
 import { KnownNames } from "./known-names.ts";
 import { logMethods } from "./log-methods.ts";
@@ -75,6 +76,8 @@ export interface NodeOptions {
   readonly authorityTable: string | undefined;
   readonly rpcPort: number;
   readonly rpcExternal: boolean;
+  /** Who may do what there, and how much; the owner of this machine everything unless given. */
+  readonly rpc?: RpcSettings;
   /** `undefined` for none. */
   readonly prometheusPort: number | undefined;
   readonly prometheusExternal: boolean;
@@ -140,6 +143,7 @@ export async function startNode(
     const verifier = new WorkerVerifier();
     ends.push(() => verifier.close());
     const { genesis } = chain;
+    const records = recordDiscovery(headerHash(genesis.header), network, seed, keystore);
     const collating =
       options.collatorOf === undefined
         ? undefined
@@ -179,11 +183,12 @@ export async function startNode(
         executor,
         keystore,
         verifier,
-        discovery: authorities?.table ?? new AuthorityTable(),
+        discovery: authorities?.table ?? records,
       },
     );
     ends.push(() => node.stop());
     collating?.follow(node);
+    if (authorities === undefined) ends.push(followAuthorities(records, node));
     const { best, finalized } = { best: node.chain.best(), finalized: node.chain.finalized() };
     say(`🔨 Genesis is ${node.chain.genesisHash}`);
     say(`📦 Highest known block at #${best.number}, finalized at #${finalized.number}`);
@@ -209,7 +214,9 @@ export async function startNode(
   }
 
   function serveRpc(node: RelayNode, collating: Collating | undefined): Promise<RpcServer> {
-    const { rpcExternal: isExternal } = options;
+    const { rpcExternal: isExternal, rpc } = options;
+    // On loopback everybody who reaches the port owns the node.
+    const allowUnsafe = rpc?.allowUnsafe ?? !isExternal;
     const paras = new Map(
       collating === undefined ? [] : [[collating.para.paraId as number, collating.para]],
     );
@@ -217,13 +224,14 @@ export async function startNode(
     const relay = relayMethods(node, {
       identity: { name: chain.name, type: chain.chainType, version: VERSION },
       random: systemRandom,
-      // On loopback everybody who reaches the port owns the node.
-      allowUnsafe: !isExternal,
+      allowUnsafe,
+      spec: { info: chain, genesis: chain.genesis },
     });
-    const own = isExternal ? relay : combineMethods(relay, logMethods(settings));
+    const own = allowUnsafe ? combineMethods(relay, logMethods(settings)) : relay;
     return startRpcServer({
       port: options.rpcPort,
       host: isExternal ? EVERYWHERE : LOOPBACK,
+      ...(rpc === undefined ? {} : { allowed: rpc.allowed, limits: rpc.limits }),
       logger,
       methods: listMethods(
         own,
