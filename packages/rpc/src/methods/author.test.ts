@@ -278,7 +278,10 @@ function forked(options: { inPool: boolean; alsoInB: boolean }) {
   tell({ type: "reorg", ...change });
   if (options.inPool) for (const listener of pool) listener({ type: "ready", hash });
   tell({ type: "newBest", head: B, ...change });
-  return { said, tell, listeners: () => pool.size + chain.size };
+  const tellPool = (event: unknown) => {
+    for (const listener of pool) listener(event as never);
+  };
+  return { said, tell, tellPool, listeners: () => pool.size + chain.size };
 }
 
 test("a re-organisation retracts a transaction until a block of the new branch has it", () => {
@@ -310,4 +313,15 @@ test("after 512 blocks without finality nobody waits any longer", () => {
   assert.deepEqual(said.at(-1), { inBlock: B.hash });
   tell({ type: "newBest", head: { ...B, number: 514 }, enacted: [], retracted: [] });
   assert.deepEqual(said.at(-1), { finalityTimeout: B.hash });
+});
+
+test("what the pool drops or finds invalid is over, and says so", () => {
+  for (const type of ["dropped", "invalid"] as const) {
+    const { said, tellPool, listeners } = forked({ inPool: true, alsoInB: false });
+    tellPool({ type, hash: A.hash });
+    assert.notEqual(said.at(-1), type, "another transaction's end is not ours");
+    tellPool({ type, hash });
+    assert.equal(said.at(-1), type);
+    assert.equal(listeners(), 0);
+  }
 });
