@@ -22,7 +22,11 @@ const WAITING_BYTES_MAX = 8 << 20;
 /** LMDB's flag for a transaction that is committed and synced when the call returns. */
 const SYNCHRONOUS_COMMIT = 2;
 
+/** Attempts at a transaction that LMDB gives up by itself. */
+const ATTEMPTS_MAX = 4;
+
 type Column = string;
+type Waiting = Map<Column, Map<Hex, Uint8Array | undefined>>;
 
 export interface LmdbParts {
   readonly path: string;
@@ -37,7 +41,7 @@ export interface LmdbParts {
 export class LmdbStore<C extends Column> implements KeyValueStore<C> {
   readonly #parts: LmdbParts;
   /** Batches that are not on disk: the last value of each key, with its checksum. */
-  #waiting = new Map<Column, Map<Hex, Uint8Array | undefined>>();
+  #waiting: Waiting = new Map();
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #refusal: HostError | undefined;
@@ -132,17 +136,9 @@ export class LmdbStore<C extends Column> implements KeyValueStore<C> {
     this.#timer = undefined;
     const waiting = this.#waiting;
     if (waiting.size === 0) return;
-    const { path, environment, columns } = this.#parts;
+    const { path } = this.#parts;
     try {
-      environment.transactionSync(() => {
-        for (const [column, changes] of waiting) {
-          const database = columns.get(column);
-          assert(database !== undefined, "columns are known when they are written");
-          for (const [key, stored] of changes)
-            if (stored === undefined) database.removeSync(hexToBytes(key));
-            else database.putSync(hexToBytes(key), stored);
-        }
-      }, SYNCHRONOUS_COMMIT);
+      this.#transact(waiting);
       this.#waiting = new Map();
       this.#waitingBytes = 0;
     } catch (cause) {
@@ -153,4 +149,29 @@ export class LmdbStore<C extends Column> implements KeyValueStore<C> {
       this.#parts.onFailure?.(this.#refusal);
     }
   }
+
+  #transact(changes: Waiting): void {
+    const { environment, columns } = this.#parts;
+    for (let attempt = 1; ; attempt++)
+      try {
+        environment.transactionSync(() => {
+          for (const [column, values] of changes) {
+            const database = columns.get(column);
+            assert(database !== undefined, "columns are known when they are written");
+            for (const [key, stored] of values)
+              if (stored === undefined) database.removeSync(hexToBytes(key));
+              else database.putSync(hexToBytes(key), stored);
+          }
+        }, SYNCHRONOUS_COMMIT);
+        return;
+      } catch (error) {
+        if (attempt === ATTEMPTS_MAX || !isAborted(error)) throw error;
+      }
+  }
 }
+
+/**
+ * Whether LMDB gave the transaction up before it wrote anything. After a restart it sometimes takes an entry of its list
+ * of free pages that is not there for an empty one; the next attempt finds the list in order.
+ */
+const isAborted = (error: unknown): boolean => String(error).includes("MDB_BAD_TXN");
