@@ -13,6 +13,8 @@ interface QueryOptions {
 export function addQueryCommand(program: Command): void {
   const query = program
     .command("query")
+    // Flags behind a command of its own are that command's.
+    .enablePositionalOptions()
     .description("ask a running network: any item of the relay chain's state, by its name")
     .argument("[item]", "Pallet.Item, such as System.Account; a pallet alone lists its items")
     .argument("[keys...]", "as many as the item has; fewer list all entries that begin with them")

@@ -28,6 +28,8 @@ const LOOK_EVERY_MS = 250;
 export function addTxCommand(program: Command): void {
   const tx = program
     .command("tx")
+    // Flags behind a command of its own are that command's.
+    .enablePositionalOptions()
     .description(
       "submit a transaction to a running network: any call of the relay chain, by its name",
     )
@@ -44,7 +46,7 @@ export function addTxCommand(program: Command): void {
     )
     .option("--sudo", "as root, by the sudo key of a local network")
     .option("--nonce <n>", "the next one without it", wholeNumber(0, 2 ** 32 - 1))
-    .option("--tip <tokens>", "to be preferred", amount, 0n)
+    .addOption(new Option("--tip <tokens>", "to be preferred").argParser(amount).default(0n, "0"))
     .addOption(
       new Option("--wait <until>", "how long to follow it")
         .choices(["included", "finalized", "no"])
