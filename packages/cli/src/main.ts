@@ -26,6 +26,7 @@ const program = new Command("parahost")
   )
   .version(VERSION)
   .showHelpAfterError("(parahost help <command> says more)")
+  .enablePositionalOptions()
   .exitOverride();
 addUpCommand(program);
 addNodeCommand(program);
