@@ -102,7 +102,10 @@ export async function testNetwork(options: TestNetworkOptions): Promise<TestNetw
     slotMs,
     epochSlots,
     paras: chains.map(({ schema, wasm, storage, sourceMap }, index) => {
-      const plan = planGuest(asParaId(FIRST_PARA_ID + index), schema, wasm, { storage, sourceMap });
+      const plan = planGuest(asParaId(FIRST_PARA_ID + index), schema, wasm, {
+        storage,
+        sourceMap: () => sourceMap,
+      });
       return {
         ...plan,
         machine: () => {

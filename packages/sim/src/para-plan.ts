@@ -11,7 +11,7 @@ import {
 import { adderCode, ledgerCode, templateCode } from "@parahost/kit/artifacts";
 import { type ChainSchema, type GenesisConfig, genesisEntries } from "@parahost/kit/schema";
 import { chain as counter } from "@parahost/kit/templates/counter";
-import { asParaId, Header, type ParaId, validationCodeHash } from "@parahost/primitives";
+import { asParaId, Header, type ParaId, type ValidationCodeHash } from "@parahost/primitives";
 import { developmentAccount } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
 
@@ -77,8 +77,8 @@ const GUEST_ENDOWMENT = 1_000n;
 
 export interface GuestPlanOptions {
   readonly storage?: GenesisConfig["storage"];
-  /** Of `code`: faults are told by file and line then. */
-  readonly sourceMap?: string | undefined;
+  /** Of code that the chain has, or comes to have: faults are told by file and line then. */
+  readonly sourceMap?: (code: ValidationCodeHash) => string | undefined;
 }
 
 /**
@@ -89,7 +89,7 @@ export function planGuest(
   id: ParaId,
   schema: ChainSchema,
   code: Uint8Array,
-  { storage = {}, sourceMap }: GuestPlanOptions = {},
+  { storage = {}, sourceMap = () => undefined }: GuestPlanOptions = {},
 ): ParaPlan {
   const each = GUEST_ENDOWMENT * 10n ** BigInt(schema.token.decimals);
   const genesis = genesisEntries(schema, {
@@ -98,7 +98,6 @@ export function planGuest(
     storage,
   });
   const { name } = schema;
-  const codeHash = validationCodeHash(code);
   return {
     id,
     kind: name,
@@ -108,7 +107,7 @@ export function planGuest(
         name,
         wasm: code,
         genesis,
-        sourceMap: (hash) => (hash === codeHash ? sourceMap : undefined),
+        sourceMap,
       });
       assert(machine.ok, `validators refuse the code of ${name}: ${describe(machine)}`);
       return machine.value;

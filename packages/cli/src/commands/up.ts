@@ -11,7 +11,12 @@ import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import { buildProject, loadProject } from "@parahost/kit/compile";
 import { MemoryNetwork } from "@parahost/network";
-import { asParaId, type ParaId } from "@parahost/primitives";
+import {
+  asParaId,
+  type ParaId,
+  type ValidationCodeHash,
+  validationCodeHash,
+} from "@parahost/primitives";
 import {
   CandidateLog,
   devNetworkMethods,
@@ -38,6 +43,7 @@ import { Cast } from "@parahost/sim/strategies/cast";
 import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-plot";
 import { type Command, Option } from "commander";
 import { DevNetwork } from "../dev/dev-network.ts";
+import { watchParas } from "../dev/watch-paras.ts";
 import { EventLines } from "../event-lines.ts";
 import {
   consoleLogger,
@@ -55,6 +61,7 @@ interface UpOptions extends RpcFlags {
   readonly validators: number;
   readonly paras: number;
   readonly para?: readonly string[];
+  readonly watch?: true;
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly rpcPort: number;
@@ -90,6 +97,7 @@ export function addUpCommand(program: Command): void {
       "a parachain of yours, built from its folder; may be given several times",
       (directory: string, before: readonly string[] = []) => [...before, directory],
     )
+    .option("--watch", "rebuild your parachains when you save them, and upgrade them")
     .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", slotDuration, 2000)
     .option(
       "--epoch-slots <n>",
@@ -165,7 +173,8 @@ export function addUpCommand(program: Command): void {
 async function up(options: UpOptions, command: Command): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
-  const own = await ownParas(options.para ?? [], options.paras);
+  const sourceMaps = new Map<ValidationCodeHash, string>();
+  const own = await ownParas(options.para ?? [], options.paras, sourceMaps);
   if (!own.ok) {
     process.stderr.write(`error: ${own.error.message}\n`);
     return 1;
@@ -240,7 +249,20 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     }
   });
 
+  const directories = options.watch === true ? (options.para ?? []) : [];
+  const endWatch = watchParas(
+    own.value.flatMap(({ id, code: wasm }, index) => {
+      const directory = directories[index];
+      return directory === undefined ? [] : [{ id, directory, codeHash: validationCodeHash(wasm) }];
+    }),
+    {
+      rpcPort: server.port,
+      say: (line) => void process.stderr.write(`${line}\n`),
+      learn: (hash, sourceMap) => void sourceMaps.set(hash, sourceMap),
+    },
+  );
   const code = await untilEnd(dev, options.untilFinalized);
+  endWatch();
   const summary = summarize(dev.network, performance.now() - startedAt);
   const stopped = stop(dev.network, server, executor);
   if (options.json === true)
@@ -281,6 +303,7 @@ function methodsOf(
 async function ownParas(
   directories: readonly string[],
   before: number,
+  sourceMaps: Map<ValidationCodeHash, string>,
 ): Promise<Result<readonly ParaPlan[], { readonly message: string }>> {
   const plans: ParaPlan[] = [];
   for (const directory of directories) {
@@ -290,9 +313,9 @@ async function ownParas(
     if (!built.ok) return built;
     const { schema, storage } = project.value;
     const id = asParaId(FIRST_PARA_ID + before + plans.length);
-    plans.push(
-      planGuest(id, schema, built.value.wasm, { storage, sourceMap: built.value.sourceMap }),
-    );
+    const { wasm, sourceMap } = built.value;
+    sourceMaps.set(validationCodeHash(wasm), sourceMap);
+    plans.push(planGuest(id, schema, wasm, { storage, sourceMap: (code) => sourceMaps.get(code) }));
   }
   return ok(plans);
 }

@@ -5,6 +5,7 @@ import {
   checkPvf,
   compressBlob,
   DEFAULT_ENGINE_PARAMETERS,
+  explainRefusal,
   hostFunction,
 } from "@parahost/executor";
 import type { Project } from "@parahost/kit/compile";
@@ -26,8 +27,8 @@ const LIMITS = { maxBlockDataBytes: 1 << 20, maxTransactions: 0 };
 export function checkProject(project: Project, wasm: Uint8Array): readonly Finding[] {
   const checked = checkPvf(wasm, DEFAULT_ENGINE_PARAMETERS);
   if (!checked.ok) {
-    const { code, detail, offset } = checked.error;
-    return [{ what: "code", isFine: false, found: `${code} at byte ${offset}: ${detail}` }];
+    const found = explainRefusal({ code: "wasm", refusal: checked.error });
+    return [{ what: "code", isFine: false, found: `${checked.error.code}: ${found}` }];
   }
   const { module, bodies } = checked.value;
   const functions = module.imports.filter(({ kind }) => kind === "function");
@@ -70,7 +71,7 @@ function doubleRun({ schema, storage = {} }: Project, wasm: Uint8Array): Finding
   const run = (): readonly string[] | string => {
     const genesis = genesisEntries(schema, { paraId: asParaId(2000), balances: [], storage });
     const machine = GuestStateMachine.create({ name: schema.name, wasm, genesis });
-    if (!machine.ok) return `${machine.error.code}: ${machine.error.detail}`;
+    if (!machine.ok) return explainRefusal({ code: "wasm", refusal: machine.error });
     const relayParent = {
       number: 1,
       storageRoot: EMPTY_ROOT as Hash,
@@ -80,7 +81,8 @@ function doubleRun({ schema, storage = {} }: Project, wasm: Uint8Array): Finding
     const heads: string[] = [];
     for (let block = 0; block < BLOCKS; block++) {
       const built = machine.value.buildBlock(head, [], LIMITS, relayParent);
-      if (!built.ok) return `block ${block + 1} could not be built`;
+      if (!built.ok)
+        return `block ${block + 1}: ${"message" in built.error ? built.error.message : built.error.code}`;
       const imported = machine.value.importBlock(head, built.value.blockData);
       if (!imported.ok)
         return `block ${block + 1}: ${"message" in imported.error ? imported.error.message : imported.error.code}`;

@@ -115,7 +115,7 @@ export function paraMethods(paras: ReadonlyMap<number, ParaAccess>): Methods {
 }
 
 function entryOf(paraId: number, { name, status }: ParaAccess): Json {
-  const { best, finalized, latest, foreign, waitingCount, waitingBytes } = status;
+  const { best, finalized, latest, foreign, waitingCount, waitingBytes, problem } = status;
   const brief = ({ hash: head, number, isKnown }: ParaHead) => ({
     hash: head,
     number: number ?? null,
@@ -129,6 +129,7 @@ function entryOf(paraId: number, { name, status }: ParaAccess): Json {
     latest: brief(latest),
     foreign: foreign ?? null,
     waiting: { count: waitingCount, bytes: waitingBytes },
+    problem: problem ?? null,
   });
 }
 

@@ -1,0 +1,93 @@
+/** What an author of a parachain does, by the commands of the tutorial, on a network of real processes and time. */
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+const MAIN = join(import.meta.dirname, "../../packages/cli/src/main.ts");
+const folder = mkdtempSync(join(tmpdir(), "parahost-own-"));
+const project = join(folder, "my-chain");
+let network: ChildProcess | undefined;
+after(() => {
+  network?.kill();
+  rmSync(folder, { recursive: true });
+});
+
+const parahost = (...args: readonly string[]): Promise<{ code: number; text: string }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), text: stdout + stderr }),
+    );
+  });
+
+async function fine(...args: readonly string[]): Promise<string> {
+  const { code, text } = await parahost(...args);
+  assert.equal(code, 0, text);
+  return text;
+}
+
+/** Until the network has said this. */
+function says(child: ChildProcess, wanted: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      if (wanted.test(said)) resolve(said);
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("exit", () => reject(new Error(`the network ended: ${said}`)));
+  });
+}
+
+const edit = (change: (code: string) => string): void => {
+  const file = join(project, "assembly/counter.ts");
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+};
+
+test("a chain is made, checked, tested, run, changed while it runs, and explains its faults", async () => {
+  assert.match(await fine("new", "counter", project), /parahost up --para/);
+  assert.match(await fine("check", project), /double run +3 blocks, the same twice/);
+  assert.match(await fine("test", project), /pass 1/);
+
+  network = spawn(
+    process.execPath,
+    [MAIN, "up", "--para", project, "--watch", "--validators", "3", "--slot-ms", "1000"].concat([
+      "--epoch-slots",
+      "8",
+      "--rpc-port",
+      "0",
+    ]),
+    { stdio: "pipe" },
+  );
+  const screen = await says(network, /my-chain 1000 block #2 included/);
+  const port = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(screen)?.[1] ?? "";
+  assert.match(await fine("para", "list", "--rpc-port", port), /1000 +parachain +producing/);
+  assert.match(await fine("para", "why", "1000", "--rpc-port", port), /^producing/);
+  assert.match(await fine("para", "why", "3000", "--rpc-port", port), /^not registered/);
+
+  // Saved, rebuilt, upgraded: the new code's first block comes behind the old one's last.
+  const upgraded = says(network, /1000 runs the new code/);
+  edit((code) => code.replace("count + by);", "count + by + 1);"));
+  await upgraded;
+  await says(network, /my-chain 1000 block #\d+ included/);
+
+  // A mistake of the author stops the chain, and everybody is told where it is.
+  const told = says(network, /assembly\/counter\.ts:\d+/);
+  const declaration = join(project, "chain.ts");
+  const declared = readFileSync(declaration, "utf8");
+  edit(
+    (code) => `${code}\nexport function onInitialize(): void {\n  assert(false, "no more");\n}\n`,
+  );
+  writeFileSync(
+    declaration,
+    declared.replace('docs: "Counts.",', 'docs: "Counts.",\n      hooks: ["onInitialize"],'),
+  );
+  await told;
+  assert.match(
+    await fine("para", "why", "1000", "--rpc-port", port),
+    /^candidate rejected: .*assembly\/counter\.ts:\d+.*no more/,
+  );
+});
