@@ -111,5 +111,5 @@ test("a candidate that more than two thirds call invalid is on no chain any more
       at = { hash: header.parentHash, number: at.number - 1 };
     }
   // Its voters are disabled: two of the four that back for its para, which then have no majority.
-  await network.goesOnAndEnds([disputed.receipt.descriptor.paraId]);
+  await network.goesOnAndEnds([disputed.receipt.descriptor.paraId], ["A2"]);
 });
