@@ -171,7 +171,7 @@ export class LmdbStore<C extends Column> implements KeyValueStore<C> {
 }
 
 /**
- * Whether LMDB gave the transaction up before it wrote anything. After a restart it sometimes takes an entry of its list
- * of free pages that is not there for an empty one; the next attempt finds the list in order.
+ * Whether LMDB gave the transaction up before it wrote anything: seen once in some hundred restarts, when it took an entry of
+ * its list of free pages that was not there for an empty one. Another attempt reads that list from the disk again.
  */
 const isAborted = (error: unknown): boolean => String(error).includes("MDB_BAD_TXN");
