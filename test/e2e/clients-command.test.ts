@@ -39,6 +39,9 @@ test("pallets, items and calls are listed with their types", LIMIT, async () => 
     run("query", "paras"),
     run("tx", "Balances"),
   ]);
+  const help = await run("tx", "--help");
+  assert.equal(help.code, 0, help.err);
+  assert.match(help.out, /--tip <tokens> +to be preferred/);
   assert.match(pallets.out, /^ParaInclusion +\d+ items/m);
   assert.match(items.out, /^Paras\.Heads <Id>: HeadData\n {4}\S/m);
   assert.match(calls.out, /^Balances\.transfer_keep_alive\(dest: MultiAddress, value: u128\)$/m);
