@@ -42,7 +42,7 @@ test("the programs run and print what the chain has", LIMIT, async () => {
 test("the commands do what they say", LIMIT, async () => {
   const lines = blocks("").flatMap((block) => block.trim().split("\n"));
   const commands = lines.map((line) => line.replace(/^npm run parahost -- /, ""));
-  assert.equal(commands.length, 4);
+  assert.equal(commands.length, 3);
   for (const command of commands) {
     const args = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(
       ([, quoted, bare]) => quoted ?? bare ?? "",
