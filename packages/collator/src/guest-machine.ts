@@ -104,7 +104,7 @@ const CACHED_NODES = 16_384;
 /** Passes for one block: each leaves out at least one transaction. */
 const PASSES_MAX = 16;
 /** Part of a backer's time that a block may take: the rest is for machines slower than this one. */
-const BUILD_FUEL = 800_000_000n;
+const BUILD_FUEL = 2_000_000_000n;
 /** What is left beyond that is for finishing a block. */
 const PASS_FUEL = 2n * BUILD_FUEL;
 /** A check of one transaction. */
