@@ -19,6 +19,7 @@ const pages: readonly Page[] = [
   "README.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
+  "docs/tutorial.md",
   ...rooms.map((room) => `packages/${room}/README.md`),
 ]
   .filter((path) => existsSync(join(root, path)))

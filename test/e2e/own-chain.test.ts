@@ -15,8 +15,14 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** Commands that were run, as the tutorial names them: without paths, ports and options of this test. */
+const ran = new Set<string>();
+const nameOf = (args: readonly string[]): string =>
+  args.slice(0, args[0] === "para" || args[0] === "new" ? 2 : 1).join(" ");
+
 const parahost = (...args: readonly string[]): Promise<{ code: number; text: string }> =>
   new Promise((resolve) => {
+    ran.add(nameOf(args));
     execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), text: stdout + stderr }),
     );
@@ -62,6 +68,7 @@ test("a chain is made, checked, tested, run, changed while it runs, and explains
     ]),
     { stdio: "pipe" },
   );
+  ran.add("up");
   const screen = await says(network, /my-chain 1000 block #2 included/);
   const port = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(screen)?.[1] ?? "";
   assert.match(await fine("para", "list", "--rpc-port", port), /1000 +parachain +producing/);
@@ -90,4 +97,14 @@ test("a chain is made, checked, tested, run, changed while it runs, and explains
     await fine("para", "why", "1000", "--rpc-port", port),
     /^candidate rejected: .*assembly\/counter\.ts:\d+.*no more/,
   );
+  assert.match(await fine("explain", "trap"), /ended itself/);
+});
+
+test("every command of the tutorial was run", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/tutorial.md"), "utf8");
+  const commands = [...page.matchAll(/^npm run parahost -- (.+)$/gm)].map((match) =>
+    nameOf((match[1] as string).split(" ")),
+  );
+  assert.ok(commands.length >= 7);
+  for (const command of commands) assert.ok(ran.has(command), command);
 });
