@@ -8,10 +8,13 @@ export type {
   UnknownHead,
 } from "@parahost/kit";
 export { type ChainAt, ChainRuntime } from "./chain/chain-runtime.ts";
+export { SS58_PREFIX } from "./chain/describe-chain.ts";
 export { readSigned, type SignedParts } from "./chain/signed-transaction.ts";
+export type { IncludedCandidate, RecoveredBlock } from "./foreign-blocks.ts";
 export { GuestBlock, type GuestChain, GuestStateMachine } from "./guest-machine.ts";
 export { ParaChain, type ParaChainEvent } from "./para-chain.ts";
 export {
+  type CollatorTurn,
   type ForeignBlock,
   type ParaHead,
   ParaNode,

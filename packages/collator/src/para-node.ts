@@ -21,6 +21,7 @@ import {
   ok,
   type Result,
 } from "@parahost/base";
+import { decompressBlob } from "@parahost/executor";
 import type {
   BuiltBlock,
   ImportError,
@@ -49,6 +50,7 @@ import {
   paraHeadHash,
   type ValidationCodeHash,
 } from "@parahost/primitives";
+import { ForeignBlocks, type IncludedCandidate, type RecoveredBlock } from "./foreign-blocks.ts";
 import { ParaChain } from "./para-chain.ts";
 import {
   ParaPool,
@@ -77,8 +79,19 @@ export interface ParaNodeConfig {
   readonly transactionsMax?: number;
   /** Blocks kept that are not final. */
   readonly blocksMax?: number | undefined;
+  /** Among several collators of the para: whose turn this one has. It builds at every opportunity without it. */
+  readonly turn?: CollatorTurn | undefined;
   /** Final blocks behind the last one whose states are kept. */
   readonly statesKept?: number | undefined;
+}
+
+/** A block of a para takes two of the relay chain's slots: one to be backed, one to be included. */
+const SLOTS_PER_TURN = 2;
+
+/** A collator builds in the turns, each of `SLOTS_PER_TURN` slots, whose number leaves `index` when divided by `count`. */
+export interface CollatorTurn {
+  readonly index: number;
+  readonly count: number;
 }
 
 export interface ParaNodePorts {
@@ -90,6 +103,10 @@ export interface ParaNodePorts {
   readonly relayNode?: (relayBlock: Hash, node: Hex) => Uint8Array | undefined;
   /** Validation code by its hash, as a relay chain block has it; `undefined` where it is not to be had. */
   readonly codeByHash?: (relayBlock: Hash, hash: ValidationCodeHash) => Uint8Array | undefined;
+  /** Slot of a relay chain block, for collators that take turns. */
+  readonly slotOf?: (relayBlock: Hash) => number | undefined;
+  /** A block of another collator, from whoever holds it; `undefined` where it is not to be had now. */
+  readonly recover?: (candidate: IncludedCandidate) => Promise<RecoveredBlock | undefined>;
   /** Head of the para in the state after a relay chain block; `undefined` without such a state or such a head. */
   readonly headAt: (relayBlock: Hash) => HeadData | undefined;
 }
@@ -164,6 +181,8 @@ export class ParaNode {
   #known: ParaBlock;
   #lastBuilt: Hash;
   #foreignBacked: ForeignBlock | undefined;
+  readonly #turn: CollatorTurn | undefined;
+  readonly #foreign: ForeignBlocks | undefined;
   #problem: string | undefined;
 
   constructor(config: ParaNodeConfig, ports: ParaNodePorts) {
@@ -173,6 +192,15 @@ export class ParaNode {
     this.#machine = machine;
     this.#transactionsMax = config.transactionsMax ?? TRANSACTIONS_MAX;
     this.#ports = ports;
+    this.#turn = config.turn;
+    const { recover } = ports;
+    this.#foreign =
+      recover &&
+      new ForeignBlocks({
+        recover,
+        import: (head, block) => this.#onRecovered(head, block),
+        isKnown: (head) => this.chain.block(head) !== undefined,
+      });
     this.#tree = new ParaTree(machine.genesisHead, config.blocksMax);
     this.#known = this.#tree.root;
     this.chain = new ParaChain(this.#tree, machine, config.statesKept);
@@ -202,7 +230,10 @@ export class ParaNode {
     codeHash?: ValidationCodeHash,
   ): Promise<CollationResult | undefined> {
     this.#pool.dropExpired();
+    if (!this.#hasTurn(relayParent)) return undefined;
     const { parentHead, relayParentNumber, maxPovSize } = validationData;
+    // What another collator built has to come first.
+    if (this.chain.block(paraHeadHash(parentHead)) === undefined) await this.#foreign?.look();
     const hasRoom = this.#makeRoom();
     const parent = this.#tree.get(paraHeadHash(parentHead));
     if (parent?.isKnown !== true || !hasRoom) {
@@ -279,6 +310,8 @@ export class ParaNode {
       if (type !== "included") continue;
       if (parent !== undefined) this.#note(parent, value.headData);
       parent = head;
+      if (this.chain.block(head) === undefined && "group" in value)
+        this.#foreign?.want(head, value);
     }
     if (isBest) this.onRelayBest({ hash, number });
   }
@@ -289,6 +322,7 @@ export class ParaNode {
     if (head === undefined) this.#log("debug", "a relay chain block without our head", { hash });
     else this.#setBest(head, number);
     this.#pool.dropExpired();
+    void this.#foreign?.look();
   }
 
   /** The relay chain is final up to this block. */
@@ -452,7 +486,31 @@ export class ParaNode {
     return reply;
   }
 
+  #hasTurn(relayParent: Hash): boolean {
+    if (this.#turn === undefined) return true;
+    const slot = this.#ports.slotOf?.(relayParent);
+    if (slot === undefined) return false;
+    return Math.floor(slot / SLOTS_PER_TURN) % this.#turn.count === this.#turn.index;
+  }
+
   // Following
+
+  #onRecovered(head: Hash, recovered: RecoveredBlock): "done" | "later" {
+    const { parentHead, maxPovSize } = recovered;
+    const blockData = decompressBlob(recovered.blockData, "pov", maxPovSize);
+    const imported = blockData.ok ? this.importBlock(parentHead, blockData.value) : blockData;
+    if (imported.ok) {
+      this.#log("debug", "a block of another collator is here", { head });
+      return "done";
+    }
+    const { code } = imported.error;
+    if (code === "unknownHead" || code === "noRoom" || code === "noCode") return "later";
+    this.#log("warn", "a block of another collator cannot be executed", {
+      head,
+      why: describe(imported.error),
+    });
+    return "done";
+  }
 
   #onBacked(head: Hash, relayNumber: BlockNumber): void {
     if (this.#tree.get(head)?.isKnown === true) {

@@ -3,7 +3,8 @@
  * `parahost up` start the same nodes through this one function.
  */
 import { assert, type Clock, expectOk, type Logger, type Random, sleep } from "@parahost/base";
-import { ParaNode } from "@parahost/collator";
+import { type IncludedCandidate, ParaNode, type RecoveredBlock } from "@parahost/collator";
+import { slotOf } from "@parahost/consensus";
 import { DirectVerifier, type Keystore, MemoryKeystore } from "@parahost/crypto";
 import type { Executor } from "@parahost/executor";
 import type { ParaStateMachine } from "@parahost/kit";
@@ -67,6 +68,8 @@ export interface Replacement {
 export interface LocalNetworkOptions {
   readonly validators: number;
   readonly paras: readonly ParaPlan[];
+  /** They take turns by slot; 1 unless given. */
+  readonly collatorsPerPara?: number;
   readonly slotMs: number;
   /** Slots of an epoch; a session is an epoch. */
   readonly epochSlots: number;
@@ -85,6 +88,8 @@ export interface LocalNetworkOptions {
 export interface Collator {
   readonly node: RelayNode;
   readonly para: ParaNode;
+  /** It holds the states of the para's node. */
+  readonly machine: ParaStateMachine;
   readonly plan: ParaPlan;
 }
 
@@ -112,7 +117,12 @@ export const twinName = (index: number): string => `${validatorName(index)}-twin
 
 export const FISHERMAN_NAME = "fisherman";
 
-export const collatorName = (para: ParaId): string => `collator-${para}`;
+/** The first collator of a para has its name alone. */
+export const collatorName = (para: ParaId, index = 0): string =>
+  index === 0 ? `collator-${para}` : `collator-${para}-${index}`;
+
+const collatorUri = (para: ParaId, index: number): string =>
+  index === 0 ? `//Collator//${para}` : `//Collator//${para}//${index}`;
 
 /** Block 0 of the network that these options describe: always the same one. */
 export function localNetworkGenesis(options: LocalNetworkOptions): Genesis {
@@ -146,10 +156,14 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     discovery.add(keys.authorityDiscovery, peerIdOfName(name));
     authors.set(keys.babe, name);
   });
+  const { collatorsPerPara = 1 } = options;
+  const seats = paras.flatMap((plan) =>
+    Array.from({ length: collatorsPerPara }, (_, index) => ({ plan, index })),
+  );
   const peers = [
     ...names,
     ...twinIndices.map(twinName),
-    ...paras.map(({ id }) => collatorName(id)),
+    ...seats.map(({ plan, index }) => collatorName(plan.id, index)),
     ...(fishing === undefined ? [] : [FISHERMAN_NAME]),
   ].map(peerIdOfName);
   const plans = new Map(paras.map((plan) => [plan.id, plan]));
@@ -194,24 +208,34 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
   const present = names.map((_, index) => index).filter((index) => !absent.includes(index));
   const validators = present.map(startValidator);
   const twins = twinIndices.map((index) => startAuthority(twinName(index), index));
-  const collators = paras.map((plan): Collator => {
-    const name = collatorName(plan.id);
+  const collators = seats.map(({ plan, index }): Collator => {
+    const name = collatorName(plan.id, index);
     const keystore = new MemoryKeystore();
-    const key = asCollatorId(expectOk(keystore.insert("coll", `//Collator//${plan.id}`), name));
+    const key = asCollatorId(expectOk(keystore.insert("coll", collatorUri(plan.id, index)), name));
     const ports = portsOf(name, keystore);
-    const disk = world.para?.(plan.id);
-    const machine = disk?.machine(plan.machine()) ?? plan.machine();
+    const disk = index === 0 ? world.para?.(plan.id) : undefined;
+    const own = plan.machine();
+    const machine = disk?.machine(own) ?? own;
     /** While blocks are taken from disk: the head to be told instead of the relay chain's. */
     let resuming: HeadData | undefined;
     // The node asks the para for blocks, and the para asks the node for heads: each knows the other late.
     const para: ParaNode = new ParaNode(
-      { paraId: plan.id, machine },
+      {
+        paraId: plan.id,
+        machine,
+        ...(collatorsPerPara > 1 ? { turn: { index, count: collatorsPerPara } } : {}),
+      },
       {
         clock: world.clock,
         logger: ports.logger,
         emit: (event) => node.events.emit(event),
         headAt: (block) => resuming ?? paraHead(node, plan.id, block),
         relayNode: (_, hash) => node.states.node(hash),
+        slotOf: (block) => {
+          const header = node.chain.header(block);
+          return header && slotOf(header);
+        },
+        recover: (candidate) => recoverBlock(node, candidate),
         codeByHash: (block, hash) => codeByHash(node, block, hash),
       },
     );
@@ -229,7 +253,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
       },
       ports,
     );
-    const collator = { node, para, plan };
+    const collator = { node, para, machine: own, plan };
     disk?.resume(collator, machine.genesisHead, (head) => {
       resuming = head;
       para.onRelayFinalized({ hash: ZERO_HASH, number: 0 });
@@ -297,6 +321,20 @@ export function followRelayChain(node: RelayNode, para: ParaNode): void {
         break;
     }
   });
+}
+
+/** A para's block that the relay chain included, from those who hold pieces of it. */
+export async function recoverBlock(
+  node: RelayNode,
+  { receipt, core, group }: IncludedCandidate,
+): Promise<RecoveredBlock | undefined> {
+  const state = node.states.view(receipt.descriptor.relayParent);
+  if (state === undefined) return undefined;
+  const session = runtimeApi.sessionIndexForChild(state);
+  const data = await node.recover(receipt, session, group, core);
+  if (data === undefined) return undefined;
+  const { parentHead, maxPovSize } = data.validationData;
+  return { parentHead, maxPovSize, blockData: data.pov.blockData };
 }
 
 /** Head of the para in the state after a relay chain block. */

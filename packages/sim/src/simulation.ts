@@ -54,6 +54,8 @@ export interface SimulationOptions {
   readonly validators: number;
   /** How many parachains, or which. */
   readonly paras: number | readonly ParaPlan[];
+  /** They take turns by slot; 1 unless given. */
+  readonly collatorsPerPara?: number;
   readonly slotMs?: number;
   readonly epochSlots?: number;
   readonly links?: Partial<LinkSettings>;
@@ -139,6 +141,9 @@ export class Simulation {
       {
         validators,
         paras,
+        ...(options.collatorsPerPara === undefined
+          ? {}
+          : { collatorsPerPara: options.collatorsPerPara }),
         slotMs,
         epochSlots,
         ...(configuration === undefined ? {} : { configuration }),

@@ -64,7 +64,7 @@ test("there are no other versions", () => {
 });
 
 test("pallets stand under the indices of the declaration, with their calls, events and errors", () => {
-  const { pallets } = describeChain(counter);
+  const { pallets } = describeChain(counter, runtime.version);
   assert.deepEqual(
     pallets.map(({ name, index }) => [name, index]),
     Object.entries(palletsOf(counter)).map(([name, { index }]) => [name, index]),

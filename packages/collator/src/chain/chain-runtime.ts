@@ -52,12 +52,10 @@ export class ChainRuntime {
 
   constructor(schema: ChainSchema) {
     this.schema = schema;
-    const chain = describeChain(schema);
     const apis = this.#apis({
       ...OpaqueExtrinsic,
       type: { kind: "lazy", get: () => extrinsicType(chain.call) },
     });
-    this.#description = describeRuntime({ ...chain, apis });
     this.version = {
       specName: schema.name,
       implName: "parahost-kit",
@@ -71,6 +69,8 @@ export class ChainRuntime {
       transactionVersion: schema.transactionVersion,
       systemVersion: 1,
     };
+    const chain = describeChain(schema, this.version);
+    this.#description = describeRuntime({ ...chain, apis });
     this.#methods = new Map(
       Object.entries(apis).flatMap(([api, { methods }]) =>
         Object.entries(methods).map(([name, found]): [string, Method] => [
@@ -87,7 +87,10 @@ export class ChainRuntime {
     if (known === undefined) return undefined;
     const bytes =
       this.#encoded.get(known) ??
-      encode(Metadata, metadataOf(this.#description, known, constantsOf(this.schema)));
+      encode(
+        Metadata,
+        metadataOf(this.#description, known, constantsOf(this.schema, this.version)),
+      );
     this.#encoded.set(known, bytes);
     return bytes;
   }

@@ -6,19 +6,66 @@
  */
 import {
   type ChainSchema,
+  constant,
   type EventSchema,
   type PalletSchema,
   palletsOf,
   type StorageSchema,
 } from "@parahost/kit/schema";
-import { Hash } from "@parahost/primitives";
-import { type PalletSource, Phase, type RuntimeSource, sumOverPallets } from "@parahost/runtime";
-import { encode, type FieldDescription, struct, type TypeDescription } from "@parahost/scale";
+import { Balance, Hash } from "@parahost/primitives";
+import {
+  type PalletSource,
+  Phase,
+  type RuntimeSource,
+  RuntimeVersion,
+  sumOverPallets,
+} from "@parahost/runtime";
+import {
+  encode,
+  type FieldDescription,
+  struct,
+  type TypeDescription,
+  u16,
+  u32,
+} from "@parahost/scale";
+
+/** Addresses of every chain of the kit begin with this. */
+export const SS58_PREFIX = 42;
+/** Hashes of this many blocks are in the state; as in the guest library. */
+const BLOCK_HASH_COUNT = 256;
+
+/** The chain's pallets, those of the kit with the constants that clients ask for. */
+function palletsWithConstants(
+  schema: ChainSchema,
+  version: RuntimeVersion,
+): [string, PalletSchema][] {
+  const constants: Readonly<Record<string, PalletSchema["constants"]>> = {
+    System: {
+      blockHashCount: constant("Hashes of this many blocks are kept.", u32, BLOCK_HASH_COUNT),
+      version: constant("Which code this is.", RuntimeVersion, version),
+      sS58Prefix: constant("Addresses begin with this.", u16, SS58_PREFIX),
+    },
+    Balances: {
+      existentialDeposit: constant(
+        "An account with less than this does not exist.",
+        Balance,
+        schema.token.existentialDeposit,
+      ),
+    },
+  };
+  return Object.entries(palletsOf(schema)).map(([name, pallet]) => {
+    const own = constants[name];
+    return [name, own === undefined ? pallet : { ...pallet, constants: own }];
+  });
+}
 
 /** A declared chain, without its APIs. */
-export function describeChain(schema: ChainSchema): Omit<RuntimeSource, "apis"> {
+export function describeChain(
+  schema: ChainSchema,
+  version: RuntimeVersion,
+): Omit<RuntimeSource, "apis"> {
   const crate = `${snakeCase(schema.name)}_runtime`;
-  const declared = Object.entries(palletsOf(schema));
+  const declared = palletsWithConstants(schema, version);
   const pallets = declared.map(([name, pallet]) => sourceOf(name, pallet));
   const event = sumOverPallets([crate, "RuntimeEvent"], pallets, (at) => pallets[at]?.events);
   return {
@@ -33,9 +80,12 @@ export function describeChain(schema: ChainSchema): Omit<RuntimeSource, "apis"> 
   };
 }
 
-/** Values of the author's constants, by pallet in declared order. */
-export const constantsOf = (schema: ChainSchema): readonly (readonly Uint8Array[])[] =>
-  Object.values(palletsOf(schema)).map(({ constants = {} }) =>
+/** Values of the constants, by pallet in declared order. */
+export const constantsOf = (
+  schema: ChainSchema,
+  version: RuntimeVersion,
+): readonly (readonly Uint8Array[])[] =>
+  palletsWithConstants(schema, version).map(([, { constants = {} }]) =>
     Object.values(constants).map(({ codec, value }) => encode(codec, value)),
   );
 

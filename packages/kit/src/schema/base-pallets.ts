@@ -39,6 +39,15 @@ export const AccountInfo = struct(
   ["frame_system", "AccountInfo"],
 );
 
+/** Polkadot's clients expect the flag of the newer rules for balances also where there is nothing. */
+const NO_ACCOUNT = {
+  nonce: 0,
+  consumers: 0,
+  providers: 0,
+  sufficients: 0,
+  data: { free: 0n, reserved: 0n, frozen: 0n, flags: 1n << 127n },
+};
+
 /** What the guest library reckons its own calls' fees from. */
 const REMARK_WEIGHT = 50_000_000;
 const TRANSFER_WEIGHT = 200_000_000;
@@ -50,7 +59,7 @@ export const BASE_PALLETS = {
   System: {
     index: 0,
     storage: {
-      account: map("Accounts.", blake2_128Concat(AccountId), AccountInfo),
+      account: map("Accounts.", blake2_128Concat(AccountId), AccountInfo, NO_ACCOUNT),
       number: value("The block's number.", u32),
       parentHash: value("The hash of the block before.", Hash),
       blockHash: map("Hashes of recent blocks.", twox64Concat(u32), Hash),

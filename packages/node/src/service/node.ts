@@ -41,12 +41,15 @@ import {
   Role,
 } from "@parahost/network";
 import {
+  type AvailableData,
   type Balance,
   type CandidateHash,
   type CandidateReceipt,
   type CollatorId,
   type CommittedCandidateReceipt,
+  type CoreIndex,
   candidateHash,
+  type GroupIndex,
   type Hash,
   type ParaId,
   type SessionIndex,
@@ -412,6 +415,25 @@ export class RelayNode {
     return isAccepted({ chain, states, overseer: this.#overseer }, session, candidate);
   }
 
+  /** What a candidate that is included was made from, from those who hold it; `undefined` where too few answer. */
+  async recover(
+    candidateReceipt: CandidateReceipt,
+    session: SessionIndex,
+    backingGroup: GroupIndex | undefined,
+    coreIndex: CoreIndex | undefined,
+  ): Promise<AvailableData | undefined> {
+    const recovered = await unlessCancelled(
+      this.#overseer.ask("availability-recovery", {
+        type: "recoverAvailableData",
+        candidateReceipt,
+        session,
+        backingGroup,
+        coreIndex,
+      }),
+    );
+    return recovered?.ok === true ? recovered.value : undefined;
+  }
+
   /** Ends everything; what is being written is finished first. */
   async stop(): Promise<OverseerEnd> {
     this.#halt();
@@ -651,6 +673,7 @@ export class RelayNode {
       if (collator === undefined) return { ...common, ...fishing };
       return {
         ...common,
+        ...recovery,
         ...fishing,
         "collation-generation": (context) =>
           runCollationGeneration(context, { logger, keystore, compress: compressBlob }),

@@ -1,0 +1,56 @@
+/** Several collators of one para: they take turns, and go on from each other's blocks without being shown them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assert as ensure, expectOk } from "@parahost/base";
+import { pairFromUri } from "@parahost/crypto";
+import { encodeCall, signTransaction } from "@parahost/kit/schema";
+import { chain as counter } from "@parahost/kit/templates/counter";
+import { asParaId, Header, headerHash } from "@parahost/primitives";
+import { decode } from "@parahost/scale";
+import { Observer } from "./observer/observer.ts";
+import { planPara } from "./para-plan.ts";
+import { Simulation } from "./simulation.ts";
+
+const PARA = asParaId(1000);
+
+test("two collators alternate, each recovering what the other withholds", async () => {
+  const simulation = new Simulation({
+    seed: 17,
+    validators: 4,
+    paras: [planPara(PARA, "counter")],
+    collatorsPerPara: 2,
+  });
+  const observer = new Observer(simulation);
+  const builders = new Map<string, number>();
+  simulation.collators.forEach(({ node }, index) => {
+    node.events.subscribe((event) => {
+      if (event.event === "para.block") builders.set(event.head, index);
+    });
+  });
+  const [first, second] = simulation.collators;
+  ensure(first !== undefined && second !== undefined, "there are two");
+  const alice = expectOk(pairFromUri("sr25519", "//Alice"), "alice");
+  const genesis = headerHash(decode(Header, first.para.head("finalized").head));
+  // The first is told of one, the second of the one after it.
+  [first, second].forEach(({ para }, nonce) => {
+    const call = encodeCall(counter, { pallet: "Counter", call: "increment", args: { by: 7 } });
+    const transaction = signTransaction(counter, alice, call, { genesisHash: genesis, nonce });
+    expectOk(para.submit(transaction), `transaction ${nonce}`);
+  });
+  assert.ok(await simulation.runUntilFinalized(16, 300_000));
+  const ends = [first, second].map(({ para }) => para.chain.finalized());
+  const way: number[] = [];
+  for (let block = first.para.chain.finalized(); block.parent !== undefined; ) {
+    way.unshift(builders.get(block.hash) ?? -1);
+    const below = first.para.chain.block(block.parent);
+    ensure(below !== undefined, "blocks are kept");
+    block = below;
+  }
+  const account = expectOk(second.para.account(alice.publicKey, "finalized"), "alice");
+  await simulation.stop();
+  assert.deepEqual(observer.violations, [], observer.report().join("\n"));
+  assert.ok(way.includes(0) && way.includes(1), `built by ${way}`);
+  assert.ok(way.length >= 6, `${way.length} blocks are final`);
+  assert.equal(account.nonce, 2);
+  assert.ok(Math.abs((ends[0]?.number ?? 0) - (ends[1]?.number ?? 0)) <= 2);
+});
