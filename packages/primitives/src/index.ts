@@ -308,6 +308,7 @@ export {
   disputeVerdict,
   isDisputeConfirmed,
   recoveryThreshold,
+  SPLIT_SETTLE_BLOCKS,
   supermajority,
 } from "./thresholds.ts";
 export {

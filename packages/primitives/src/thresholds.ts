@@ -40,6 +40,9 @@ export function isDisputeConfirmed({ participants }: DisputeTally, n: number): b
   return participants > byzantine(n);
 }
 
+/** Blocks from the confirmation of a dispute until it may be called split. Reference: node 8.3. */
+export const SPLIT_SETTLE_BLOCKS = 25;
+
 /**
  * What the votes of a dispute amount to. "Against" wins where double voters carry both sides over. It is
  * split when a supermajority has voted, neither side has one and each has more than a third: whoever acts

@@ -8,9 +8,9 @@ import {
   candidateHash,
   type DisputeVote,
   type SessionIndex,
+  SPLIT_SETTLE_BLOCKS,
 } from "@parahost/primitives";
 import { MemoryStore } from "@parahost/storage";
-import { SPLIT_SETTLE_BLOCKS } from "../dispute-votes/status.ts";
 import { against, inFavour, SESSION, sessionInfoOf } from "../dispute-votes/testing.ts";
 import { sampleHash, sampleReceipt } from "../sample-candidate.ts";
 import { DISPUTE_COLUMNS, DisputeDatabase } from "./database.ts";

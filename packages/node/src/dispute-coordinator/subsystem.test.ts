@@ -13,9 +13,10 @@ import {
   type Hash,
   type ScrapedOnChainVotes,
   type SessionIndex,
+  SPLIT_SETTLE_BLOCKS,
 } from "@parahost/primitives";
 import { MemoryStore } from "@parahost/storage";
-import { ACTIVE_AFTER_CONCLUSION_MS, SPLIT_SETTLE_BLOCKS } from "../dispute-votes/status.ts";
+import { ACTIVE_AFTER_CONCLUSION_MS } from "../dispute-votes/status.ts";
 import { against, inFavour, keysOf, SESSION, sessionInfoOf } from "../dispute-votes/testing.ts";
 import { FakeOverseer } from "../overseer/fake-overseer.ts";
 import { ManualClock } from "../overseer/manual-clock.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SPLIT_SETTLE_BLOCKS } from "@parahost/primitives";
 import { decode, encode } from "@parahost/scale";
 import {
   ACTIVE_AFTER_CONCLUSION_MS,
@@ -8,7 +9,6 @@ import {
   isConfirmed,
   isLost,
   nextStatus,
-  SPLIT_SETTLE_BLOCKS,
 } from "./status.ts";
 
 const n = 7;

@@ -8,12 +8,11 @@ import {
   type DisputeTally,
   disputeVerdict,
   isDisputeConfirmed,
+  SPLIT_SETTLE_BLOCKS,
 } from "@parahost/primitives";
 import { u64Number, type ValueOf, variant } from "@parahost/scale";
 import type { DisputeOutcome } from "../events.ts";
 
-/** Blocks between the confirmation of a dispute and its being called split. */
-export const SPLIT_SETTLE_BLOCKS = 25;
 /** How long after its conclusion a dispute still counts as active: others may need our votes. */
 export const ACTIVE_AFTER_CONCLUSION_MS = 180_000;
 

@@ -51,6 +51,7 @@ import {
   initialize as initializeSlashing,
   onNewSession as onSlashingSession,
 } from "./slashing/slashing.ts";
+import { initialize as initializeSuspensions } from "./suspension/suspension.ts";
 
 const BufferedSessionChange = struct(
   { validators: vec(SessionValidator), queued: vec(SessionValidator), sessionIndex: SessionIndex },
@@ -80,6 +81,7 @@ export const storage = {
 export function onInitialize(state: State, now: BlockNumber): void {
   initializeParas(state, now);
   initializeOnDemand(state);
+  initializeSuspensions(state);
   initializeScheduler(state);
   initializeSlashing(state, now);
   initializeRemoteDisputes(state, now);

@@ -15,6 +15,7 @@ import { paraScheduler } from "./scheduler/scheduler.ts";
 import { paraSessionInfo } from "./session-info.ts";
 import { parasShared } from "./shared/shared.ts";
 import { parasSlashing } from "./slashing/slashing.ts";
+import { suspensions } from "./suspension/suspension.ts";
 
 export const PARACHAIN_PALLETS = [
   configurationPallet,
@@ -32,5 +33,6 @@ export const PARACHAIN_PALLETS = [
   claimAuction,
   remoteDisputesPallet,
   fishermen,
+  suspensions,
   parasSudoWrapper,
 ] as const;

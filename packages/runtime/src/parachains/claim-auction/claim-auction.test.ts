@@ -7,7 +7,9 @@ import { totalIssuance, UNIT } from "../../pallets/balances/storage.ts";
 import { TREASURY_ACCOUNT } from "../../pallets/transaction-payment.ts";
 import { lifecycle, scheduleParaCleanup, scheduleParathreadUpgrade } from "../paras/paras.ts";
 import { claimQueue, scheduled, storage as schedulerStorage } from "../scheduler/scheduler.ts";
+import { storage as suspensionStorage } from "../suspension/storage.ts";
 import { accountOf, collatorOf, errorName, pairOf, Scenario } from "../testing/scenario.ts";
+import { someCandidate } from "../testing/votes.ts";
 import { claimAuction, storage } from "./claim-auction.ts";
 
 const { calls } = claimAuction;
@@ -53,6 +55,11 @@ const reservedOf = (chain: Scenario, name: string): number =>
   Number(balanceOf(chain.state, accountOf(name)).reserved / UNIT);
 const freeOf = (chain: Scenario, name: string): number =>
   Number(balanceOf(chain.state, accountOf(name)).free / UNIT);
+const suspend = ({ state, session }: Scenario, para: number): void =>
+  suspensionStorage.suspended.update(state, (suspended) => [
+    ...suspended,
+    { paraId: asParaId(para), sessionIndex: session, candidateHash: someCandidate(1) },
+  ]);
 const treasury = (chain: Scenario): number =>
   Number(balanceOf(chain.state, TREASURY_ACCOUNT).free / UNIT);
 const bidders = (chain: Scenario): readonly number[] =>
@@ -202,6 +209,18 @@ test("standing bids for paras that leave or become parachains are released", () 
   chain.endBlock();
   assert.deepEqual(bidders(chain), [2002]);
   assert.equal(reservedOf(chain, "alice"), 5);
+});
+
+test("a suspended para gets no bids; those that stand win nothing and are released, and what it won is returned", () => {
+  const chain = scenario([2000, 2001]);
+  for (const para of [2000, 2001]) bid(chain, "alice", para, 5);
+  suspend(chain, 2000);
+  assert.equal(bid(chain, "bob", 2000, 6), "paraSuspended");
+  end(chain);
+  assert.deepEqual(chain.events.slice(-2), ["claimAuction.bidReleased", "claimAuction.claimWon"]);
+  suspend(chain, 2001);
+  chain.changeSession();
+  assert.deepEqual([freeOf(chain, "alice"), treasury(chain)], [1_000, 0]);
 });
 
 test("a treasury that cannot pay a refund says so", () => {

@@ -34,7 +34,8 @@ import { transfer } from "../../pallets/balances/transfer.ts";
 import { TREASURY_ACCOUNT } from "../../pallets/transaction-payment.ts";
 import { isLiveParathread } from "../paras/paras.ts";
 import type { ParathreadClaim } from "../scheduler/parathread-queue.ts";
-import { addParathreadClaim, claimQueueUse, hasClaim } from "../scheduler/scheduler.ts";
+import { addParathreadClaim, claimQueueUse, hasClaim, mayClaim } from "../scheduler/scheduler.ts";
+import { isSuspended } from "../suspension/storage.ts";
 import { type Bid, Bids, place, takeBest } from "./bids.ts";
 
 // Storage
@@ -76,6 +77,8 @@ export const errors = palletErrors(240, [
   "bidTooLow",
   "noBid",
   "notBidder",
+  /** A split dispute keeps the para from its cores. */
+  "paraSuspended",
 ]);
 
 /** So much that even an empty treasury can keep it. */
@@ -92,6 +95,7 @@ const say = (
 /** Bids for the next block of a parathread. */
 export function bid(state: State, offered: Bid): Result<void, DispatchError> {
   if (!isLiveParathread(state, offered.para)) return err(errors.notAParathread);
+  if (isSuspended(state, offered.para)) return err(errors.paraSuspended);
   if (offered.amount < MINIMUM_BID) return err(errors.bidTooLow);
   const placed = place(storage.standingBids.get(state), offered);
   if (placed === undefined) return err(errors.bidTooLow);
@@ -142,8 +146,7 @@ function win(state: State, won: Bid): boolean {
   const { para, collator, bidder, amount } = won;
   unreserve(state, bidder, amount);
   const isPaid =
-    isLiveParathread(state, para) &&
-    transfer(state, bidder, TREASURY_ACCOUNT, amount, "expendable").ok;
+    mayClaim(state, para) && transfer(state, bidder, TREASURY_ACCOUNT, amount, "expendable").ok;
   if (!isPaid) {
     say(state, "bidReleased", won);
     return false;
@@ -158,12 +161,12 @@ function win(state: State, won: Bid): boolean {
 // Session change
 
 /**
- * Releases the bids for paras that no longer live on claims, and returns what was paid for claims that were
+ * Releases the bids for paras that no longer live on claims or are suspended, and returns what was paid for claims that were
  * `lost` with the session, though their collators had not failed.
  */
 export function onNewSession(state: State, lost: readonly ParathreadClaim[]): void {
   const bids = storage.standingBids.get(state);
-  const kept = bids.filter(({ para }) => isLiveParathread(state, para));
+  const kept = bids.filter(({ para }) => mayClaim(state, para));
   if (kept.length < bids.length) {
     for (const gone of bids) if (!kept.includes(gone)) release(state, gone);
     storage.standingBids.set(state, kept);

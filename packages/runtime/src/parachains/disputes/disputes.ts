@@ -32,6 +32,7 @@ import { blockHash, depositLog } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
 import { settleImport } from "../slashing/slashing.ts";
+import { forgetSession, noteVotes } from "../suspension/suspension.ts";
 import { areSorted, sortedSets } from "./order.ts";
 import { type CheckedSet, checkStatementSet } from "./statement-set.ts";
 import { errors, events, includedIn, isRefused, storage } from "./storage.ts";
@@ -112,6 +113,7 @@ export function importSet(state: State, checked: CheckedSet): void {
       },
     });
   settleImport(state, checked);
+  noteVotes(state, { sessionIndex: session, candidateHash }, isNew);
   freezeIfDoubted(state, session, candidateHash);
 }
 
@@ -167,6 +169,7 @@ export function onNewSession(
     storage.disputes.clearOf(state, old as SessionIndex);
     storage.backersOnDisputes.clearOf(state, old as SessionIndex);
     storage.included.clearOf(state, old as SessionIndex);
+    forgetSession(state, old as SessionIndex);
   }
   storage.lastPrunedSession.set(state, target as SessionIndex);
 }

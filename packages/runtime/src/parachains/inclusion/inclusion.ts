@@ -23,6 +23,7 @@ import { noteNewHead, scheduleCodeUpgrade } from "../paras/paras.ts";
 import { noteHead } from "../registrar/registrar.ts";
 import { availabilityCores, coreCount, corePara } from "../scheduler/scheduler.ts";
 import { activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
+import { noteCandidate } from "../suspension/suspension.ts";
 import { type CoreBit, isAvailable, VoteTally, votedCores } from "./bitfields.ts";
 import type { CheckedCandidate } from "./candidate-checks.ts";
 import {
@@ -187,6 +188,7 @@ export function processCandidates(
       ...queue,
       pending,
     ]);
+    noteCandidate(state, sessionIndex(state), hash, descriptor.paraId);
     events.deposit(state, {
       type: "candidateBacked",
       value: { receipt: toPlainReceipt(receipt), headData: commitments.headData, core, group },

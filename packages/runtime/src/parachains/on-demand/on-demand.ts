@@ -36,6 +36,7 @@ import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { isLiveParathread } from "../paras/paras.ts";
 import { addParathreadClaim, claimQueueUse, hasClaim } from "../scheduler/scheduler.ts";
+import { isSuspended } from "../suspension/storage.ts";
 import { takeRevenue, withSale } from "./revenue.ts";
 import { nextTraffic, ONE, SpotPriceModel, spotPrice } from "./spot-price.ts";
 import { errors, events, storage } from "./storage.ts";
@@ -104,6 +105,7 @@ export function placeOrder(
   const { size, capacity } = queueUse(state, params);
   if (size >= capacity) return err(errors.queueFull);
   if (!isLiveParathread(state, para)) return err(errors.notAParathread);
+  if (isSuspended(state, para)) return err(errors.paraSuspended);
   if (hasClaim(state, para)) return err(errors.alreadyOrdered);
   const paid = pay(state, who, price, payment);
   if (!paid.ok) return paid;

@@ -51,4 +51,6 @@ export const errors = palletErrors(64, [
   "alreadyOrdered",
   /** The chain has no core that orders could be served on. */
   "noSharedCore",
+  /** A split dispute keeps the para from its cores. */
+  "paraSuspended",
 ]);

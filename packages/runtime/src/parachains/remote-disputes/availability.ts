@@ -32,6 +32,7 @@ import { validationCodeByHash } from "../paras/paras.ts";
 import { schedule } from "../scheduler/scheduler.ts";
 import { sessionIndex } from "../shared/shared.ts";
 import { punishEscalators } from "../slashing/punish.ts";
+import { noteCandidate } from "../suspension/suspension.ts";
 import {
   AVAILABILITY_TIMEOUT_BLOCKS,
   errors,
@@ -106,6 +107,7 @@ export function voteAvailable(state: State, vote: AvailabilityVote): Result<void
   close(state, timeSlot);
   events.deposit(state, { type: "available", value: timeSlot });
   if (disputeOf(state, session, hash) === undefined) {
+    noteCandidate(state, session, hash, checked.value.receipt.descriptor.paraId);
     importVotes(state, beginning(state, timeSlot, checked.value));
     expireAt(state, blockNumber(state) + configuration(state).acceptancePeriod + 1, timeSlot);
   }

@@ -67,12 +67,23 @@ export function entriesForCore({ queue }: ParathreadQueue, coreOffset: number): 
   return queue.filter((queued) => queued.coreOffset === coreOffset).map(({ entry }) => entry);
 }
 
-/** Takes the oldest entry for a core out of the queue. */
+/** The queue without the entries of paras that have to wait. */
+export function withoutHeld(
+  queue: ParathreadQueue,
+  isHeld: (para: ParaId) => boolean,
+): ParathreadQueue {
+  return { ...queue, queue: queue.queue.filter(({ entry }) => !isHeld(entry.claim.paraId)) };
+}
+
+/** Takes the oldest entry for a core out of the queue; those of paras that `isHeld` stay. */
 export function takeForCore(
   queue: ParathreadQueue,
   coreOffset: number,
+  isHeld: (para: ParaId) => boolean = () => false,
 ): { readonly entry: ParathreadEntry | undefined; readonly rest: ParathreadQueue } {
-  const position = queue.queue.findIndex((queued) => queued.coreOffset === coreOffset);
+  const position = queue.queue.findIndex(
+    (queued) => queued.coreOffset === coreOffset && !isHeld(queued.entry.claim.paraId),
+  );
   const taken = queue.queue[position];
   if (taken === undefined) return { entry: undefined, rest: queue };
   return { entry: taken.entry, rest: { ...queue, queue: queue.queue.toSpliced(position, 1) } };

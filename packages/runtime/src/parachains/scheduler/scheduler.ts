@@ -4,7 +4,7 @@
  * Core i belongs to the i-th parachain; the cores behind them are shared by parathreads, which get them
  * by claims. A core is free or occupied by a candidate that is becoming available. Free cores are
  * scheduled at the beginning of every block, and again when cores become free in it; what was scheduled
- * and not used is forgotten at the end.
+ * and not used is forgotten at the end. A suspended para has none: its core stays free, its claim waits.
  *
  * Guide: runtime/scheduler.md. Reference: 4.4.
  */
@@ -27,6 +27,7 @@ import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { isLiveParathread, parachains } from "../paras/paras.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
+import { isSuspended } from "../suspension/storage.ts";
 import {
   type CoreKind,
   timeOutAt as timeOutOf,
@@ -43,6 +44,7 @@ import {
   peekForCore,
   rebalance,
   takeForCore,
+  withoutHeld,
 } from "./parathread-queue.ts";
 
 // Types
@@ -179,14 +181,20 @@ function coreOffset(state: State, core: CoreIndex): number | undefined {
   return offset < 0 ? undefined : offset;
 }
 
-const parachainCore = (para: ParaId | undefined): ScheduledCore | undefined =>
-  para === undefined ? undefined : { paraId: para, collator: undefined };
+/** The claims that may come to a core. */
+const waiting = (state: State): ParathreadQueue =>
+  withoutHeld(storage.parathreadQueue.get(state), (para) => isSuspended(state, para));
+
+const parachainCore = (state: State, para: ParaId | undefined): ScheduledCore | undefined =>
+  para === undefined || isSuspended(state, para)
+    ? undefined
+    : { paraId: para, collator: undefined };
 
 /** Who gets an occupied core if its candidate becomes available. */
 export function nextUpOnAvailable(state: State, core: CoreIndex): ScheduledCore | undefined {
   const offset = coreOffset(state, core);
-  if (offset === undefined) return parachainCore(parachains(state)[core]);
-  return peekForCore(storage.parathreadQueue.get(state), offset)?.claim;
+  if (offset === undefined) return parachainCore(state, parachains(state)[core]);
+  return peekForCore(waiting(state), offset)?.claim;
 }
 
 /** Who gets an occupied core if its candidate times out: the same claim, unless another waits. */
@@ -194,7 +202,9 @@ export function nextUpOnTimeOut(state: State, core: CoreIndex): ScheduledCore | 
   const next = nextUpOnAvailable(state, core);
   if (next !== undefined) return next;
   const occupied = storage.availabilityCores.get(state)[core];
-  return occupied?.type === "parathread" ? occupied.value.claim : undefined;
+  if (occupied?.type !== "parathread") return undefined;
+  const { claim } = occupied.value;
+  return isSuspended(state, claim.paraId) ? undefined : claim;
 }
 
 /**
@@ -204,7 +214,7 @@ export function nextUpOnTimeOut(state: State, core: CoreIndex): ScheduledCore | 
 export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
   const { lookahead } = configuration(state).schedulerParams;
   const own = parachains(state);
-  const queue = storage.parathreadQueue.get(state);
+  const queue = waiting(state);
   const byCore = new Map(scheduled(state).map((assignment) => [assignment.core, assignment]));
   const view = new Map<CoreIndex, ParaId[]>();
   for (let index = 0; index < coreCount(state); index++) {
@@ -213,7 +223,7 @@ export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
     const upcoming =
       para === undefined
         ? entriesForCore(queue, index - own.length).map(({ claim }) => claim.paraId)
-        : Array.from({ length: lookahead }, () => para);
+        : Array.from({ length: isSuspended(state, para) ? 0 : lookahead }, () => para);
     const now = para === undefined ? byCore.get(core)?.paraId : undefined;
     view.set(core, (now === undefined ? upcoming : [now, ...upcoming]).slice(0, lookahead));
   }
@@ -221,6 +231,10 @@ export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
 }
 
 // Claims
+
+/** Whether the para is one that claims may be made for. */
+export const mayClaim = (state: State, para: ParaId): boolean =>
+  isLiveParathread(state, para) && !isSuspended(state, para);
 
 /** True for paras with a claim in the queue, on a scheduled or on an occupied core. */
 export const hasClaim = (state: State, para: ParaId): boolean =>
@@ -242,7 +256,7 @@ export function claimQueueUse(state: State): {
 /** Puts a claim into the queue; refused (false) as the guide says. */
 export function addParathreadClaim(state: State, claim: ParathreadClaim): boolean {
   const { size, capacity } = claimQueueUse(state);
-  if (size >= capacity || !isLiveParathread(state, claim.paraId) || hasClaim(state, claim.paraId))
+  if (size >= capacity || !mayClaim(state, claim.paraId) || hasClaim(state, claim.paraId))
     return false;
   const { parathreadCores } = configuration(state);
   const queue = storage.parathreadQueue.get(state);
@@ -284,6 +298,7 @@ export function schedule(state: State, freed: FreedCores): void {
   const before = scheduled(state);
   const taken = new Set(before.map(({ core }) => core));
   const own = parachains(state);
+  const isHeld = (para: ParaId) => isSuspended(state, para);
   let queue = storage.parathreadQueue.get(state);
   const added: CoreAssignment[] = [];
   for (const [index, occupied] of cores.entries()) {
@@ -293,10 +308,11 @@ export function schedule(state: State, freed: FreedCores): void {
     assert(groupIdx !== undefined, `core ${core} has no group among ${groups.length}`);
     const para = own[index];
     if (para !== undefined) {
+      if (isHeld(para)) continue;
       added.push({ core, paraId: para, kind: { type: "parachain" }, groupIdx });
       continue;
     }
-    const { entry, rest } = takeForCore(queue, index - own.length);
+    const { entry, rest } = takeForCore(queue, index - own.length, isHeld);
     if (entry === undefined) continue;
     queue = rest;
     const { claim, retries } = entry;
@@ -415,7 +431,7 @@ export function finalize(state: State): void {
 /**
  * Frees all cores, fits their number to the paras of the new session, makes new groups and deals out
  * the claims that are still good. Returns those that were lost though their tries were not used up: their
- * paras no longer live on claims, or there are no cores for them.
+ * paras no longer live on claims, are suspended, or there are no cores for them.
  */
 export function onNewSession(
   state: State,
@@ -434,7 +450,7 @@ export function onNewSession(
   const { queue: rebalanced, dropped } = rebalance(
     all,
     parathreadCores,
-    ({ claim, retries }) => retries <= parathreadRetries && isLiveParathread(state, claim.paraId),
+    ({ claim, retries }) => retries <= parathreadRetries && mayClaim(state, claim.paraId),
   );
   if (all.queue.length > 0 || queue.nextCoreOffset !== 0) {
     storage.parathreadQueue.set(state, rebalanced);

@@ -99,6 +99,7 @@ import {
 import { sessionInfo } from "../session-info.ts";
 import { activeValidatorIndices, activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
 import { errors as slashingErrors } from "../slashing/storage.ts";
+import { errors as suspensionsErrors } from "../suspension/storage.ts";
 
 export interface ScenarioOptions {
   /** Number of authorities. */
@@ -546,6 +547,7 @@ export function errorName(error: DispatchError): string {
     slashingErrors,
     fishermenErrors,
     remoteDisputesErrors,
+    suspensionsErrors,
   ];
   const list = lists.find(({ declared }) => declared.index === error.value.index);
   return list?.declared.names[error.value.error[0] as number] ?? "unknown";
