@@ -23,6 +23,8 @@ export interface ParaPlan {
   /** What people call it: a `ParaKind`, or the name of an author's chain. */
   readonly kind: string;
   readonly code: Uint8Array;
+  /** Of a declared chain. */
+  readonly schema?: ChainSchema;
   /** How it begins; a parachain has a core of its own, a parathread buys blocks one by one. */
   readonly lifecycle?: "parachain" | "parathread";
   /** A state machine of its own for everybody who runs the para; all begin with the same head. */
@@ -102,6 +104,7 @@ export function planGuest(
     id,
     kind: name,
     code,
+    schema,
     machine: () => {
       const machine = GuestStateMachine.create({
         name,

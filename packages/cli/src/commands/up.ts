@@ -45,6 +45,7 @@ import { type Command, Option } from "commander";
 import { DevNetwork } from "../dev/dev-network.ts";
 import { watchParas } from "../dev/watch-paras.ts";
 import { EventLines } from "../event-lines.ts";
+import { type ParaServers, startParaServers } from "../para-servers.ts";
 import {
   consoleLogger,
   LogFilterError,
@@ -230,16 +231,25 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     limits: rpc.limits,
     methods: methodsOf(dev, events, candidates, rpc),
   });
+  const paraServers = await startParaServers(network.collators, server.port + 1, rpc, logger);
   dev.onRestore(() => {
     candidates.clear();
+    paraServers.replaceChains(dev.network.collators);
     server.replaceMethods(methodsOf(dev, events, candidates, rpc));
   });
 
   const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
   const lines = new EventLines(names);
   if (options.json === true)
-    out(JSON.stringify({ event: "network.started", time: Date.now(), rpcPort: server.port }));
-  else for (const line of firstScreen(options, network, server, startedAt)) out(line);
+    out(
+      JSON.stringify({
+        event: "network.started",
+        time: Date.now(),
+        rpcPort: server.port,
+        paras: paraServers.ports,
+      }),
+    );
+  else for (const line of firstScreen(options, network, server, paraServers, startedAt)) out(line);
   if (plot !== undefined && options.json !== true) out(adversaryLine(plot));
   events((event) => {
     if (options.json === true) out(JSON.stringify(toJson(event)));
@@ -264,7 +274,7 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   const code = await untilEnd(dev, options.untilFinalized);
   endWatch();
   const summary = summarize(dev.network, performance.now() - startedAt);
-  const stopped = stop(dev.network, server, executor);
+  const stopped = stop(dev.network, [server, paraServers], executor);
   if (options.json === true)
     out(JSON.stringify({ event: "summary", time: Date.now(), ...summary }));
   else for (const line of summaryLines(summary)) out(line);
@@ -343,6 +353,7 @@ function firstScreen(
   { slotMs, rpcPort }: UpOptions,
   { validators, collators }: LocalNetwork,
   server: RpcServer,
+  paraServers: ParaServers,
   startedAt: number,
 ): string[] {
   const paras = collators.map(({ plan }) => `${plan.kind} ${plan.id}`).join(", ");
@@ -351,6 +362,9 @@ function firstScreen(
     `parahost: ${validators.length} validators (${validators.map(({ name }) => name).join(", ")})`,
     `          ${collators.length} parachains (${paras}), slots of ${slotMs / 1000} s`,
     `JSON-RPC  ws://127.0.0.1:${server.port} and http://127.0.0.1:${server.port}${moved}`,
+    ...paraServers.ports.map(
+      ({ para, name, rpcPort: port }) => `          ${name} ${para} at ws://127.0.0.1:${port}`,
+    ),
     `ready     after ${((performance.now() - startedAt) / 1000).toFixed(1)} s; Ctrl-C ends the network`,
     "",
   ];
@@ -448,12 +462,12 @@ function summaryLines({ seconds, best, finalized, finalizedHash, paras }: Summar
 
 async function stop(
   network: LocalNetwork,
-  server: RpcServer,
+  servers: readonly Pick<RpcServer, "close">[],
   executor: ProcessPoolExecutor,
 ): Promise<void> {
   const limit = setTimeout(() => process.exit(process.exitCode ?? 0), STOP_WITHIN_MS);
   limit.unref();
-  await server.close();
+  await Promise.all(servers.map((server) => server.close()));
   await network.stop();
   await executor.close();
   clearTimeout(limit);

@@ -10,6 +10,7 @@ import {
   type ParaChainEvent,
   type ParaNode,
   readSigned,
+  SS58_PREFIX,
   type SubmitError,
   type TransactionEvent,
 } from "@parahost/collator";
@@ -28,7 +29,6 @@ import type { ChainView, ViewEvent, ViewPoolEvent, ViewSubmitError } from "../..
 
 /** Bodies that were taken out of their blocks. */
 const BODIES_MAX = 64;
-const SS58_PREFIX = 42;
 
 export interface ParaViewOptions {
   readonly para: ParaNode;
