@@ -217,9 +217,8 @@ test("a suspended para gets no bids; those that stand win nothing and are releas
   suspend(chain, 2000);
   assert.equal(bid(chain, "bob", 2000, 6), "paraSuspended");
   end(chain);
-  assert.deepEqual(chain.events.slice(-3), [
+  assert.deepEqual(chain.events.filter((event) => event.startsWith("claimAuction")).slice(-2), [
     "claimAuction.bidReleased",
-    "balances.transfer",
     "claimAuction.claimWon",
   ]);
   suspend(chain, 2001);
