@@ -11,7 +11,12 @@ import { parachainsMethods } from "./parachains.ts";
 let simulation: Simulation;
 let client: TestClient;
 before(async () => {
-  simulation = new Simulation({ seed: 5, validators: 4, paras: 2 });
+  simulation = new Simulation({
+    seed: 5,
+    validators: 4,
+    paras: 2,
+    configuration: { acceptancePeriod: 3 },
+  });
   const [node] = simulation.validators;
   assert.ok(node !== undefined);
   const log = new CandidateLog((listener) => node.events.subscribe(listener));
@@ -43,6 +48,20 @@ test("candidates are told newest first with the stages that they went through", 
   assert.deepEqual(await client.call("para_candidates", 7), []);
   assert.equal((await client.call<unknown[]>("para_candidates", null, 1)).length, 1);
   assert.equal((await client.refusal("para_candidate", "0x00")).code, -32602);
+});
+
+test("a candidate is accepted once it is old enough, and in its own session only", async () => {
+  const candidates = await client.call<Candidate[]>("para_candidates", 1000);
+  const [oldest, newest] = [candidates.at(-1), candidates[0]];
+  assert.ok(oldest !== undefined && newest !== undefined && oldest !== newest);
+  const isAccepted = (session: number, candidate: string) =>
+    client.call("para_isAccepted", session, candidate);
+  assert.equal(await isAccepted(0, oldest.candidate), true);
+  assert.equal(await isAccepted(1, oldest.candidate), false);
+  assert.equal(await isAccepted(0, newest.candidate), false);
+  assert.equal(await isAccepted(0, `0x${"00".repeat(32)}`), false);
+  assert.equal((await client.refusal("para_isAccepted", oldest.candidate)).code, -32602);
+  assert.equal((await client.refusal("para_isAccepted", 0, "0x00")).code, -32602);
 });
 
 test("cores, groups and sessions are those of the state", async () => {

@@ -6,6 +6,7 @@ import type { RelayNode } from "@parahost/node/service/node";
 import {
   asCandidateHash,
   asParaId,
+  asSessionIndex,
   type CandidateHash,
   type CoreIndex,
   type SessionIndex,
@@ -43,6 +44,12 @@ export function parachainsMethods(node: RelayNode, log: CandidateLog): Methods {
         const found = log.get(asCandidateHash(param(params, 0, "candidate", hash)));
         return found === undefined ? null : candidateJson(found);
       },
+      /** Whether the candidate is accepted, the last stage: `false`, too, for one that the best chain does not know. */
+      para_isAccepted: (params) =>
+        node.isAccepted(
+          asSessionIndex(param(params, 0, "session", uint)),
+          asCandidateHash(param(params, 1, "candidate", hash)),
+        ),
       /** What is on each core after a block, and who is next. */
       para_cores: (params) => {
         const state = stateOf(params, 0);
