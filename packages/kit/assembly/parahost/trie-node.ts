@@ -64,6 +64,8 @@ export class Node {
   /** The value, or its hash where it stands apart; `null` without one. */
   value: Bytes | null = null;
   isValueHashed: bool = false;
+  /** A value that was set here, whatever stands for it; no witness has it. */
+  private setHere: Bytes | null = null;
   /** Sixteen places of a branch; `null` for a leaf. */
   children: StaticArray<Child | null> | null = null;
 
@@ -74,12 +76,15 @@ export class Node {
   setValue(value: Bytes): void {
     this.isValueHashed = value.length > INLINE_VALUE_MAX;
     this.value = this.isValueHashed ? blake2b256(value) : value;
+    this.setHere = value;
   }
 
   /** The value itself, from the witness where it stands apart. */
   readValue(source: NodeSource): Bytes | null {
     const value = this.value;
-    return value && this.isValueHashed ? source.find(value) : value;
+    if (!value || !this.isValueHashed) return value;
+    const known = this.setHere;
+    return known ? known : source.find(value);
   }
 
   child(nibble: i32): Child | null {
@@ -99,6 +104,7 @@ export class Node {
   removeValue(): void {
     this.value = null;
     this.isValueHashed = false;
+    this.setHere = null;
   }
 
   /** Takes a child off; a node without any is no branch any more. */
