@@ -1,5 +1,5 @@
 /** Validators that are not there: silent, or gone and back again. */
-import { err } from "@parahost/base";
+import { err, randomBelow } from "@parahost/base";
 import type { NodeColumn } from "@parahost/node/service/node";
 import { forget, forgetful, type Undo } from "./forgetful-store.ts";
 import type { Strategy } from "./strategy.ts";
@@ -51,12 +51,15 @@ export const CRASHES: Strategy = {
   start: (villain) => {
     const { simulation, clock, role } = villain;
     const everySlots = Math.max(DOWN_SLOTS + 1, Math.round(3 / role.share));
-    const again = (): void =>
-      void clock.setTimer(everySlots * simulation.slotMs, () => {
+    // At any moment of a slot: what is written when depends on it.
+    const again = (): void => {
+      const momentMs = randomBelow(villain.random, simulation.slotMs);
+      clock.setTimer(everySlots * simulation.slotMs + momentMs, () => {
         if (!villain.isActive) return;
         villain.tookEffect();
         void simulation.restart(role.validator, DOWN_SLOTS * simulation.slotMs).then(again);
       });
+    };
     again();
   },
 };
