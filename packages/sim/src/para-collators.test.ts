@@ -54,3 +54,23 @@ test("two collators alternate, each recovering what the other withholds", async 
   assert.equal(account.nonce, 2);
   assert.ok(Math.abs((ends[0]?.number ?? 0) - (ends[1]?.number ?? 0)) <= 2);
 });
+
+test("when one collator is gone the other recovers its last blocks and goes on in its own turns", async () => {
+  const simulation = new Simulation({
+    seed: 18,
+    validators: 4,
+    paras: [planPara(PARA, "counter")],
+    collatorsPerPara: 2,
+  });
+  const [first, second] = simulation.collators;
+  ensure(first !== undefined && second !== undefined, "there are two");
+  assert.ok(await simulation.runUntilFinalized(8, 200_000));
+  await second.node.stop();
+  const then = first.para.chain.best().number;
+  await simulation.run(16 * simulation.slotMs);
+  const { best, foreign } = first.para.status;
+  await simulation.stop();
+  assert.equal(best.isKnown, true);
+  assert.equal(foreign, undefined);
+  assert.ok((best.number ?? 0) >= then + 3, `from ${then} to ${best.number}`);
+});
