@@ -2,7 +2,12 @@
  * Why a parachain does not get on, or that it does: the chain's own view of it and what was told of its candidates,
  * put into words. The first reason is the one to look at.
  */
-import { type CoreState, type ParaId, supermajority } from "@parahost/primitives";
+import {
+  type CandidateHash,
+  type CoreState,
+  type ParaId,
+  supermajority,
+} from "@parahost/primitives";
 import { countOnes } from "@parahost/scale";
 import type { CandidateEntry, CandidateStage } from "./candidate-log.ts";
 
@@ -24,6 +29,8 @@ export interface ParaFacts {
   readonly candidates: readonly CandidateEntry[];
   /** Candidates that stand in an open dispute. */
   readonly disputed: readonly string[];
+  /** The candidate whose dispute ended split and suspended the para. */
+  readonly suspendedBy: CandidateHash | undefined;
 }
 
 export interface ParaVerdict {
@@ -37,6 +44,13 @@ export function whyOf(facts: ParaFacts): ParaVerdict {
     return {
       isProgressing: false,
       reasons: [`para ${para} is not registered on this relay chain`],
+    };
+  if (facts.suspendedBy !== undefined)
+    return {
+      isProgressing: false,
+      reasons: [
+        `para ${para} is suspended and gets no core: the dispute on candidate ${facts.suspendedBy} ended split, so its code may not do the same on every machine; when that is mended, root lets it go on with Suspensions.lift`,
+      ],
     };
   const included = lastAt(candidates, "included");
   const isProgressing = included !== undefined && now - included <= PATIENCE_BLOCKS;

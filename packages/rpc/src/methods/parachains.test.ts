@@ -119,6 +119,7 @@ const FACTS: ParaFacts = {
   minimumBackingVotes: 2,
   candidates: [],
   disputed: [],
+  suspendedBy: undefined,
 };
 
 test("what is missing is the reason", () => {
@@ -129,6 +130,10 @@ test("what is missing is the reason", () => {
   };
   assert.match(because({})[0] ?? "", /no candidate of it was seconded: is a collator running/);
   assert.match(because({ cores: [], queue: [] })[0] ?? "", /no core is assigned to it now/);
+  assert.match(
+    because({ suspendedBy: candidateOf(1) })[0] ?? "",
+    /is suspended.*Suspensions\.lift/,
+  );
   const seconded = because({ candidates: [entry(step("seconded", 95))] });
   assert.match(
     seconded[0] ?? "",

@@ -111,6 +111,7 @@ export function parachainsMethods(node: RelayNode, log: CandidateLog): Methods {
             .disputes(state)
             .filter((dispute) => dispute.state.concludedAt === undefined)
             .map(({ candidateHash }): CandidateHash => candidateHash),
+          suspendedBy: runtimeApi.suspensionOf(state, para)?.candidateHash,
         });
         const [newest] = candidates;
         return {

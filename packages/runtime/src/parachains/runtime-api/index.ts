@@ -16,6 +16,7 @@ export { sessionExecutorParams, sessionInfo } from "../session-info.ts";
 export { disabledValidators } from "../shared/disabled.ts";
 export { sessionIndex as sessionIndexForChild } from "../shared/shared.ts";
 export { unappliedSlashes } from "../slashing/slashing.ts";
+export { suspensionOf } from "../suspension/storage.ts";
 export {
   type AssumedValidationData,
   assumedValidationData,

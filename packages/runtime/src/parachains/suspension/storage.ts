@@ -55,6 +55,9 @@ export const events = palletEvents("Suspensions", {
 
 export const errors = palletErrors(243, ["notSuspended"]);
 
-/** Whether the para gets no core. */
+/** What keeps the para from its cores, if anything does. */
+export const suspensionOf = (state: State, para: ParaId): Suspension | undefined =>
+  storage.suspended.get(state).find(({ paraId }) => paraId === para);
+
 export const isSuspended = (state: State, para: ParaId): boolean =>
-  storage.suspended.get(state).some(({ paraId }) => paraId === para);
+  suspensionOf(state, para) !== undefined;

@@ -8,7 +8,7 @@ import { placeOrder } from "../on-demand/on-demand.ts";
 import { addParathreadClaim, claimQueue, hasClaim, scheduled } from "../scheduler/scheduler.ts";
 import { accountOf, errorName, Scenario } from "../testing/scenario.ts";
 import { all, disputeSet, type Vote } from "../testing/votes.ts";
-import { isSuspended, storage } from "./storage.ts";
+import { isSuspended, storage, suspensionOf } from "./storage.ts";
 import { suspensions } from "./suspension.ts";
 
 const PARA = asParaId(1000);
@@ -72,6 +72,8 @@ test("a para whose dispute is split after the time for stragglers gets no core",
   assert.deepEqual(storage.suspended.get(chain.state), [
     { paraId: PARA, sessionIndex: SESSION, candidateHash: candidate },
   ]);
+  assert.equal(suspensionOf(chain.state, PARA)?.candidateHash, candidate);
+  assert.equal(suspensionOf(chain.state, asParaId(1001)), undefined);
   assert.deepEqual(onCores(chain), [asParaId(1001)]);
   assert.deepEqual(
     [...claimQueue(chain.state).values()].flat().filter((para) => para === PARA),
