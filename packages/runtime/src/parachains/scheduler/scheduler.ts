@@ -27,7 +27,7 @@ import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { isLiveParathread, parachains } from "../paras/paras.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
-import { isSuspended } from "../suspension/storage.ts";
+import { isSuspended, suspendedIn } from "../suspension/storage.ts";
 import {
   type CoreKind,
   timeOutAt as timeOutOf,
@@ -181,10 +181,6 @@ function coreOffset(state: State, core: CoreIndex): number | undefined {
   return offset < 0 ? undefined : offset;
 }
 
-/** The claims that may come to a core. */
-const waiting = (state: State): ParathreadQueue =>
-  withoutHeld(storage.parathreadQueue.get(state), (para) => isSuspended(state, para));
-
 const parachainCore = (state: State, para: ParaId | undefined): ScheduledCore | undefined =>
   para === undefined || isSuspended(state, para)
     ? undefined
@@ -194,7 +190,8 @@ const parachainCore = (state: State, para: ParaId | undefined): ScheduledCore | 
 export function nextUpOnAvailable(state: State, core: CoreIndex): ScheduledCore | undefined {
   const offset = coreOffset(state, core);
   if (offset === undefined) return parachainCore(state, parachains(state)[core]);
-  return peekForCore(waiting(state), offset)?.claim;
+  const queue = withoutHeld(storage.parathreadQueue.get(state), suspendedIn(state));
+  return peekForCore(queue, offset)?.claim;
 }
 
 /** Who gets an occupied core if its candidate times out: the same claim, unless another waits. */
@@ -214,7 +211,8 @@ export function nextUpOnTimeOut(state: State, core: CoreIndex): ScheduledCore | 
 export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
   const { lookahead } = configuration(state).schedulerParams;
   const own = parachains(state);
-  const queue = waiting(state);
+  const isHeld = suspendedIn(state);
+  const queue = withoutHeld(storage.parathreadQueue.get(state), isHeld);
   const byCore = new Map(scheduled(state).map((assignment) => [assignment.core, assignment]));
   const view = new Map<CoreIndex, ParaId[]>();
   for (let index = 0; index < coreCount(state); index++) {
@@ -223,7 +221,7 @@ export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
     const upcoming =
       para === undefined
         ? entriesForCore(queue, index - own.length).map(({ claim }) => claim.paraId)
-        : Array.from({ length: isSuspended(state, para) ? 0 : lookahead }, () => para);
+        : Array.from({ length: isHeld(para) ? 0 : lookahead }, () => para);
     const now = para === undefined ? byCore.get(core)?.paraId : undefined;
     view.set(core, (now === undefined ? upcoming : [now, ...upcoming]).slice(0, lookahead));
   }
@@ -298,7 +296,7 @@ export function schedule(state: State, freed: FreedCores): void {
   const before = scheduled(state);
   const taken = new Set(before.map(({ core }) => core));
   const own = parachains(state);
-  const isHeld = (para: ParaId) => isSuspended(state, para);
+  const isHeld = suspendedIn(state);
   let queue = storage.parathreadQueue.get(state);
   const added: CoreAssignment[] = [];
   for (const [index, occupied] of cores.entries()) {

@@ -59,5 +59,11 @@ export const errors = palletErrors(243, ["notSuspended"]);
 export const suspensionOf = (state: State, para: ParaId): Suspension | undefined =>
   storage.suspended.get(state).find(({ paraId }) => paraId === para);
 
+/** Tells which paras are suspended, for questions about many of them. */
+export function suspendedIn(state: State): (para: ParaId) => boolean {
+  const suspended = new Set(storage.suspended.get(state).map(({ paraId }) => paraId));
+  return (para) => suspended.has(para);
+}
+
 export const isSuspended = (state: State, para: ParaId): boolean =>
   suspensionOf(state, para) !== undefined;
