@@ -114,6 +114,7 @@ test("the parachains of the node are listed with their heads", async () => {
     latest: head,
     foreign: null,
     waiting: { count: 0, bytes: 0 },
+    problem: null,
   });
 });
 
