@@ -8,7 +8,12 @@ const root = join(import.meta.dirname, "../..");
 const MAIN = join(root, "packages/cli/src/main.ts");
 
 /** Quick enough for tests, and slow enough for two busy cores. */
-const FLAGS = ["--validators", "2", "--paras", "1", "--slot-ms", "1000", "--epoch-slots", "8"];
+const FLAGS = [
+  ["--validators", "2"],
+  ["--paras", "1"],
+  ["--slot-ms", "1000"],
+  ["--epoch-slots", "8"],
+] as const;
 
 /** A line of `--json`; the fields are those of its event. */
 export interface NetworkEvent {
@@ -33,8 +38,10 @@ export class LiveNetwork {
     this.#flags = flags;
   }
 
+  /** Flags that are given stand in place of ours. */
   static async start(...flags: readonly string[]): Promise<LiveNetwork> {
-    const network = new LiveNetwork([...FLAGS, ...flags]);
+    const ours = FLAGS.filter(([name]) => !flags.includes(name)).flat();
+    const network = new LiveNetwork([...ours, ...flags]);
     await network.#launch(0);
     return network;
   }
