@@ -214,7 +214,7 @@ test("keys are made, shown and kept; doctor finds what a node needs", {
   assert.ok(named.some(({ what, grade }) => what === "workers" && grade === "ok"));
 });
 
-test("a node without its database syncs, waits for a session, and takes part again; so does one with an old copy", {
+test("a node with an old copy of its database waits for a session, and takes part again", {
   timeout: 170_000,
 }, async (context) => {
   const base = directory(context);
@@ -243,17 +243,8 @@ test("a node without its database syncs, waits for a session, and takes part aga
     "an old copy catches up",
   );
 
-  await network.kill("charlie");
-  rmSync(database("charlie"), { recursive: true });
-  await network.start("charlie");
-  const atLoss = watched.finalizedByAny;
-  assert.ok(
-    await watched.until(() => watched.finalizedBy("charlie") > atLoss + 2, 40 * slotMs),
-    "an empty database catches up",
-  );
   await pause(slotMs);
   const said = (name: string): string => watched.lastLines(name).join("\n");
-  for (const name of ["bob", "charlie"])
-    assert.match(said(name), /has sealed a block that this database knows nothing of/);
+  assert.match(said("bob"), /has sealed a block that this database knows nothing of/);
   assert.deepEqual(watched.violations, []);
 });
