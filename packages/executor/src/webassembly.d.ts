@@ -14,6 +14,7 @@ declare namespace WebAssembly {
       module: Module,
     ): readonly { readonly module: string; readonly name: string; readonly kind: string }[];
     static exports(module: Module): readonly { readonly name: string; readonly kind: string }[];
+    static customSections(module: Module, name: string): readonly ArrayBuffer[];
   }
 
   class Instance {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesToHex, concatBytes, type Hex, hexToBytes, u32Bytes } from "@parahost/base";
+import { bytesToHex, concatBytes, expectOk, type Hex, hexToBytes, u32Bytes } from "@parahost/base";
 import { blake2b128 } from "@parahost/crypto";
 import { asHash } from "@parahost/primitives";
 import {
@@ -8,7 +8,11 @@ import {
   callRuntimeApi,
   developmentAccount,
   type GenesisConfig,
+  RUNTIME_VERSION,
+  RuntimeVersion,
+  runtimeApi,
 } from "@parahost/runtime";
+import { setCode } from "@parahost/runtime/pallets/system/code";
 import { bytes, encode, option } from "@parahost/scale";
 import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
 import { localConfig } from "./chain-choice.ts";
@@ -58,17 +62,10 @@ function hosted(state: Overlay): (name: string, args: Uint8Array) => Uint8Array 
 }
 
 const config = localConfig({ slotMs: 2000, epochSlots: 10, validators: 4, paras: 0 });
-const state = stateOf(config);
-const call = hosted(state);
-const none = new Uint8Array(0);
 
-/** What a light client would hear, and what the runtime says. */
-const both = (name: string, args: Uint8Array = none): [Uint8Array, Uint8Array | undefined] => {
-  const said = callRuntimeApi(state, block, name, args);
-  return [call(name, args), said.ok ? said.value : undefined];
-};
-
-test("what light clients run says what the runtime says", () => {
+/** Asks a light client's module, and the runtime, on the same state. */
+function assertAgreement(state: Overlay): void {
+  const call = hosted(state);
   const questions: [string, Uint8Array?][] = [
     ["Core_version"],
     ["Metadata_metadata"],
@@ -86,13 +83,70 @@ test("what light clients run says what the runtime says", () => {
     ["AccountNonceApi_account_nonce", hexToBytes(developmentAccount("//Alice"))],
     ["AccountNonceApi_account_nonce", new Uint8Array(32).fill(9)],
   ];
-  for (const [name, args] of questions) {
-    const [light, full] = both(name, args);
-    assert.deepEqual(light, full, name);
+  for (const [name, args = new Uint8Array(0)] of questions) {
+    const said = callRuntimeApi(state, block, name, args);
+    assert.deepEqual(call(name, args), said.ok ? said.value : undefined, name);
+  }
+}
+
+test("what light clients run says what the runtime says", () => {
+  assertAgreement(stateOf(config));
+});
+
+const upgrade = (state: Overlay, version: RuntimeVersion): void =>
+  expectOk(setCode(state, encode(RuntimeVersion, version)), "a later version");
+
+test("after upgrades it states the later version, and is no longer for that", () => {
+  const state = stateOf(config);
+  const { length } = state.get(CODE) as Uint8Array;
+  for (const specVersion of [1_001, 1_002]) {
+    upgrade(state, { ...RUNTIME_VERSION, specVersion });
+    assert.equal(runtimeApi.version(state).specVersion, specVersion);
+    assert.equal(state.get(CODE)?.length, length);
+    assertAgreement(state);
+  }
+});
+
+test("every node makes the same module of a version, whatever it was before", () => {
+  const codes = [[1_005], [1_001, 1_003, 1_005]].map((versions) => {
+    const state = stateOf(config);
+    for (const specVersion of versions) upgrade(state, { ...RUNTIME_VERSION, specVersion });
+    return state.get(CODE);
+  });
+  assert.deepEqual(codes[0], codes[1]);
+});
+
+test("tools find the version where Polkadot's modules state it", () => {
+  const module = new WebAssembly.Module(Buffer.from(stateOf(config).get(CODE) as Uint8Array));
+  const [version] = WebAssembly.Module.customSections(module, "runtime_version");
+  const [apis] = WebAssembly.Module.customSections(module, "runtime_apis");
+  assert.ok(version !== undefined && apis !== undefined);
+  assert.deepEqual(
+    new Uint8Array(version),
+    encode(RuntimeVersion, { ...RUNTIME_VERSION, apis: [] }),
+  );
+  assert.deepEqual(
+    new Uint8Array(apis),
+    concatBytes(...RUNTIME_VERSION.apis.flatMap(([id, number]) => [id, u32Bytes(number)])),
+  );
+});
+
+test("a version that has no room in the module stands alone, as other code than a module of ours does", () => {
+  const long = { ...RUNTIME_VERSION, specVersion: 1_001, implName: "long".repeat(200_000) };
+  const foreign = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  for (const [version, present] of [
+    [long, undefined],
+    [{ ...RUNTIME_VERSION, specVersion: 1_001 }, foreign],
+  ] as const) {
+    const state = stateOf(config);
+    if (present !== undefined) state.set(CODE, present);
+    upgrade(state, version);
+    assert.deepEqual(state.get(CODE), encode(RuntimeVersion, version));
   }
 });
 
 test("a transaction is good until full nodes say otherwise, and costs by its length", () => {
+  const call = hosted(stateOf(config));
   const transaction = new Uint8Array(100).fill(7);
   const validity = call(
     "TaggedTransactionQueue_validate_transaction",
@@ -111,7 +165,7 @@ test("a transaction is good until full nodes say otherwise, and costs by its len
 });
 
 test("the module begins with nothing, which light clients would refuse", () => {
-  const code = state.get(CODE) as Uint8Array;
+  const code = stateOf(config).get(CODE) as Uint8Array;
   const ids: number[] = [];
   for (let at = 8; at < code.length; ) {
     ids.push(code[at] as number);

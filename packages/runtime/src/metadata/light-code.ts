@@ -3,13 +3,32 @@
  * (`light-runtime` of `kernels`) and of answers and storage keys that are this runtime's. The runtime itself is
  * this program. Reference: json-rpc-and-metadata.md 11.2, 11.3.
  */
-import { assert, concatBytes, type Hex, hexToBytes, u32Bytes, u64Bytes } from "@parahost/base";
+import {
+  assert,
+  concatBytes,
+  equalBytes,
+  type Hex,
+  hexToBytes,
+  u32Bytes,
+  u64Bytes,
+} from "@parahost/base";
 import { asHash } from "@parahost/primitives";
 import type { State } from "../framework/index.ts";
 import { storage as babe } from "../pallets/babe/storage.ts";
 import { storage as grandpa } from "../pallets/grandpa.ts";
 import { storage as accounts } from "../pallets/system/accounts.ts";
+import { bindRenewModule, runtimeVersion } from "../pallets/system/code.ts";
+import { withEmbeddedVersion } from "../pallets/system/embedded-version.ts";
 import { EXTRINSIC_BASE_WEIGHT } from "../pallets/system/limits.ts";
+import {
+  CUSTOM_SECTION,
+  leb,
+  moduleOf,
+  readLeb,
+  type Section,
+  sectionsOf,
+  signedLeb,
+} from "../pallets/system/wasm-sections.ts";
 import { lengthToFee, weightToFee } from "../pallets/transaction-payment.ts";
 import { callRuntimeApi } from "./runtime-calls.ts";
 
@@ -18,12 +37,11 @@ const TABLE = 0x1_0000;
 const DATA_END = 0xc_0000;
 const ENTRY_BYTES = 8;
 const DATA_SECTION = 11;
-const WASM_HEADER_BYTES = 8;
 
 /** The functions read nothing of a block but its state. */
 const NO_BLOCK = asHash(`0x${"00".repeat(32)}`);
 
-/** In the order of `Entry` in the template. `state` is that of genesis. */
+/** In the order of `Entry` in the template. */
 function entries(state: State): readonly Uint8Array[] {
   const answer = (name: string, args: Uint8Array = new Uint8Array(0)): Uint8Array => {
     const called = callRuntimeApi(state, NO_BLOCK, name, args);
@@ -56,10 +74,41 @@ function entries(state: State): readonly Uint8Array[] {
 }
 
 /**
- * The module for a chain with this genesis state, whose constants it repeats. Throws `RangeError` when the
- * template is no module.
+ * The module for a chain with this state, whose version and constants it repeats. Throws `RangeError` when
+ * `template` is none, or has no room for the answers.
  */
 export function lightCode(template: Uint8Array, state: State): Uint8Array {
+  const parts = partsOf(template);
+  const module = parts && filledIn(parts, state);
+  if (module === undefined) throw new RangeError("no template for light clients");
+  return module;
+}
+
+/** A module of `lightCode` with the answers for another state; `undefined` for other code. */
+function renewed(code: Uint8Array, state: State): Uint8Array | undefined {
+  const parts = partsOf(code);
+  return parts?.segments.some(isTable) ? filledIn(parts, state) : undefined;
+}
+
+bindRenewModule(renewed);
+
+interface ModuleParts {
+  /** All but that of data. */
+  readonly sections: readonly Section[];
+  /** The data. */
+  readonly segments: readonly Uint8Array[];
+}
+
+function partsOf(module: Uint8Array): ModuleParts | undefined {
+  const all = sectionsOf(module);
+  const data = all?.find(({ id }) => id === DATA_SECTION);
+  const segments = data === undefined ? [] : segmentsOf(data.body);
+  if (all === undefined || segments === undefined) return undefined;
+  return { sections: all.filter((section) => section !== data), segments };
+}
+
+/** The module with the table of this state. */
+function filledIn({ sections, segments }: ModuleParts, state: State): Uint8Array | undefined {
   const parts = entries(state);
   let at = TABLE + parts.length * ENTRY_BYTES;
   const table: Uint8Array[] = [];
@@ -67,74 +116,43 @@ export function lightCode(template: Uint8Array, state: State): Uint8Array {
     table.push(u32Bytes(at), u32Bytes(length));
     at += length;
   }
-  assert(at <= DATA_END, `${at - TABLE} bytes of answers: the template has no room`);
-  return withData(template, TABLE, concatBytes(...table, ...parts));
-}
-
-/** The module with `bytes` in its memory from `address` on. */
-function withData(module: Uint8Array, address: number, bytes: Uint8Array): Uint8Array {
-  const segment = concatBytes(
-    Uint8Array.of(0, 0x41),
-    signedLeb(address),
-    Uint8Array.of(0x0b),
+  if (at > DATA_END) return undefined;
+  const bytes = concatBytes(...table, ...parts);
+  const others = segments.filter((segment) => !isTable(segment));
+  const body = concatBytes(
+    leb(others.length + 1),
+    ...others,
+    SEGMENT_AT_TABLE,
     leb(bytes.length),
     bytes,
   );
-  let hasData = false;
-  const sections = sectionsOf(module).map(({ id, body }) => {
-    if (id !== DATA_SECTION) return section(id, body);
-    hasData = true;
-    const [count, rest] = readLeb(body, 0);
-    return section(id, concatBytes(leb(count + 1), body.subarray(rest), segment));
-  });
-  const added = hasData ? [] : [section(DATA_SECTION, concatBytes(leb(1), segment))];
-  return concatBytes(module.subarray(0, WASM_HEADER_BYTES), ...sections, ...added);
+  // Of what a compiler writes only custom sections come after the data.
+  const end = sections.findLastIndex(({ id }) => id !== CUSTOM_SECTION) + 1;
+  const whole = sections.toSpliced(end, 0, { id: DATA_SECTION, body });
+  return moduleOf(withEmbeddedVersion(whole, runtimeVersion(state)));
 }
 
-interface Section {
-  readonly id: number;
-  readonly body: Uint8Array;
-}
+/** A data segment's beginning: of the only memory, at a constant address. */
+const SEGMENT_BEGIN = Uint8Array.of(0, 0x41);
+const SEGMENT_AT_TABLE = concatBytes(SEGMENT_BEGIN, signedLeb(TABLE), Uint8Array.of(0x0b));
 
-function sectionsOf(module: Uint8Array): Section[] {
-  const sections: Section[] = [];
-  for (let at = WASM_HEADER_BYTES; at < module.length; ) {
-    const id = module[at] as number;
-    const [length, start] = readLeb(module, at + 1);
-    if (start + length > module.length) throw new RangeError("the template is cut");
-    sections.push({ id, body: module.subarray(start, start + length) });
-    at = start + length;
+const beginsWith = (bytes: Uint8Array, beginning: Uint8Array): boolean =>
+  equalBytes(bytes.subarray(0, beginning.length), beginning);
+
+const isTable = (segment: Uint8Array): boolean => beginsWith(segment, SEGMENT_AT_TABLE);
+
+/** `undefined` where some of the data is not at a constant address of the only memory. */
+function segmentsOf(body: Uint8Array): Uint8Array[] | undefined {
+  const count = readLeb(body, 0);
+  if (count === undefined) return undefined;
+  const segments: Uint8Array[] = [];
+  for (let at = count.next; segments.length < count.value; ) {
+    const address = readLeb(body, at + SEGMENT_BEGIN.length);
+    const length = address && readLeb(body, address.next + 1);
+    if (length === undefined || !beginsWith(body.subarray(at), SEGMENT_BEGIN)) return undefined;
+    const end = length.next + length.value;
+    segments.push(body.subarray(at, end));
+    at = end;
   }
-  return sections;
-}
-
-const section = (id: number, body: Uint8Array): Uint8Array =>
-  concatBytes(Uint8Array.of(id), leb(body.length), body);
-
-/** A number and the offset behind it. */
-function readLeb(bytes: Uint8Array, from: number): [value: number, next: number] {
-  let value = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = bytes[from + i];
-    if (byte === undefined) break;
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return [value, from + i + 1];
-  }
-  throw new RangeError("the template is cut");
-}
-
-function leb(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  return Uint8Array.from([...bytes, rest]);
-}
-
-/** A positive number whose sign bit must stay clear. */
-function signedLeb(value: number): Uint8Array {
-  const bytes = leb(value);
-  const last = bytes.at(-1) as number;
-  if (last < 0x40) return bytes;
-  bytes[bytes.length - 1] = last | 0x80;
-  return concatBytes(bytes, Uint8Array.of(0));
+  return segments;
 }
