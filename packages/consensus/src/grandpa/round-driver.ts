@@ -94,6 +94,8 @@ interface Present {
   proposal: BlockRef | undefined;
   hasPrevoted: boolean;
   hasPrecommitted: boolean;
+  /** A turn of ours passed while we might not vote. */
+  hasAbstained: boolean;
   /** Since when the voting rules think about our prevote. */
   choosingSince: number | undefined;
 }
@@ -254,6 +256,7 @@ export class RoundDriver {
       proposal: undefined,
       hasPrevoted: has("prevote"),
       hasPrecommitted: has("precommit"),
+      hasAbstained: false,
       choosingSince: undefined,
     };
     this.#held.dropBefore(number - 1);
@@ -276,6 +279,7 @@ export class RoundDriver {
   step(): void {
     const present = this.#present;
     if (present === undefined || this.#ports.isWaiting()) return;
+    this.#makeGood(present);
     const step = this.#nextStep(present);
     switch (step.type) {
       case "prevote":
@@ -292,6 +296,19 @@ export class RoundDriver {
       case "wait":
         break;
     }
+  }
+
+  /**
+   * What we did not say while we might not vote, we say now: the round may stand still for lack of it. What others heard
+   * of us stays our vote.
+   */
+  #makeGood(present: Present): void {
+    const id = this.#session?.id;
+    if (!present.hasAbstained || id === undefined || !this.#ports.mayVote()) return;
+    present.hasAbstained = false;
+    present.hasPrevoted = present.round.hasVoted("prevote", id);
+    present.hasPrecommitted = present.round.hasVoted("precommit", id);
+    present.choosingSince = undefined;
   }
 
   /** When the passing of time alone makes something due. */
@@ -353,12 +370,16 @@ export class RoundDriver {
   #cast(stage: GrandpaStageName, target: BlockRef): void {
     const { journal, mayVote, say } = this.#ports;
     const { setId, id } = this.#session as Session;
-    const { round: present } = this.#present as Present;
-    const round = present.number;
-    if (id === undefined || !mayVote()) return;
+    const present = this.#present as Present;
+    const round = present.round.number;
+    if (id === undefined) return;
+    if (!mayVote()) {
+      present.hasAbstained = true;
+      return;
+    }
     if (this.#ownVotes.some((own) => own.round === round && own.stage.type === stage)) return;
     // A vote of ours that others know and we do not: another one would contradict it.
-    if (stage !== "primaryPropose" && present.hasVoted(stage, id)) return;
+    if (stage !== "primaryPropose" && present.round.hasVoted(stage, id)) return;
     const { hash: targetHash, number: targetNumber } = target;
     const own = { setId, round, stage: { type: stage }, target: { targetHash, targetNumber } };
     this.#ownVotes.push(own);

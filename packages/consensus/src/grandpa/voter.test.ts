@@ -506,6 +506,25 @@ test("who may not vote listens, and votes when it may", async () => {
   world.stop();
 });
 
+test("rounds that stood still because too many might not vote go on when they may", async () => {
+  const world = worldOf(FOUR);
+  const head = await world.grow(4, GENESIS, onMain);
+  const held = ["Charlie", "Dave"].map((name) => world.node(name));
+  for (const node of held) node.mayVote = false;
+  const still = await world.grow(8, head, onMain);
+  const [before] = world.finalized();
+  assert.ok((before ?? 0) <= 5, `finalized ${world.finalized()}`);
+  for (const node of held) node.mayVote = true;
+  await world.grow(4, still, onMain);
+  assert.ok(lowest(world) >= 14, `finalized ${world.finalized()}`);
+  assert.deepEqual(world.punished, []);
+  assert.deepEqual(
+    world.nodes.flatMap(({ equivocations }) => equivocations),
+    [],
+  );
+  world.stop();
+});
+
 test("a voter that says different things to everybody is reported and stops nothing", async () => {
   for (const seed of [1, 2]) {
     const world = worldOf(FOUR, { seed, loss: 0.1, slotDurationMs: 2000 });

@@ -90,11 +90,13 @@ test("a block of ours that the journal does not know silences the node until the
   world.guard.onEpoch(slot(960));
   world.guard.onEpoch(slot(START_SLOT));
   assert.equal(world.signs, false);
+  world.guard.onEpoch(slot(START_SLOT + 5));
+  assert.equal(world.signs, false, "peers have not repeated everything yet");
 
   world.restart();
   await world.settle();
   assert.equal(world.signs, false, "a restart does not forget it");
-  world.guard.onEpoch(slot(START_SLOT + 1));
+  world.guard.onEpoch(slot(START_SLOT + 6));
   assert.equal(world.signs, true);
   world.restart();
   await world.settle();

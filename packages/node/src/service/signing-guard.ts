@@ -4,7 +4,8 @@
  *
  * Nothing is signed until the node has looked around: it has a peer and is not far behind, or it found none for a
  * while. When a block turns up that one of our keys sealed in a slot that the journal does not know, the node waits for the
- * session after the one in which it noticed; the wait survives restarts.
+ * session after the one in which it noticed, and at least long enough to hear again what it said in rounds of finality that
+ * stand still: peers repeat that once a slot. The wait survives restarts.
  *
  * Reference: fault-catalogue.md 7 (K13 and the reactions), node-side.md 10 (two nodes with one key).
  */
@@ -22,6 +23,8 @@ const GUARDED: ReadonlySet<KeyTypeId> = new Set(["babe", "gran", "para", "asgn"]
 const LOOK_AROUND_MS = 500;
 /** Without any peer a node begins after this many slots: it may be the first of a network. */
 const ALONE_SLOTS = 3;
+/** Each peer repeats the votes of a standing round to one of its peers per slot; after so many all have been told. */
+const LISTEN_SLOTS = 6;
 
 export interface SigningGuardPorts {
   readonly clock: Clock;
@@ -91,7 +94,7 @@ export class SigningGuard {
 
   /** The best block lies in the epoch that began in this slot. */
   onEpoch(startSlot: Slot): void {
-    if (this.#noticedAt === undefined || startSlot <= this.#noticedAt) return;
+    if (this.#noticedAt === undefined || startSlot < this.#noticedAt + LISTEN_SLOTS) return;
     this.#noticedAt = undefined;
     this.#ports.journal.put(NOTICED_AT, new Uint8Array(0));
     this.#ports.logger.log("info", TARGET, "a new session: this node signs again");
