@@ -169,9 +169,10 @@ for (const one of cases) {
     };
     if (kind !== 2) {
       const swapped = withClaim(header, (claim) => {
-        assert.ok("vrfProof" in claim);
-        const joined = new Uint8Array([...claim.vrfProof, ...claim.vrfPreOutput]);
-        return { vrfPreOutput: joined.slice(0, 32), vrfProof: joined.slice(32) };
+        assert.ok("vrfSignature" in claim);
+        const { proof, preOutput } = claim.vrfSignature;
+        const joined = new Uint8Array([...proof, ...preOutput]);
+        return { vrfSignature: { preOutput: joined.slice(0, 32), proof: joined.slice(32) } };
       });
       refusals["output and proof swapped"] = verify(swapped, epoch)?.code;
     }
@@ -201,10 +202,10 @@ for (const one of cases) {
     );
     if (one.pre_digest.kind === 2) return;
     const unproven = withClaim(header, (claim) => {
-      assert.ok("vrfProof" in claim);
-      const proof = claim.vrfProof.slice();
+      assert.ok("vrfSignature" in claim);
+      const proof = claim.vrfSignature.proof.slice();
       proof[50] = (proof[50] ?? 0) ^ 4;
-      return { vrfProof: proof };
+      return { vrfSignature: { ...claim.vrfSignature, proof } };
     });
     assert.notEqual(verify(unproven, epoch), undefined);
   });

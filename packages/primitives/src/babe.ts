@@ -32,7 +32,9 @@ export type AllowedSlots = ValueOf<typeof AllowedSlots>;
 /** The probability that a slot has a primary claim, as a fraction, usually 1/4. */
 const SlotProbability = positional(struct({ numerator: u64Number, denominator: u64Number }));
 
-export const BabeEpochConfiguration = struct({ c: SlotProbability, allowedSlots: AllowedSlots }, [
+const epochConfiguration = { c: SlotProbability, allowedSlots: AllowedSlots };
+
+export const BabeEpochConfiguration = struct(epochConfiguration, [
   "sp_consensus_babe",
   "BabeEpochConfiguration",
 ]);
@@ -69,36 +71,41 @@ export const BabeEpoch = struct(
 );
 export type BabeEpoch = ValueOf<typeof BabeEpoch>;
 
-const vrfClaim = struct({
-  authorityIndex: u32,
-  slot: Slot,
-  vrfPreOutput: fixedBytes(32),
-  vrfProof: fixedBytes(64),
-});
+const VrfSignature = struct({ preOutput: fixedBytes(32), proof: fixedBytes(64) }, [
+  "sp_core",
+  "sr25519",
+  "vrf",
+  "VrfSignature",
+]);
+
+const digests = (name: string): readonly string[] => ["sp_consensus_babe", "digests", name];
+const vrfClaim = { authorityIndex: u32, slot: Slot, vrfSignature: VrfSignature };
 
 /** An author's claim to the slot: the pre-runtime item of its header. */
 export const BabePreDigest = variant(
   {
-    primary: [1, vrfClaim],
-    secondaryPlain: [2, struct({ authorityIndex: u32, slot: Slot })],
-    secondaryVRF: [3, vrfClaim],
+    primary: [1, struct(vrfClaim, digests("PrimaryPreDigest"))],
+    secondaryPlain: [
+      2,
+      struct({ authorityIndex: u32, slot: Slot }, digests("SecondaryPlainPreDigest")),
+    ],
+    secondaryVRF: [3, struct(vrfClaim, digests("SecondaryVRFPreDigest"))],
   },
-  ["sp_consensus_babe", "digests", "PreDigest"],
+  digests("PreDigest"),
 );
 export type BabePreDigest = ValueOf<typeof BabePreDigest>;
 
 /** What the first block of an epoch announces for the next one. */
 export const NextEpochDescriptor = struct(
   { authorities: BabeAuthorities, randomness: Randomness },
-  ["sp_consensus_babe", "digests", "NextEpochDescriptor"],
+  digests("NextEpochDescriptor"),
 );
 export type NextEpochDescriptor = ValueOf<typeof NextEpochDescriptor>;
 
-export const NextConfigDescriptor = variant({ v1: [1, BabeEpochConfiguration] }, [
-  "sp_consensus_babe",
-  "digests",
-  "NextConfigDescriptor",
-]);
+export const NextConfigDescriptor = variant(
+  { v1: [1, struct(epochConfiguration)] },
+  digests("NextConfigDescriptor"),
+);
 export type NextConfigDescriptor = ValueOf<typeof NextConfigDescriptor>;
 
 /** What the runtime tells the engine: consensus items of engine `BABE`. */

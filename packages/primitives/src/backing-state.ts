@@ -31,39 +31,38 @@ export const OutboundHrmpChannelLimitations = struct(
 );
 export type OutboundHrmpChannelLimitations = ValueOf<typeof OutboundHrmpChannelLimitations>;
 
+const relayLimits = { minRelayParentNumber: BlockNumber, maxPovSize: u32, maxCodeSize: u32 };
+const otherLimits = {
+  /** Upward messages, then their bytes. */
+  umpRemaining: u32,
+  umpRemainingBytes: u32,
+  maxUmpNumPerCandidate: u32,
+  /** When each waiting downward message was sent. */
+  dmpRemainingMessages: vec(BlockNumber),
+  hrmpInbound: struct(
+    {
+      /** Blocks at which messages arrived: a watermark must be one of them or the relay parent. */
+      validWatermarks: vec(BlockNumber),
+    },
+    asyncBacking("InboundHrmpLimitations"),
+  ),
+  hrmpChannelsOut: vec(
+    positional(struct({ recipient: ParaId, limitations: OutboundHrmpChannelLimitations })),
+  ),
+  maxHrmpNumPerCandidate: u32,
+  /** The head that the candidate must build on. */
+  requiredParent: HeadData,
+  validationCodeHash: ValidationCodeHash,
+  upgradeRestriction: option(UpgradeRestriction),
+  /** Code that applies from this relay parent on. */
+  futureValidationCode: option(
+    positional(struct({ expectedAt: BlockNumber, codeHash: ValidationCodeHash })),
+  ),
+};
+
 /** Bounds on a para's next candidate. */
 export const Constraints = struct(
-  {
-    minRelayParentNumber: BlockNumber,
-    maxPovSize: u32,
-    maxCodeSize: u32,
-    maxHeadDataSize: u32,
-    /** Upward messages, then their bytes. */
-    umpRemaining: u32,
-    umpRemainingBytes: u32,
-    maxUmpNumPerCandidate: u32,
-    /** When each waiting downward message was sent. */
-    dmpRemainingMessages: vec(BlockNumber),
-    hrmpInbound: struct(
-      {
-        /** Blocks at which messages arrived: a watermark must be one of them or the relay parent. */
-        validWatermarks: vec(BlockNumber),
-      },
-      asyncBacking("InboundHrmpLimitations"),
-    ),
-    hrmpChannelsOut: vec(
-      positional(struct({ recipient: ParaId, limitations: OutboundHrmpChannelLimitations })),
-    ),
-    maxHrmpNumPerCandidate: u32,
-    /** The head that the candidate must build on. */
-    requiredParent: HeadData,
-    validationCodeHash: ValidationCodeHash,
-    upgradeRestriction: option(UpgradeRestriction),
-    /** Code that applies from this relay parent on. */
-    futureValidationCode: option(
-      positional(struct({ expectedAt: BlockNumber, codeHash: ValidationCodeHash })),
-    ),
-  },
+  { ...relayLimits, maxHeadDataSize: u32, ...otherLimits },
   asyncBacking("Constraints"),
 );
 export type Constraints = ValueOf<typeof Constraints>;
@@ -80,12 +79,25 @@ export const CandidatePendingAvailability = struct(
 );
 export type CandidatePendingAvailability = ValueOf<typeof CandidatePendingAvailability>;
 
-export const BackingState = struct(
+/** What limits a para's candidates, and those that wait, in chain order. */
+export interface BackingState {
+  readonly constraints: Constraints;
+  readonly pendingAvailability: readonly CandidatePendingAvailability[];
+}
+
+/**
+ * `BackingState` as `ParachainHost_para_backing_state` answers it: its constraints are of the older kind, which has
+ * no bound on heads.
+ */
+export const EncodedBackingState = struct(
   {
-    constraints: Constraints,
-    /** In chain order. */
+    constraints: struct({ ...relayLimits, ...otherLimits }, [
+      "polkadot_primitives",
+      "v8",
+      "async_backing",
+      "Constraints",
+    ]),
     pendingAvailability: vec(CandidatePendingAvailability),
   },
   asyncBacking("BackingState"),
 );
-export type BackingState = ValueOf<typeof BackingState>;

@@ -5,6 +5,7 @@ import {
   encode,
   mapped,
   positional,
+  renamed,
   struct,
   u32,
   u64Number,
@@ -217,14 +218,17 @@ export type GrandpaConsensusLog = ValueOf<typeof GrandpaConsensusLog>;
 const signedTarget = positional(struct({ target: GrandpaTarget, signature: GrandpaSignature }));
 
 /** Two different votes of one voter in one stage of one round. */
-export const GrandpaEquivocation = struct(
-  {
-    round: RoundNumber,
-    identity: GrandpaId,
-    first: signedTarget,
-    second: signedTarget,
-  },
-  ["finality_grandpa", "Equivocation"],
+export const GrandpaEquivocation = renamed(
+  { round: "round_number" },
+  struct(
+    {
+      round: RoundNumber,
+      identity: GrandpaId,
+      first: signedTarget,
+      second: signedTarget,
+    },
+    ["finality_grandpa", "Equivocation"],
+  ),
 );
 export type GrandpaEquivocation = ValueOf<typeof GrandpaEquivocation>;
 

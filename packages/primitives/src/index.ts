@@ -37,9 +37,10 @@ export {
 } from "./backing.ts";
 export {
   AsyncBackingParams,
-  BackingState,
+  type BackingState,
   CandidatePendingAvailability,
   Constraints,
+  EncodedBackingState,
   OutboundHrmpChannelLimitations,
 } from "./backing-state.ts";
 export {

@@ -292,8 +292,7 @@ test("BABE epochs, claims and equivocations", () => {
     value: {
       authorityIndex: 5,
       slot: 6,
-      vrfPreOutput: new Uint8Array(32),
-      vrfProof: new Uint8Array(64),
+      vrfSignature: { preOutput: new Uint8Array(32), proof: new Uint8Array(64) },
     },
   });
   assert.deepEqual([claim.secondaryVRF.authorityIndex, claim.secondaryVRF.slotNumber], [5, 6]);

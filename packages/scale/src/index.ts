@@ -51,5 +51,15 @@ export type {
   VariantDescription,
 } from "./type-description.ts";
 export { bool, option, type ResultValue, result, type VariantValue, variant } from "./variant.ts";
-export { branded, documented, generic, lazy, mapped, named, newtype, opaque } from "./wrap.ts";
+export {
+  branded,
+  documented,
+  generic,
+  lazy,
+  mapped,
+  named,
+  newtype,
+  opaque,
+  renamed,
+} from "./wrap.ts";
 export { Writer } from "./writer.ts";

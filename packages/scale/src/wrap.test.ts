@@ -7,8 +7,18 @@ import { DecodeError } from "./error.ts";
 import { u8, u16, u32 } from "./primitive.ts";
 import { vec } from "./sequence.ts";
 import { struct } from "./struct.ts";
-import { option } from "./variant.ts";
-import { branded, documented, generic, lazy, mapped, named, newtype, opaque } from "./wrap.ts";
+import { option, variant } from "./variant.ts";
+import {
+  branded,
+  documented,
+  generic,
+  lazy,
+  mapped,
+  named,
+  newtype,
+  opaque,
+  renamed,
+} from "./wrap.ts";
 
 test("names, brands and explanations leave the bytes alone", () => {
   const codecs: Codec<number>[] = [
@@ -30,6 +40,17 @@ test("a newtype is a struct of one unnamed field in metadata", () => {
   assert.deepEqual(branded<"Id">()(u32, ["p", "Id"]).type, described);
   assert.deepEqual(branded<"Id">()(u32).type, u32.type);
   assert.deepEqual(documented(["why"], u32).type, { ...u32.type, docs: ["why"] });
+});
+
+test("fields and variants may have other names in metadata than in values", () => {
+  const pair = renamed({ left_half: "left" }, struct({ leftHalf: u8, right: u8 }));
+  assert.deepEqual(pair.type, struct({ left: u8, right: u8 }).type);
+  assert.deepEqual(decode(pair, hexToBytes("0102")), { leftHalf: 1, right: 2 });
+  const choice = renamed({ A: "First" }, variant({ a: [0, u8], b: 1 }));
+  assert.deepEqual(choice.type, variant({ first: [0, u8], b: 1 }).type);
+  assert.deepEqual(decode(choice, hexToBytes("0007")), { type: "a", value: 7 });
+  assert.throws(() => renamed({ middle: "centre" }, struct({ left: u8 })), /no middle to rename/);
+  assert.throws(() => renamed({}, u8), /have names/);
 });
 
 test("generic parameters are described by their codecs", () => {

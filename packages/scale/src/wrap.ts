@@ -1,8 +1,9 @@
 /** Codecs around another codec: with a name, a brand, another value, or a length of their own. */
-import type { Branded } from "@parahost/base";
+import { assert, type Branded } from "@parahost/base";
 import { type AnyCodec, type Codec, encode } from "./codec.ts";
 import { compareBy } from "./compare.ts";
 import { COUNT_MAX } from "./reader.ts";
+import type { TypeDescription } from "./type-description.ts";
 
 /** The same codec under a metadata path, such as `named(["sp_runtime", "generic", "Header"], …)`. */
 export function named<T>(path: readonly string[], codec: Codec<T>): Codec<T> {
@@ -18,6 +19,29 @@ export function documented<T>(docs: readonly string[], codec: Codec<T>): Codec<T
 export function generic<T>(params: Readonly<Record<string, AnyCodec>>, codec: Codec<T>): Codec<T> {
   const described = Object.entries(params).map(([name, { type }]) => ({ name, type }));
   return { ...codec, type: { ...codec.type, params: described } };
+}
+
+/**
+ * The same codec, some of whose fields or variants have other names in metadata than in values:
+ * `renamed({ round: "round_number" }, …)`. Both names are as metadata spells them.
+ */
+export function renamed<T>(names: Readonly<Record<string, string>>, codec: Codec<T>): Codec<T> {
+  const { type } = codec;
+  assert(type.kind === "composite" || type.kind === "variant", "fields and variants have names");
+  const missing = new Set(Object.keys(names));
+  const rename = <N extends { readonly name?: string }>(items: readonly N[]): N[] =>
+    items.map((item) => {
+      const name = item.name === undefined ? undefined : names[item.name];
+      if (name === undefined || item.name === undefined) return item;
+      missing.delete(item.name);
+      return { ...item, name };
+    });
+  const described: TypeDescription =
+    type.kind === "composite"
+      ? { ...type, fields: rename(type.fields) }
+      : { ...type, variants: rename(type.variants) };
+  assert(missing.size === 0, `there is no ${[...missing].join()} to rename`);
+  return { ...codec, type: described };
 }
 
 /** The same codec, described in metadata as a struct of its own with one unnamed field. */

@@ -40,9 +40,8 @@ export function claimSlot(slot: Slot, epoch: BabeEpoch, keystore: Keystore): Slo
   return { preDigest: { type: "secondaryVRF", value: claim }, author: id };
 
   function vrfClaim(index: number, id: BabeId) {
-    const signature = keystore.vrfSign("babe", id, transcript);
-    if (signature === undefined) return undefined;
-    const { preOutput: vrfPreOutput, proof: vrfProof } = signature;
-    return { authorityIndex: index, slot, vrfPreOutput, vrfProof };
+    const vrfSignature = keystore.vrfSign("babe", id, transcript);
+    if (vrfSignature === undefined) return undefined;
+    return { authorityIndex: index, slot, vrfSignature };
   }
 }

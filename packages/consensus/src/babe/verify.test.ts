@@ -182,14 +182,15 @@ test("a VRF must be of this slot, this epoch and this randomness, and proven", (
   assert.equal(outcome(header, { ...always, epochIndex: 1 }), "vrfProofInvalid");
   const randomness = new Uint8Array(32).fill(9);
   assert.equal(outcome(header, { ...always, randomness }), "vrfProofInvalid");
-  const proof = claim.value.vrfProof.slice();
+  const proof = claim.value.vrfSignature.proof.slice();
   proof[0] = (proof[0] ?? 0) ^ 1;
-  const unproven: BabePreDigest = { type: "primary", value: { ...claim.value, vrfProof: proof } };
-  assert.equal(outcome(header103(unproven, name), always), "vrfProofInvalid");
-  const swapped: BabePreDigest = {
+  const signedBy = (change: Partial<typeof claim.value.vrfSignature>): BabePreDigest => ({
     type: "primary",
-    value: { ...claim.value, vrfPreOutput: new Uint8Array(32).fill(255) },
-  };
+    value: { ...claim.value, vrfSignature: { ...claim.value.vrfSignature, ...change } },
+  });
+  const unproven = signedBy({ proof });
+  assert.equal(outcome(header103(unproven, name), always), "vrfProofInvalid");
+  const swapped = signedBy({ preOutput: new Uint8Array(32).fill(255) });
   assert.equal(outcome(header103(swapped, name), always), "vrfOutputMalformed");
 });
 

@@ -168,11 +168,11 @@ function checkClaim(
       return err({ code: "secondaryAuthorWrong", claimed: authorityIndex, due });
     if (preDigest.type === "secondaryPlain") return ok(undefined);
   }
-  const { vrfPreOutput: preOutput, vrfProof: proof } = preDigest.value;
-  const value = vrfVerify(author, slotTranscript(slot, epoch), { preOutput, proof });
+  const { vrfSignature } = preDigest.value;
+  const value = vrfVerify(author, slotTranscript(slot, epoch), vrfSignature);
   if (value === undefined) {
     // Outputs are encoded as public keys are.
-    const isPoint = isSr25519PublicKey(bytesToHex(preOutput));
+    const isPoint = isSr25519PublicKey(bytesToHex(vrfSignature.preOutput));
     return err({ code: isPoint ? "vrfProofInvalid" : "vrfOutputMalformed" });
   }
   if (preDigest.type === "secondaryVRF") return ok(value);

@@ -18,11 +18,10 @@ export interface RelayVrf {
 export function relayVrf(header: Header, epoch: BabeEpoch): RelayVrf | undefined {
   const claim = preDigestOf(header);
   if (!claim.ok || claim.value.type === "secondaryPlain") return undefined;
-  const { authorityIndex, slot, vrfPreOutput, vrfProof } = claim.value.value;
+  const { authorityIndex, slot, vrfSignature } = claim.value.value;
   const author = epoch.authorities[authorityIndex];
   if (author === undefined) return undefined;
-  const signature = { preOutput: vrfPreOutput, proof: vrfProof };
-  const value = vrfVerify(author.id, slotTranscript(slot, epoch), signature);
+  const value = vrfVerify(author.id, slotTranscript(slot, epoch), vrfSignature);
   if (value === undefined) return undefined;
   return { story: makeBytes(value, ASSIGNMENT_LABELS.story, 32), slot, author: authorityIndex };
 }

@@ -40,7 +40,7 @@ const epoch: BabeEpoch = {
 };
 const vrf = author.vrfSign("babe", inserted.value, slotTranscript(SLOT, epoch));
 assert.ok(vrf !== undefined);
-const claim = { authorityIndex: 0, slot: SLOT, vrfPreOutput: vrf.preOutput, vrfProof: vrf.proof };
+const claim = { authorityIndex: 0, slot: SLOT, vrfSignature: vrf };
 const header: Header = {
   parentHash: ZERO_HASH,
   number: 1,

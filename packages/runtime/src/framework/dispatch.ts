@@ -88,6 +88,27 @@ export const TransactionalError = variant({ limitReached: 0, noLayer: 1 }, [
 ]);
 export type TransactionalError = ValueOf<typeof TransactionalError>;
 
+/** What is wrong with a proof of trie nodes; no call of this runtime takes one. */
+const TrieError = variant(
+  {
+    invalidStateRoot: 0,
+    incompleteDatabase: 1,
+    valueAtIncompleteKey: 2,
+    decoderError: 3,
+    invalidHash: 4,
+    duplicateKey: 5,
+    extraneousNode: 6,
+    extraneousValue: 7,
+    extraneousHashReference: 8,
+    invalidChildReference: 9,
+    valueMismatch: 10,
+    incompleteProof: 11,
+    rootMismatch: 12,
+    decodeError: 13,
+  },
+  ["sp_runtime", "proving_trie", "TrieError"],
+);
+
 /** `error` is the position in the pallet's list of errors, followed by three zero bytes. */
 export const ModuleError = struct({ index: u8, error: fixedBytes(4) }, [
   "sp_runtime",
@@ -111,6 +132,7 @@ export const DispatchError = variant(
     corruption: 11,
     unavailable: 12,
     rootNotAllowed: 13,
+    trie: [14, TrieError],
   },
   ["sp_runtime", "DispatchError"],
 );

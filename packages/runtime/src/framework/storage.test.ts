@@ -6,7 +6,13 @@ import { storage as accounts } from "../pallets/system/accounts.ts";
 import { storage as timestamp } from "../pallets/timestamp.ts";
 import { emptyState } from "../testing/state.ts";
 import { storage as events } from "./events.ts";
-import { storageDoubleMap, storageMap, storageTripleMap, storageValue } from "./storage.ts";
+import {
+  storageDoubleMap,
+  storageMap,
+  storageOption,
+  storageTripleMap,
+  storageValue,
+} from "./storage.ts";
 
 test("keys are those of Polkadot's pallets", () => {
   const system = "26aa394eea5630e07c48ae0c9558cef7";
@@ -43,6 +49,17 @@ test("a value with a default has it until it is set, and again once removed", ()
   assert.deepEqual(item.fallback, new Uint8Array([4, 1]));
   item.remove(state);
   assert.deepEqual(item.get(state), [1]);
+});
+
+test("a stored option is none by default and when it is set to be", () => {
+  const state = emptyState();
+  const item = storageOption("Test.Option", "An item.", u8);
+  assert.deepEqual([item.get(state), item.has(state)], [undefined, false]);
+  assert.deepEqual(item.fallback, new Uint8Array([0]));
+  item.set(state, 7);
+  assert.deepEqual(state.get(item.key()), new Uint8Array([1, 7]));
+  item.set(state, undefined);
+  assert.deepEqual([item.get(state), state.get(item.key())], [undefined, new Uint8Array([0])]);
 });
 
 test("a map gives back its keys where the hasher ends with them", () => {

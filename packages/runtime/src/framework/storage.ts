@@ -10,7 +10,7 @@
  */
 import { assert, bytesToHex, concatBytes, type Hex, hexToBytes } from "@parahost/base";
 import { type StorageHasherName, storageHasher, twox128 } from "@parahost/crypto";
-import { type Codec, encode, Reader, type TypeDescription } from "@parahost/scale";
+import { type Codec, encode, option, Reader, type TypeDescription } from "@parahost/scale";
 import type { State } from "./state.ts";
 
 /** What metadata and iteration need to know of an item. */
@@ -126,6 +126,19 @@ export function storageValue<T>(
     },
   };
 }
+
+/**
+ * An option that is stored as one, `None` included, and is `None` until it is set: clients see a default. An item
+ * that `storageValue` makes without a default is absent instead.
+ */
+export const storageOption = <T>(
+  name: string,
+  docs: string,
+  codec: Codec<T>,
+): StorageValue<T | undefined> => ({
+  ...storageValue(name, docs, option(codec)),
+  fallback: encode(option(codec), undefined),
+});
 
 // Maps
 

@@ -28,6 +28,10 @@ export const InvalidTransaction = variant(
     /** Only a block's author may make it. */
     mandatoryValidation: 9,
     badSigner: 10,
+    /** What an extension adds to the signed bytes cannot be told. Nothing here refuses so. */
+    indeterminateImplicit: 11,
+    /** No extension said who sent it. Nothing here refuses so. */
+    unknownOrigin: 12,
   },
   ["sp_runtime", "transaction_validity", "InvalidTransaction"],
 );

@@ -6,7 +6,6 @@
 import {
   ApprovalVotingParams,
   AsyncBackingParams,
-  BackingState,
   CandidateCommitments,
   CandidateEvent,
   CandidateHash,
@@ -16,6 +15,7 @@ import {
   CoreState,
   DisputeProof,
   DisputeState,
+  EncodedBackingState,
   ExecutorParams,
   GroupRotationInfo,
   Hash,
@@ -190,7 +190,7 @@ export const PARACHAIN_HOST: RuntimeApi = {
     paraBackingState: method(
       "Bounds on the next candidate of a para, and those that wait before it.",
       { paraId: ParaId },
-      option(BackingState),
+      option(EncodedBackingState),
       ({ state }, { paraId }) => api.paraBackingState(state, paraId),
     ),
     asyncBackingParams: method(

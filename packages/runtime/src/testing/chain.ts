@@ -112,8 +112,7 @@ export class TestChain {
       value: {
         authorityIndex: author,
         slot,
-        vrfPreOutput: vrf.preOutput,
-        vrfProof: vrf.proof,
+        vrfSignature: vrf,
       },
     };
     const data = encode(BabePreDigest, claim);

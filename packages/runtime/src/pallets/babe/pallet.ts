@@ -100,8 +100,10 @@ export function checkClaim(state: State): Result<void, ClaimError> {
   if (authorityIndex >= storage.authorities.get(state).length)
     return err({ code: "authorUnknown", authorityIndex });
   if (isDisabled(state, authorityIndex)) return err({ code: "authorDisabled", authorityIndex });
-  storage.authorVrfRandomness.remove(state);
-  if (claim.type === "secondaryPlain") return ok(undefined);
+  if (claim.type === "secondaryPlain") {
+    storage.authorVrfRandomness.set(state, undefined);
+    return ok(undefined);
+  }
   const randomness = provenRandomness(state, claim);
   if (randomness === undefined) return err({ code: "slotClaimUnproven" });
   storage.authorVrfRandomness.set(state, randomness);

@@ -31,13 +31,12 @@ export function provenRandomness(
   state: State,
   claim: Exclude<BabePreDigest, { readonly type: "secondaryPlain" }>,
 ): Randomness | undefined {
-  const { authorityIndex, slot, vrfPreOutput, vrfProof } = claim.value;
+  const { authorityIndex, slot, vrfSignature } = claim.value;
   const author = storage.authorities.get(state)[authorityIndex];
   if (author === undefined) return undefined;
   const epoch = storage.epochIndex.get(state);
   const transcript = slotTranscript(slot, epoch, storage.randomness.get(state));
-  const signature = { preOutput: vrfPreOutput, proof: vrfProof };
-  const points = vrfVerify(author.id, transcript, signature);
+  const points = vrfVerify(author.id, transcript, vrfSignature);
   return points === undefined ? undefined : makeBytes(points, BABE_VRF_LABELS.contribution, 32);
 }
 

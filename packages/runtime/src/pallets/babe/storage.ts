@@ -11,8 +11,14 @@ import {
   SessionIndex,
   Slot,
 } from "@parahost/primitives";
-import { tuple, u32, u64Number, vec } from "@parahost/scale";
-import { palletErrors, type State, storageMap, storageValue } from "../../framework/index.ts";
+import { option, tuple, u32, u64Number, vec } from "@parahost/scale";
+import {
+  palletErrors,
+  type State,
+  storageMap,
+  storageOption,
+  storageValue,
+} from "../../framework/index.ts";
 
 /** Before any randomness exists its bytes are zero. */
 const NO_RANDOMNESS: Randomness = new Uint8Array(32);
@@ -77,9 +83,9 @@ export const storage = {
   initialized: storageValue(
     "Babe.Initialized",
     "The author's claim; present only while a block is executed.",
-    BabePreDigest,
+    option(BabePreDigest),
   ),
-  authorVrfRandomness: storageValue(
+  authorVrfRandomness: storageOption(
     "Babe.AuthorVrfRandomness",
     "Randomness of the block's own VRF, if its claim has one.",
     Randomness,

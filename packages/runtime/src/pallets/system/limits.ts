@@ -69,7 +69,6 @@ export const storage = {
     "System.AllExtrinsicsLen",
     "Bytes of all extrinsics so far; present only while a block is executed.",
     u32,
-    0,
   ),
 };
 
@@ -112,7 +111,7 @@ export function reserveRoom(
   info: DispatchInfo,
   length: number,
 ): Result<void, TransactionValidityError> {
-  const lengthAfter = storage.allExtrinsicsLength.get(state) + length;
+  const lengthAfter = (storage.allExtrinsicsLength.get(state) ?? 0) + length;
   if (lengthAfter > lengthLimit(info.class)) return err(invalid("exhaustsResources"));
   const weight = addWeight(info.weight, EXTRINSIC_BASE_WEIGHT);
   const consumed = consumedWeight(state);

@@ -11,12 +11,13 @@ import {
   SessionIndex,
   ValidatorIndex,
 } from "@parahost/primitives";
-import { countOnes, option, positional, set, struct, type ValueOf, variant } from "@parahost/scale";
+import { countOnes, positional, set, struct, type ValueOf, variant } from "@parahost/scale";
 import {
   palletErrors,
   palletEvents,
   type State,
   storageDoubleMap,
+  storageOption,
   storageValue,
 } from "../../framework/index.ts";
 
@@ -61,10 +62,10 @@ export const storage = {
     CandidateHash,
     BlockNumber,
   ),
-  frozen: storageValue(
+  frozen: storageOption(
     "ParasDisputes.Frozen",
     "The last good block. While it is set nothing is backed or included.",
-    option(BlockNumber),
+    BlockNumber,
   ),
 };
 

@@ -9,7 +9,7 @@ import {
   ValidationCode,
   ValidationCodeHash,
 } from "@parahost/primitives";
-import { bool, positional, struct, tuple, u32, type ValueOf, vec } from "@parahost/scale";
+import { bool, positional, renamed, struct, tuple, u32, type ValueOf, vec } from "@parahost/scale";
 import { palletErrors, palletEvents, storageMap, storageValue } from "../../framework/index.ts";
 import { ParaLifecycle } from "./lifecycle.ts";
 import { NO_PAST_CODE, ParaPastCodeMeta } from "./past-code.ts";
@@ -17,14 +17,17 @@ import { PvfCheckActiveVoteState } from "./pvf-check.ts";
 import { Upcoming } from "./upcoming.ts";
 
 /** How a para begins. */
-export const ParaGenesisArgs = struct(
-  {
-    genesisHead: HeadData,
-    validationCode: ValidationCode,
-    /** False: a parathread. */
-    parachain: bool,
-  },
-  ["polkadot_runtime_parachains", "paras", "ParaGenesisArgs"],
+export const ParaGenesisArgs = renamed(
+  { parachain: "para_kind" },
+  struct(
+    {
+      genesisHead: HeadData,
+      validationCode: ValidationCode,
+      /** False: a parathread. */
+      parachain: bool,
+    },
+    ["polkadot_runtime_parachains", "paras", "ParaGenesisArgs"],
+  ),
 );
 export type ParaGenesisArgs = ValueOf<typeof ParaGenesisArgs>;
 

@@ -27,7 +27,7 @@ function checkReport(
   if (ownership.session !== sessionIndex) return err(errors.invalidSessionIndex);
   const pending = storage.unappliedSlashes
     .get(state, sessionIndex, candidateHash)
-    .find((entry) => entry.kind.type === kind.type);
+    ?.find((entry) => entry.kind.type === kind.type);
   if (pending === undefined) return err(errors.invalidCandidateHash);
   const key = pending.keys.get(validatorIndex);
   if (key === undefined) return err(errors.invalidValidatorIndex);
@@ -55,16 +55,14 @@ export function reportDisputeLost(
   if (!submitted.ok) return submitted;
   const { timeSlot, kind, validatorIndex } = proof;
   const { sessionIndex, candidateHash } = timeSlot;
-  storage.unappliedSlashes.update(state, sessionIndex, candidateHash, (pending) =>
-    pending.flatMap((entry) => {
-      if (entry.kind.type !== kind.type) return [entry];
-      const keys = new Map(entry.keys);
-      keys.delete(validatorIndex);
-      return keys.size === 0 ? [] : [{ ...entry, keys }];
-    }),
-  );
-  if (storage.unappliedSlashes.get(state, sessionIndex, candidateHash).length === 0)
-    storage.unappliedSlashes.remove(state, sessionIndex, candidateHash);
+  const pending = storage.unappliedSlashes.take(state, sessionIndex, candidateHash) ?? [];
+  const left = pending.flatMap((entry) => {
+    if (entry.kind.type !== kind.type) return [entry];
+    const keys = new Map(entry.keys);
+    keys.delete(validatorIndex);
+    return keys.size === 0 ? [] : [{ ...entry, keys }];
+  });
+  if (left.length > 0) storage.unappliedSlashes.set(state, sessionIndex, candidateHash, left);
   notePenalty(state, checked.value.offender, kind.type, sessionIndex, candidateHash);
   return submitted;
 }

@@ -133,7 +133,7 @@ function keepForReporters(
   losers: readonly ValidatorIndex[],
 ): void {
   const keys = sessionInfo(state, sessionIndex)?.validators ?? [];
-  storage.unappliedSlashes.update(state, sessionIndex, candidateHash, (pending) => {
+  storage.unappliedSlashes.update(state, sessionIndex, candidateHash, (pending = []) => {
     const known = pending.find(({ kind }) => kind.type === type);
     const merged = new Map(known?.keys ?? []);
     for (const validator of losers) {

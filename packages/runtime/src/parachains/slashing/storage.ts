@@ -46,7 +46,6 @@ export const storage = {
     "blake2_128Concat",
     CandidateHash,
     vec(PendingSlashes),
-    [],
   ),
   penalties: storageValue(
     "ParasSlashing.Penalties",
