@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   consensus: ["base", "scale", "crypto", "primitives", "trie"],
   storage: ["base"],
   network: ["base", "scale", "crypto", "primitives"],
-  kit: ["base", "scale", "crypto", "primitives", "trie", "runtime"],
+  kit: ["base", "scale", "crypto", "primitives", "trie", "runtime", "executor"],
   node: [
     "base",
     "scale",

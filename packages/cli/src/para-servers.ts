@@ -1,6 +1,6 @@
 /** JSON-RPC of each declared parachain, on ports of their own behind the relay chain's. */
 import type { Logger } from "@parahost/base";
-import { ChainRuntime, GuestStateMachine } from "@parahost/collator";
+import { GuestStateMachine } from "@parahost/collator";
 import {
   chainViewMethods,
   listMethods,
@@ -67,7 +67,7 @@ export async function startParaServers(
 function paraMethods({ plan, para, machine, node }: Collator): Methods | undefined {
   const { schema } = plan;
   if (schema === undefined || !(machine instanceof GuestStateMachine)) return undefined;
-  const view = paraView({ para, machine, runtime: new ChainRuntime(schema), node });
+  const view = paraView({ para, machine, token: schema.token, node });
   return listMethods(
     chainViewMethods(view, { name: schema.name, type: "Local", version: VERSION }),
   );

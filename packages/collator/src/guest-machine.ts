@@ -59,7 +59,7 @@ import {
   ValidationResult,
   validationCodeHash,
 } from "@parahost/primitives";
-import { PoolValidity, TransactionValidityError } from "@parahost/runtime";
+import { PoolValidity, RuntimeDispatchInfo, TransactionValidityError } from "@parahost/runtime";
 import {
   bytes,
   decode,
@@ -85,11 +85,13 @@ import {
   Overlay,
   TrieBackend,
 } from "@parahost/trie";
+import { ChainRuntime } from "./chain/chain-runtime.ts";
 
 /** The guest's entries beside `validate_block`. */
 const BUILD = "build_block";
 const EXECUTE = "execute_block";
 const CHECK = "check_transaction";
+const INFO = "transaction_info";
 
 /** First byte of a question. */
 const NODE = 0;
@@ -123,6 +125,9 @@ export const GuestBlock = struct({
 });
 export type GuestBlock = ValueOf<typeof GuestBlock>;
 
+type Change = readonly [key: Hex, value: Uint8Array | undefined];
+type NoCode = { readonly code: "noCode"; readonly hash: ValidationCodeHash };
+
 const Changes = vec(tuple(bytes(), option(bytes())));
 
 /** The beginning of `System.Account`, as far as it is looked at here. */
@@ -153,9 +158,14 @@ export interface GuestChain {
 /** Code of the chain, ready to run. */
 interface Guest {
   readonly hash: ValidationCodeHash;
+  /** As on the relay chain, perhaps compressed. */
+  readonly blob: Uint8Array;
   readonly pvf: PreparedPvf;
   readonly wasm: Uint8Array;
 }
+
+/** Where the state has the code that executed the block: `:code`. */
+const CODE_KEY = bytesToHex(asciiBytes(":code"));
 
 interface Refused {
   readonly transaction: Uint8Array;
@@ -194,6 +204,7 @@ export class GuestStateMachine implements ParaStateMachine {
   readonly #store: NodeStore;
   readonly #cache: NodeCache;
   readonly #states: LiveStates;
+  readonly #runtimes = new LruMap<Hex, ChainRuntime>(CODES_MAX);
   /** Transactions that were found good by their signature are looked at once for each code. */
   readonly #checked = new LruMap<string, TransactionInfo>(65_536);
   #newest: HeadData;
@@ -211,6 +222,7 @@ export class GuestStateMachine implements ParaStateMachine {
     this.#states = new LiveStates(this.#store);
     const state = new Overlay(new TrieBackend(this.#cache, EMPTY_ROOT));
     for (const [key, value] of genesis) state.set(key, value);
+    state.set(CODE_KEY, guest.blob);
     const update = state.commitment(STATE_VERSION);
     this.genesisHead = encode(Header, {
       parentHash: `0x${"00".repeat(32)}` as Hash,
@@ -228,7 +240,8 @@ export class GuestStateMachine implements ParaStateMachine {
     const prepared = prepare(chain.wasm);
     if (!prepared.ok) return prepared;
     const hash = validationCodeHash(chain.wasm);
-    return ok(new GuestStateMachine(chain, { hash, pvf: prepared.value, wasm: chain.wasm }));
+    const { wasm } = chain;
+    return ok(new GuestStateMachine(chain, { hash, blob: wasm, pvf: prepared.value, wasm }));
   }
 
   /** As clients of Polkadot reckon it: with its length before it. */
@@ -340,7 +353,9 @@ export class GuestStateMachine implements ParaStateMachine {
     if (!result.ok || changes === undefined)
       return err({ code: "badBlock", message: "the chain's code gives no result" });
     const { headData: head } = result.value;
-    this.#keep(parent, head, changes);
+    const entries = this.#entries(changes);
+    if (!entries.ok) return entries;
+    this.#keep(parent, head, entries.value);
     return ok({ head, included: extrinsics.map(transactionHash) });
   }
 
@@ -377,6 +392,31 @@ export class GuestStateMachine implements ParaStateMachine {
     return type === "ok" ? ok(value) : err(value);
   }
 
+  /** What the code that executed the block says about itself; `undefined` without the state, or a word. */
+  runtimeAt(head: HeadData): ChainRuntime | undefined {
+    if (!this.has(head)) return undefined;
+    const state = new TrieBackend(this.#cache, decode(Header, head).stateRoot);
+    // The same for the same code, without a look at the code.
+    const place = state.merkleValue(CODE_KEY);
+    const known = place && this.#runtimes.get(bytesToHex(place));
+    if (place === undefined || known !== undefined) return known;
+    const wasm = decompressed(state.value(CODE_KEY)?.bytes);
+    const runtime = wasm && ChainRuntime.ofCode(wasm);
+    if (runtime !== undefined) this.#runtimes.set(bytesToHex(place), runtime);
+    return runtime;
+  }
+
+  /** What a block upon this one takes for a transaction, without its tip. */
+  info(
+    head: HeadData,
+    transaction: Uint8Array,
+  ): Result<ValueOf<typeof RuntimeDispatchInfo>, { readonly code: "notATransaction" }> {
+    const answer = this.#ask(INFO, head, transaction);
+    return answer.ok
+      ? ok(decode(RuntimeDispatchInfo, answer.value))
+      : err({ code: "notATransaction" });
+  }
+
   account(head: HeadData, id: Hex): Result<ParaAccount, UnknownHead> {
     const state = this.stateAt(head);
     if (!state.ok) return state;
@@ -395,16 +435,16 @@ export class GuestStateMachine implements ParaStateMachine {
   // Code
 
   /** Code that is here, or that can be had. */
-  #guest(
-    code: ParaCode | undefined,
-  ): Result<Guest, { readonly code: "noCode"; readonly hash: ValidationCodeHash }> {
+  #guest(code: ParaCode | undefined): Result<Guest, NoCode> {
     const hash = code?.hash ?? this.#genesisCode;
     const known = this.#codes.get(hash);
     if (known !== undefined) return ok(known);
-    const wasm = decompressed(code?.bytes());
+    const blob = code?.bytes();
+    const wasm = decompressed(blob);
     const prepared = wasm === undefined ? undefined : prepare(wasm);
-    if (wasm === undefined || prepared?.ok !== true) return err({ code: "noCode", hash });
-    const guest = { hash, pvf: prepared.value, wasm };
+    if (blob === undefined || wasm === undefined || prepared?.ok !== true)
+      return err({ code: "noCode", hash });
+    const guest = { hash, blob, pvf: prepared.value, wasm };
     this.#codes.set(hash, guest);
     return ok(guest);
   }
@@ -418,10 +458,19 @@ export class GuestStateMachine implements ParaStateMachine {
 
   /** `Result<ValidTransaction, TransactionValidityError>`, encoded. */
   #check(head: HeadData, transaction: Uint8Array): Result<Uint8Array, GuestFault> {
+    return this.#ask(CHECK, head, transaction);
+  }
+
+  /** What the newest code says of a transaction upon a block. */
+  #ask(
+    entry: typeof CHECK | typeof INFO,
+    head: HeadData,
+    transaction: Uint8Array,
+  ): Result<Uint8Array, GuestFault> {
     const relayParent = this.#relayParent;
     const nodes = this.#nodes(relayParent);
     const answer = callGuest(this.#newestCode.pvf, {
-      entry: CHECK,
+      entry,
       input: this.#params(head, relayParent, transaction),
       fuel: CHECK_FUEL,
       oracle: (question) =>
@@ -540,16 +589,33 @@ export class GuestStateMachine implements ParaStateMachine {
 
   // Keeping
 
-  #keep(parent: HeadData, head: HeadData, changes: Uint8Array): void {
+  /** What a block changes, with the code that the guest knows by its hash only. */
+  #entries(changes: Uint8Array): Result<readonly Change[], NoCode> {
+    const entries: Change[] = [];
+    for (const [bytesOfKey, value] of decode(Changes, changes)) {
+      const key = bytesToHex(bytesOfKey);
+      if (key !== CODE_KEY || value === undefined) {
+        entries.push([key, value]);
+        continue;
+      }
+      const hash = bytesToHex(value) as ValidationCodeHash;
+      const guest = this.#codes.get(hash);
+      if (guest === undefined) return err({ code: "noCode", hash });
+      entries.push([key, guest.blob]);
+    }
+    return ok(entries);
+  }
+
+  #keep(parent: HeadData, head: HeadData, entries: readonly Change[]): void {
     const id = blake2b256Hex(head);
     this.#newest = head;
     if (this.#states.has(id)) return;
     const { stateRoot: before } = decode(Header, parent);
     const { stateRoot: after } = decode(Header, head);
     const state = new Overlay(new TrieBackend(this.#cache, before));
-    for (const [key, value] of decode(Changes, changes)) {
-      if (value === undefined) state.delete(bytesToHex(key));
-      else state.set(bytesToHex(key), value);
+    for (const [key, value] of entries) {
+      if (value === undefined) state.delete(key);
+      else state.set(key, value);
     }
     const update = state.commitment(STATE_VERSION);
     assert(update.root === after, "a guest and its collator come to different states");
@@ -593,7 +659,10 @@ function refusal(kind: number, detail: number): TransactionRefusal {
 }
 
 const prepare = (wasm: Uint8Array): Result<PreparedPvf, WasmRefusal> =>
-  preparePvf(wasm, DEFAULT_ENGINE_PARAMETERS, { metered: true, entries: [BUILD, EXECUTE, CHECK] });
+  preparePvf(wasm, DEFAULT_ENGINE_PARAMETERS, {
+    metered: true,
+    entries: [BUILD, EXECUTE, CHECK, INFO],
+  });
 
 function decompressed(code: Uint8Array | undefined): Uint8Array | undefined {
   const plain = code && decompressBlob(code, "code", CODE_LIMIT_BYTES);

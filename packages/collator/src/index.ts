@@ -7,8 +7,7 @@ export type {
   TransactionRefusal,
   UnknownHead,
 } from "@parahost/kit";
-export { type ChainAt, ChainRuntime } from "./chain/chain-runtime.ts";
-export { SS58_PREFIX } from "./chain/describe-chain.ts";
+export { ChainRuntime, type StateAt } from "./chain/chain-runtime.ts";
 export { readSigned, type SignedParts } from "./chain/signed-transaction.ts";
 export type { IncludedCandidate, RecoveredBlock } from "./foreign-blocks.ts";
 export { GuestBlock, type GuestChain, GuestStateMachine } from "./guest-machine.ts";

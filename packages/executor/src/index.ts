@@ -1,6 +1,6 @@
 export type { CodePosition } from "./backtrace.ts";
 export { type BlobError, type BlobKind, compressBlob, decompressBlob } from "./blob.ts";
-export { functionNames, sourceMapUrl } from "./debug/custom-section.ts";
+export { customSection, functionNames, sourceMapUrl } from "./debug/custom-section.ts";
 export {
   type ExplainedFault,
   explainFault,

@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assert as ensure, expectOk } from "@parahost/base";
+import { asciiBytes, bytesToHex, assert as ensure, expectOk } from "@parahost/base";
+import { GuestStateMachine } from "@parahost/collator";
 import { blake2b256Hex, pairFromUri } from "@parahost/crypto";
 import { templateCode } from "@parahost/kit/artifacts";
 import { buildGuest } from "@parahost/kit/compile";
 import { encodeCall, type NamedCall, signTransaction } from "@parahost/kit/schema";
 import { storage, chain as token } from "@parahost/kit/templates/token";
-import { asParaId, Header, headerHash } from "@parahost/primitives";
+import { asParaId, type HeadData, Header, headerHash } from "@parahost/primitives";
 import { runtimeApi } from "@parahost/runtime";
 import { decode } from "@parahost/scale";
 import { Observer } from "./observer/observer.ts";
@@ -49,7 +50,8 @@ test("holders give their chain new code, which takes over at one block with the 
   const observer = new Observer(simulation);
   const [collator] = simulation.collators;
   ensure(collator !== undefined, "the token has a collator");
-  const { para, node } = collator;
+  const { para, node, machine } = collator;
+  ensure(machine instanceof GuestStateMachine, "the token is a guest");
   const alice = expectOk(pairFromUri("sr25519", "//Alice"), "alice");
   const genesisHash = headerHash(decode(Header, para.head("finalized").head));
   let nonce = 0;
@@ -79,7 +81,7 @@ test("holders give their chain new code, which takes over at one block with the 
   governance("proposeCode", { codeHash: blake2b256Hex(code) });
   governance("vote", { proposal: 0, aye: true });
   assert.ok(await included(3));
-  const voted = para.head("best").number ?? 0;
+  const { number: voted = 0, head: votedHead } = para.head("best");
   assert.ok(
     await simulation.runUntil(
       () => (para.head("best").number ?? 0) > voted + votingBlocks,
@@ -96,6 +98,18 @@ test("holders give their chain new code, which takes over at one block with the 
   const applied = para.head("best").number ?? 0;
   assert.ok(
     await simulation.runUntil(() => (para.head("best").number ?? 0) > applied + 1, 200_000),
+  );
+  const codeAt = (head: HeadData) =>
+    blake2b256Hex(
+      expectOk(machine.stateAt(head), "state").get(bytesToHex(asciiBytes(":code"))) ??
+        new Uint8Array(),
+    );
+  // What clients find in the state is what validators ran for the block.
+  const heads = [votedHead, para.head("best").head];
+  assert.deepEqual(heads.map(codeAt), [before, blake2b256Hex(code)]);
+  assert.deepEqual(
+    heads.map((head) => machine.runtimeAt(head)?.version.specVersion),
+    [1, 2],
   );
   const old = submit({ pallet: "Governance", call: "unbond" });
   assert.deepEqual(old.ok ? "" : old.error.code, "badSignature");

@@ -1,7 +1,10 @@
 /** Clients that know a declared chain by its metadata alone: what the guest writes they read, and what they sign it takes. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { bytesToHex, expectOk, type Hex } from "@parahost/base";
+import { asciiBytes, bytesToHex, expectOk, type Hex } from "@parahost/base";
+import { templateCode } from "@parahost/kit/artifacts";
+import { chainDescription } from "@parahost/kit/metadata/chain-description";
+import { describeChain } from "@parahost/kit/metadata/describe-chain";
 import { palletsOf } from "@parahost/kit/schema";
 import { storagePrefix } from "@parahost/kit/schema/chain";
 import { chain as counter } from "@parahost/kit/templates/counter";
@@ -17,11 +20,15 @@ import { cryptoWaitReady } from "@polkadot/util-crypto";
 import { decAnyMetadata, metadata as papiMetadata } from "@polkadot-api/substrate-bindings";
 import { alice, bob, GuestChain } from "../testing/guest-chain.ts";
 import { ChainRuntime } from "./chain-runtime.ts";
-import { describeChain } from "./describe-chain.ts";
 
+const CODE = bytesToHex(asciiBytes(":code"));
 let chain: GuestChain;
-const runtime = new ChainRuntime(counter);
-const at = { nonce: () => 7, validate: () => assert.fail("nobody asks") };
+const runtime = new ChainRuntime(chainDescription(counter));
+const at = {
+  nonce: () => 7,
+  validate: () => assert.fail("nobody asks"),
+  info: (transaction: Uint8Array) => chain.machine.info(chain.head, transaction),
+};
 
 before(async () => {
   await cryptoWaitReady();
@@ -50,13 +57,37 @@ const stored = (pallet: string, item: string): Uint8Array | undefined =>
 for (const schema of [counter, token, registrySchema])
   for (const version of METADATA_VERSIONS)
     test(`both clients read version ${version} of ${schema.name}'s metadata to the last byte`, () => {
-      const bytes = metadataOf(new ChainRuntime(schema), version);
+      const bytes = metadataOf(new ChainRuntime(chainDescription(schema)), version);
       const theirs = decAnyMetadata(bytes);
       assert.equal(theirs.metadata.tag, `v${version}`);
       assert.equal(bytesToHex(papiMetadata.enc(theirs)), bytesToHex(bytes));
       const metadata = new Metadata(new TypeRegistry(), bytesToHex(bytes));
       assert.equal(bytesToHex(metadata.toU8a()), bytesToHex(bytes));
     });
+
+test("code says the same about itself as its declaration; other code says nothing", () => {
+  for (const schema of [counter, token, registrySchema]) {
+    const ofCode = ChainRuntime.ofCode(templateCode(schema.name));
+    assert.ok(ofCode !== undefined, schema.name);
+    const declared = chainDescription(schema);
+    assert.deepEqual(ofCode.version, declared.version);
+    for (const [version, bytes] of declared.metadata)
+      assert.equal(bytesToHex(metadataOf(ofCode, version)), bytesToHex(bytes));
+  }
+  for (const other of [templateCode("adder"), new Uint8Array(7)])
+    assert.equal(ChainRuntime.ofCode(other), undefined);
+});
+
+test("the state after every block has the code that executed it, and with it the runtime", async () => {
+  const before = chain.machine.genesisHead;
+  await chain.block();
+  for (const head of [before, chain.head]) {
+    const code = expectOk(chain.machine.stateAt(head), "state").get(CODE);
+    assert.equal(bytesToHex(code ?? new Uint8Array()), bytesToHex(templateCode("counter")));
+    assert.deepEqual(chain.machine.runtimeAt(head)?.version, runtime.version);
+  }
+  assert.equal(chain.machine.runtimeAt(new Uint8Array(100)), undefined);
+});
 
 test("there are no other versions", () => {
   assert.equal(runtime.metadata(13), undefined);
@@ -156,7 +187,7 @@ test("a transaction that a client made and signed by the metadata is taken", () 
   assert.deepEqual([info.sender, info.nonce], [alice.publicKey, nonce]);
   const { fees } = counter;
   const length = extrinsic.toU8a().length;
-  const { weight, partialFee } = expectOk(runtime.info(transaction, length), "info");
+  const { weight, partialFee } = expectOk(chain.machine.info(chain.head, transaction), "info");
   assert.equal(
     partialFee,
     fees.base +

@@ -6,8 +6,13 @@ import { WasmError } from "../wasm/refusal.ts";
 const HEADER_BYTES = 8;
 const CUSTOM = 0;
 
-/** A reader over the content of the first custom section of that name. */
-export function customSection(wasm: Uint8Array, wanted: string): WasmReader | undefined {
+/** Content of the first custom section of that name; `undefined` also for what is no module. */
+export function customSection(wasm: Uint8Array, wanted: string): Uint8Array | undefined {
+  const section = sectionReader(wasm, wanted);
+  return section?.bytes.subarray(section.offset, section.end);
+}
+
+function sectionReader(wasm: Uint8Array, wanted: string): WasmReader | undefined {
   return unlessMalformed(() => {
     const reader = new WasmReader(wasm, HEADER_BYTES);
     while (!reader.done) {
@@ -23,7 +28,7 @@ export function customSection(wasm: Uint8Array, wanted: string): WasmReader | un
 export function functionNames(wasm: Uint8Array): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   unlessMalformed(() => {
-    const section = customSection(wasm, "name");
+    const section = sectionReader(wasm, "name");
     while (section !== undefined && !section.done) {
       const isFunctions = section.u8() === FUNCTION_NAMES;
       const part = section.range(section.u32());
@@ -38,7 +43,7 @@ export function functionNames(wasm: Uint8Array): ReadonlyMap<number, string> {
 
 /** Where the compiler put the source map, relative to the module. */
 export function sourceMapUrl(wasm: Uint8Array): string | undefined {
-  return unlessMalformed(() => customSection(wasm, "sourceMappingURL")?.name());
+  return unlessMalformed(() => sectionReader(wasm, "sourceMappingURL")?.name());
 }
 
 const FUNCTION_NAMES = 1;

@@ -80,6 +80,12 @@ export class Block {
     }
   }
 
+  /** The code that executes this block stands in the state after it. */
+  followCode(): void {
+    const hash = this.relay.codeHash(this.paraId);
+    if (hash) state().setCodeHash(hash);
+  }
+
   /** Relay chain time does not go back from one block to the next. */
   followRelay(): void {
     const key = itemPrefix("ParachainSystem", "LastRelayChainBlockNumber");

@@ -86,6 +86,7 @@ function execute(chain: Chain, pointer: usize, length: i32): u64 {
   data.end();
 
   const parent = begin(chain, params, witness);
+  block().followCode();
   for (let index = 0; index < extrinsicCount; index++) {
     const refusal = apply(chain, index, extrinsics[index]);
     assert(refusal == acceptable, "a transaction that may not be included");
@@ -102,6 +103,7 @@ function execute(chain: Chain, pointer: usize, length: i32): u64 {
 export function build(chain: Chain, pointer: usize, length: i32): u64 {
   const params = ValidationParams.read(pointer, length);
   const parent = begin(chain, params, new AskedNodes());
+  block().followCode();
   const included = new Array<Bytes>();
   let report = new Bytes(0, 0);
   for (;;) {
@@ -151,6 +153,25 @@ export function check(chain: Chain, pointer: usize, length: i32): u64 {
   answer.u64(transaction.longevity());
   answer.bool(true);
   return answer.view().packed();
+}
+
+/** For clients: what a transaction costs without its tip. Parameters as for `check`; answers `RuntimeDispatchInfo`. */
+export function info(chain: Chain, pointer: usize, length: i32): u64 {
+  const params = ValidationParams.read(pointer, length);
+  begin(chain, params, new AskedNodes());
+  const transaction = Transaction.read(params.blockData);
+  const weight = weightOf(chain, transaction.call);
+  assert(weight != NO_SUCH_CALL, "the chain has no such call");
+  const answer = new Writer(32);
+  writeWeight(answer, weight);
+  answer.u8(0); // class: normal
+  chain.fee(transaction.encodedLength, weight).write(answer);
+  return answer.view().packed();
+}
+
+function writeWeight(writer: Writer, weight: u64): void {
+  writer.compactU64(weight);
+  writer.compact(0); // proof size is not weighed
 }
 
 /** Names "the transaction of this account with this number". */
@@ -270,8 +291,7 @@ function apply(chain: Chain, index: i32, extrinsic: Bytes): Refusal {
 function tellOutcome(outcome: Outcome, weight: u64): void {
   const event = beginEvent(SYSTEM, outcome == done ? EXTRINSIC_SUCCESS : EXTRINSIC_FAILED);
   if (outcome != done) writeFailure(event, outcome);
-  event.compactU64(weight);
-  event.compact(0); // proof size is not weighed
+  writeWeight(event, weight);
   event.u8(0); // class: normal
   event.u8(0); // pays: yes
   endEvent();

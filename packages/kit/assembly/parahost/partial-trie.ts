@@ -26,6 +26,18 @@ export class PartialTrie {
 
   /** The value under a key, `null` if the state has none. */
   get(key: Bytes): Bytes | null {
+    const node = this.nodeAt(key);
+    return node ? node.readValue(this.source) : null;
+  }
+
+  /** Hash of a value that stands apart, without looking at it; `null` for any other. */
+  valueHash(key: Bytes): Bytes | null {
+    const node = this.nodeAt(key);
+    return node && node.isValueHashed ? node.value : null;
+  }
+
+  /** The node in which the key's value stands, if the key leads to a node. */
+  private nodeAt(key: Bytes): Node | null {
     const path = nibblesOf(key);
     let depth = 0;
     let child = this.root;
@@ -34,7 +46,7 @@ export class PartialTrie {
       const partial = node.partial;
       if (sharedLength(partial, path, depth) < partial.length) return null;
       depth += partial.length;
-      if (depth == path.length) return node.readValue(this.source);
+      if (depth == path.length) return node;
       child = node.child(path.at(depth));
       depth += 1;
     }
@@ -42,13 +54,25 @@ export class PartialTrie {
   }
 
   set(key: Bytes, value: Bytes): void {
-    const path = nibblesOf(key);
-    const root = this.root;
-    this.root = root ? this.setBelow(root, path, 0, value) : newLeaf(path, 0, value);
+    this.place(key).setValue(value);
   }
 
-  /** The subtree with the value in it. */
-  private setBelow(child: Child, path: Bytes, depth: i32, value: Bytes): Child {
+  /** As `set`, of a value that is known by its hash only. */
+  setHash(key: Bytes, hash: Bytes): void {
+    this.place(key).setValueHash(hash);
+  }
+
+  /** The node for the key's value, made where there is none: a value must be put into it. */
+  private place(key: Bytes): Node {
+    const path = nibblesOf(key);
+    const node = new Place();
+    const root = this.root;
+    this.root = root ? this.placeBelow(root, path, 0, node) : newLeaf(path, 0, node);
+    return node.found as Node;
+  }
+
+  /** The subtree with the place in it. */
+  private placeBelow(child: Child, path: Bytes, depth: i32, place: Place): Child {
     const node = child.openToChange(this.source);
     const partial = node.partial;
     const shared = sharedLength(partial, path, depth);
@@ -57,24 +81,24 @@ export class PartialTrie {
       const branch = new Node(partial.slice(0, shared));
       branch.setChild(partial.at(shared), child);
       node.partial = partial.slice(shared + 1, partial.length);
-      this.setIn(branch, path, depth + shared, value);
+      this.placeIn(branch, path, depth + shared, place);
       return new Child(null, branch);
     }
-    this.setIn(node, path, depth + shared, value);
+    this.placeIn(node, path, depth + shared, place);
     return child;
   }
 
-  /** Puts the value into a node whose path is the key's first `depth` digits, or below it. */
-  private setIn(node: Node, path: Bytes, depth: i32, value: Bytes): void {
+  /** The place is a node whose path is the key's first `depth` digits, or below it. */
+  private placeIn(node: Node, path: Bytes, depth: i32, place: Place): void {
     if (depth == path.length) {
-      node.setValue(value);
+      place.found = node;
       return;
     }
     const nibble = path.at(depth);
     const below = node.child(nibble);
     node.setChild(
       nibble,
-      below ? this.setBelow(below, path, depth + 1, value) : newLeaf(path, depth + 1, value),
+      below ? this.placeBelow(below, path, depth + 1, place) : newLeaf(path, depth + 1, place),
     );
   }
 
@@ -165,9 +189,14 @@ export class PartialTrie {
   }
 }
 
-function newLeaf(path: Bytes, depth: i32, value: Bytes): Child {
+/** The node that is looked for, once it is found. */
+class Place {
+  found: Node | null = null;
+}
+
+function newLeaf(path: Bytes, depth: i32, place: Place): Child {
   const leaf = new Node(path.slice(depth, path.length));
-  leaf.setValue(value);
+  place.found = leaf;
   return new Child(null, leaf);
 }
 

@@ -31,6 +31,11 @@ export class RelayState {
     return this.trie.get(new KeyWriter(itemPrefix("Paras", item)).twox64Concat(id.view()).done());
   }
 
+  /** Hash of the code that validators run for a block that is made for this relay chain block. */
+  codeHash(paraId: u32): Bytes | null {
+    return this.ofPara("CurrentCodeHash", paraId);
+  }
+
   /** Whether the relay chain forbids announcing new code for now. */
   isUpgradeRestricted(paraId: u32): bool {
     return this.ofPara("UpgradeRestrictionSignal", paraId) != null;

@@ -30,6 +30,8 @@ export class State {
   /** Ascending by key. */
   private readonly entries: Array<Entry> = new Array<Entry>();
   private readonly undos: Array<Undo> = new Array<Undo>();
+  /** Of the code that executes this block, where it is another than its parent's. */
+  private newCodeHash: Bytes | null = null;
 
   constructor(private readonly trie: PartialTrie) {}
 
@@ -44,6 +46,15 @@ export class State {
 
   remove(key: Bytes): void {
     this.change(key, null);
+  }
+
+  /**
+   * The code that executes this block has this hash. As in chains of Polkadot it stands under a key of its own; no
+   * block looks at it, so that it is known here, and shown in a witness, by its hash alone.
+   */
+  setCodeHash(hash: Bytes): void {
+    const known = this.trie.valueHash(codeKey());
+    if (!known || !known.equals(hash)) this.newCodeHash = hash;
   }
 
   /** A mark to which changes from now on can be taken back. */
@@ -77,13 +88,19 @@ export class State {
     return stored;
   }
 
-  /** A vector of keys, each with an option of the value that it has now. */
+  /** A vector of keys, each with an option of the value that it has now; for the code, of its hash. */
   changes(): Bytes {
-    let count = 0;
+    const codeHash = this.newCodeHash;
+    let count = codeHash ? 1 : 0;
     for (let index = 0; index < this.entries.length; index++)
       if (this.entries[index].isChanged) count += 1;
     const list = new Writer(64 * count + 4);
     list.compact(count);
+    if (codeHash) {
+      list.blob(codeKey());
+      list.bool(true);
+      list.blob(codeHash);
+    }
     for (let index = 0; index < this.entries.length; index++) {
       const entry = this.entries[index];
       if (!entry.isChanged) continue;
@@ -97,6 +114,8 @@ export class State {
 
   /** Writes all changes into the trie and gives its root. */
   root(): Bytes {
+    const codeHash = this.newCodeHash;
+    if (codeHash) this.trie.setHash(codeKey(), codeHash);
     for (let index = 0; index < this.entries.length; index++) {
       const entry = this.entries[index];
       if (!entry.isChanged) continue;
@@ -138,6 +157,11 @@ export class State {
     }
     return low;
   }
+}
+
+/** `:code`. */
+function codeKey(): Bytes {
+  return new Bytes(memory.data<u8>([0x3a, 0x63, 0x6f, 0x64, 0x65]), 5);
 }
 
 // @ts-ignore: decorator

@@ -79,6 +79,13 @@ export class Node {
     this.setHere = value;
   }
 
+  /** The value that hashes to this, whatever it is: it cannot be read in this block. */
+  setValueHash(hash: Bytes): void {
+    this.isValueHashed = true;
+    this.value = hash;
+    this.setHere = null;
+  }
+
   /** The value itself, from the witness where it stands apart. */
   readValue(source: NodeSource): Bytes | null {
     const value = this.value;

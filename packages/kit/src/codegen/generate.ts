@@ -298,7 +298,7 @@ ${own.map(([name]) => `    ${camelCase(name)}.${point}();`).join("\n")}
 ${withCode.map(([name]) => `import * as ${camelCase(name)} from "../${camelCase(name)}";`).join("\n")}
 import { baseCall, baseWeight, readAddress } from "KIT/base-calls";
 import { Chain, NO_SUCH_CALL } from "KIT/chain";
-import { build, check, replay, validate } from "KIT/executive";
+import { build, check, info, replay, validate } from "KIT/executive";
 import { Origin } from "KIT/origin";
 import { done, Outcome } from "KIT/outcome";
 import { Reader, Writer } from "KIT/scale";
@@ -357,6 +357,10 @@ export function execute_block(pointer: usize, length: i32): u64 {
 
 export function check_transaction(pointer: usize, length: i32): u64 {
   return check(new ThisChain(), pointer, length);
+}
+
+export function transaction_info(pointer: usize, length: i32): u64 {
+  return info(new ThisChain(), pointer, length);
 }
 `;
 }

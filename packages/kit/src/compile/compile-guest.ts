@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { err, ok, type Result } from "@parahost/base";
 import { type GeneratedGuest, generateGuest } from "../codegen/generate.ts";
 import { UnsupportedType } from "../codegen/guest-type.ts";
+import { withDescription } from "../metadata/chain-description.ts";
 import type { ChainSchema } from "../schema/chain.ts";
 
 /** Where guests find the library that they import as `parahost`. */
@@ -43,7 +44,10 @@ export async function buildGuest(
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "chain.ts"), generated.value.chain);
   await writeFile(join(folder, "entry.ts"), generated.value.entry);
-  return compileGuest(directory, "assembly/generated/entry.ts");
+  const compiled = await compileGuest(directory, "assembly/generated/entry.ts");
+  if (!compiled.ok) return compiled;
+  const { wasm, sourceMap } = compiled.value;
+  return ok({ wasm: withDescription(wasm, schema), sourceMap });
 }
 
 function generate(schema: ChainSchema): Result<GeneratedGuest, BuildError> {

@@ -2,7 +2,7 @@
  * A declared parachain as clients see it: blocks and states of its collator, pool and all. What is best and final the
  * relay chain says. Its header's hash is the hash of the head that the relay chain keeps.
  */
-import { assert, err, expectOk, type Hex, LruMap, ok } from "@parahost/base";
+import { assert, err, expectOk, LruMap, ok } from "@parahost/base";
 import {
   type ChainRuntime,
   GuestBlock,
@@ -10,10 +10,11 @@ import {
   type ParaChainEvent,
   type ParaNode,
   readSigned,
-  SS58_PREFIX,
   type SubmitError,
   type TransactionEvent,
 } from "@parahost/collator";
+import { SS58_PREFIX } from "@parahost/kit/metadata/describe-chain";
+import type { TokenSchema } from "@parahost/kit/schema";
 import type { RelayNode } from "@parahost/node/service/node";
 import {
   asHash,
@@ -34,12 +35,13 @@ export interface ParaViewOptions {
   readonly para: ParaNode;
   /** The one that the para's node runs. */
   readonly machine: GuestStateMachine;
-  readonly runtime: ChainRuntime;
+  /** What its balances are counted in. */
+  readonly token: Pick<TokenSchema, "symbol" | "decimals">;
   /** The relay chain node beside it. */
   readonly node: Pick<RelayNode, "peers" | "isSyncing" | "localPeer">;
 }
 
-export function paraView({ para, machine, runtime, node }: ParaViewOptions): ChainView {
+export function paraView({ para, machine, token, node }: ParaViewOptions): ChainView {
   const { chain } = para;
   const bodies = new LruMap<Hash, readonly OpaqueExtrinsic[]>(BODIES_MAX);
   const backend = (hash: Hash) => {
@@ -59,7 +61,10 @@ export function paraView({ para, machine, runtime, node }: ParaViewOptions): Cha
     bodies.set(hash, extrinsics);
     return extrinsics;
   };
-  const { token } = runtime.schema;
+  const runtimeAt = (hash: Hash): ChainRuntime | undefined => {
+    const block = chain.block(hash);
+    return block && machine.runtimeAt(block.head);
+  };
   return {
     chain: {
       genesisHash: chain.genesisHash,
@@ -93,16 +98,20 @@ export function paraView({ para, machine, runtime, node }: ParaViewOptions): Cha
       },
     },
     runtime: {
-      version: (hash) => (chain.hasState(hash) ? runtime.version : undefined),
-      metadata: (hash, version) => (chain.hasState(hash) ? runtime.metadata(version) : undefined),
+      version: (hash) => runtimeAt(hash)?.version,
+      metadata: (hash, version) => runtimeAt(hash)?.metadata(version),
       call: (hash, name, args) => {
-        const head = chain.hasState(hash) ? chain.block(hash)?.head : undefined;
+        const head = chain.block(hash)?.head;
         if (head === undefined) return undefined;
-        const at = {
-          nonce: (account: Hex) => expectOk(machine.account(head, account), "kept").nonce,
-          validate: (transaction: Uint8Array) => machine.validate(head, transaction),
-        };
-        return runtime.call(at, name, args);
+        return runtimeAt(hash)?.call(
+          {
+            nonce: (account) => expectOk(machine.account(head, account), "kept").nonce,
+            validate: (transaction) => machine.validate(head, transaction),
+            info: (transaction) => machine.info(head, transaction),
+          },
+          name,
+          args,
+        );
       },
     },
     pool: {

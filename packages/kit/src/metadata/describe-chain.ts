@@ -4,14 +4,6 @@
  *
  * Reference: json-rpc-and-metadata.md 8.
  */
-import {
-  type ChainSchema,
-  constant,
-  type EventSchema,
-  type PalletSchema,
-  palletsOf,
-  type StorageSchema,
-} from "@parahost/kit/schema";
 import { Balance, Hash } from "@parahost/primitives";
 import {
   type PalletSource,
@@ -28,6 +20,14 @@ import {
   u16,
   u32,
 } from "@parahost/scale";
+import { palletsOf } from "../schema/base-pallets.ts";
+import {
+  type ChainSchema,
+  constant,
+  type EventSchema,
+  type PalletSchema,
+  type StorageSchema,
+} from "../schema/chain.ts";
 
 /** Addresses of every chain of the kit begin with this. */
 export const SS58_PREFIX = 42;
