@@ -36,7 +36,10 @@ export class WatchedNetwork {
   /** Highest number that each node has called final, in any of its lives. */
   readonly #finalized = new Map<string, number>();
   readonly #included = new Map<number, number>();
+  /** Highest block of each author. */
+  readonly #sealed = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
+  readonly #listening = new Set<(node: string, line: string) => void>();
   readonly #lines = new Map<string, readonly string[]>();
 
   static async start(shape: WatchedShape): Promise<WatchedNetwork> {
@@ -47,7 +50,7 @@ export class WatchedNetwork {
         config: localConfig(shape),
         validators: shape.validators,
         paras: Array.from({ length: shape.paras }, (_, index) => 1000 + index),
-        ...{ port: 0, rpcPort: 0, prometheusPort: 0, log: "warn" },
+        ...{ port: 0, rpcPort: 0, prometheusPort: 0, log: "warn,keystore=info" },
       },
       {
         event: (event) => watched?.onEvent(event),
@@ -76,6 +79,10 @@ export class WatchedNetwork {
         this.violations.push(`#${number} is ${known.hash} for ${known.node}, ${hash} for ${node}`);
       this.#finalized.set(node, Math.max(number, this.finalizedBy(node)));
     }
+    if (event.event === "relay.imported") {
+      const author = event["author"] as string;
+      this.#sealed.set(author, Math.max(event["number"] as number, this.sealedBy(author)));
+    }
     if (event.event === "candidate.included" && typeof event["number"] === "number") {
       const para = event["para"] as number;
       this.#included.set(para, Math.max(event["number"], this.#included.get(para) ?? 0));
@@ -89,6 +96,20 @@ export class WatchedNetwork {
     const lines = this.#lines.get(node) ?? [];
     this.#lines.set(node, [...lines.slice(1 - LINES_KEPT), line]);
     if (/equivocat|unhandled|AssertionError/i.test(line)) this.violations.push(`${node}: ${line}`);
+    for (const listen of this.#listening) listen(node, line);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** Whether the node writes such a line to standard error from now on; false when it did not in time. */
+  async says(node: string, line: RegExp, limitMs: number): Promise<boolean> {
+    let isSaid = false;
+    const listen = (from: string, said: string): void => {
+      isSaid ||= from === node && line.test(said);
+    };
+    this.#listening.add(listen);
+    const inTime = await this.until(() => isSaid, limitMs);
+    this.#listening.delete(listen);
+    return inTime;
   }
 
   /** What the node wrote to standard error last. */
@@ -98,6 +119,11 @@ export class WatchedNetwork {
 
   finalizedBy(node: string): number {
     return this.#finalized.get(node) ?? 0;
+  }
+
+  /** Number of the highest block that this validator has made, as far as any node has imported it. */
+  sealedBy(author: string): number {
+    return this.#sealed.get(author) ?? 0;
   }
 
   /** What every node calls final. */
