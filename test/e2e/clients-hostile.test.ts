@@ -70,6 +70,8 @@ const isKnownCode = (code: number): boolean =>
   [-32601, -32602, -32000, -32008].includes(code) ||
   (code <= -32800 && code >= -32804) ||
   (code >= 1001 && code <= 1040) ||
+  code === 2002 ||
+  code === 5001 ||
   (code >= 4001 && code <= 4003);
 
 /** The same numbers in every run. */

@@ -6,6 +6,7 @@ export {
 } from "./memory-network.ts";
 export { peerIdBytes, peerIdOfKey, peerIdOfName } from "./peer-id.ts";
 export {
+  type AddressError,
   HANDSHAKE_BYTES_MAX,
   type IfDisconnected,
   type IncomingRequest,

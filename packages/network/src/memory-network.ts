@@ -12,6 +12,7 @@
  */
 import { type Clock, err, ok, type Result, type Timer } from "@parahost/base";
 import {
+  type AddressError,
   HANDSHAKE_BYTES_MAX,
   type IfDisconnected,
   type IncomingRequest,
@@ -20,6 +21,7 @@ import {
   type NotificationEvent,
   type NotificationProtocol,
   type PeerId,
+  peerId,
   type RequestError,
   type RequestProtocol,
 } from "./port.ts";
@@ -254,6 +256,17 @@ class Endpoint implements Network {
 
   isBanned(peer: PeerId): boolean {
     return this.#reputation.isBanned(peer);
+  }
+
+  reserve(address: string): Result<PeerId, AddressError> {
+    const [, id] = /\/p2p\/([^/]+)$/.exec(address) ?? [];
+    if (id !== undefined) return ok(peerId(id));
+    const message = `${JSON.stringify(address.slice(0, 100))} is no address of a peer: it does not end with /p2p/ and an id`;
+    return err({ code: "badAddress", message });
+  }
+
+  unreserve(): void {
+    // Nobody is shut out here.
   }
 
   close(): void {

@@ -86,6 +86,12 @@ export interface IncomingRequest {
   refuse(): void;
 }
 
+export interface AddressError {
+  readonly code: "badAddress";
+  /** Says what is wrong with the address and how one looks. */
+  readonly message: string;
+}
+
 export type RequestError =
   /** No connection, none to be had, or it ended before the answer. */
   | { readonly code: "notConnected" }
@@ -118,6 +124,13 @@ export interface Network {
   /** Adds to a peer's reputation; a peer that falls below the limit is disconnected and refused. */
   report(peer: PeerId, delta: number, reason: string): void;
   isBanned(peer: PeerId): boolean;
+  /**
+   * Remembers where a peer is to be found, and lets it in even where strangers are shut out. The address ends with
+   * `/p2p/` and the peer's id. Who is to be connected to is each protocol's affair: `setReserved`.
+   */
+  reserve(address: string): Result<PeerId, AddressError>;
+  /** Where strangers are shut out the peer is one from now on. */
+  unreserve(peer: PeerId): void;
   /** Closes every stream, answers every open request of ours with an error and refuses the others'. */
   close(): void;
 }

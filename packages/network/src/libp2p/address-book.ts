@@ -6,7 +6,7 @@
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { err, LruMap, ok, type Result } from "@parahost/base";
 import { peerIdBytes } from "../peer-id.ts";
-import { type PeerId, peerId } from "../port.ts";
+import { type AddressError, type PeerId, peerId } from "../port.ts";
 
 /** Peers whose addresses are kept; who was not heard of for longest is forgotten first. */
 const PEERS_MAX = 2_048;
@@ -14,11 +14,6 @@ const PEERS_MAX = 2_048;
 export const ADDRESSES_PER_PEER_MAX = 16;
 /** Longest text that is read as an address. */
 const ADDRESS_LENGTH_MAX = 512;
-
-export interface AddressError {
-  readonly code: "badAddress";
-  readonly message: string;
-}
 
 /** An address with the peer that is to be found there. */
 export interface PeerAddress {

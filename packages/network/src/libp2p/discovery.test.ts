@@ -82,6 +82,16 @@ test("a closed network talks to its reserved peers and to nobody else", async ()
     assert.deepEqual(closed.channel.peers(), [friend.network.localPeer]);
     assert.deepEqual(stranger.channel.peers(), []);
     assert.equal(closed.network.isConnected(stranger.network.localPeer), false);
+
+    const [address = ""] = stranger.addresses;
+    assert.deepEqual(closed.network.reserve(address), {
+      ok: true,
+      value: stranger.network.localPeer,
+    });
+    await until(() => closed.channel.peers().length === 2, "the stranger is let in");
+    closed.network.unreserve(stranger.network.localPeer);
+    await until(() => closed.channel.peers().length === 1, "it has to go again");
+    assert.equal(closed.network.reserve("nowhere").ok, false);
   } finally {
     await Promise.all([friend, closed, stranger].map(({ stop }) => stop()));
   }

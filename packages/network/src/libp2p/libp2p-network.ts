@@ -6,9 +6,10 @@
 
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
-import { type Clock, err, type Logger, LruMap, type Result, type Timer } from "@parahost/base";
+import { type Clock, err, type Logger, LruMap, ok, type Result, type Timer } from "@parahost/base";
 import type { DiscoveryNetwork } from "../discovery/kademlia.ts";
 import type {
+  AddressError,
   IfDisconnected,
   IncomingRequest,
   Network,
@@ -19,7 +20,7 @@ import type {
   RequestError,
   RequestProtocol,
 } from "../port.ts";
-import { type AddressBook, parseMultiaddr } from "./address-book.ts";
+import { type AddressBook, parseMultiaddr, parsePeerAddress } from "./address-book.ts";
 import type { BufferBudget } from "./buffer-budget.ts";
 import { NotificationStreams } from "./notification-streams.ts";
 import type { PeerPolicy } from "./peer-policy.ts";
@@ -135,14 +136,30 @@ export class Libp2pNetwork implements Network, Peers, DiscoveryNetwork {
   report(peer: PeerId, delta: number, reason: string): void {
     const isBanned = this.#policy.report(peer, delta);
     this.#logger.log("debug", TARGET, "reputation of a peer", { peer, delta, reason, isBanned });
-    if (!isBanned) return;
+    if (isBanned) this.#hangUp(peer, "banned");
+  }
+
+  #hangUp(peer: PeerId, why: string): void {
     for (const streams of this.#notifications.values()) streams.disconnect(peer);
-    for (const connection of this.#connections.get(peer) ?? [])
-      connection.abort(new Error("banned"));
+    for (const connection of this.#connections.get(peer) ?? []) connection.abort(new Error(why));
   }
 
   isBanned(peer: PeerId): boolean {
     return this.#policy.isBanned(peer);
+  }
+
+  reserve(address: string): Result<PeerId, AddressError> {
+    const parsed = parsePeerAddress(address);
+    if (!parsed.ok) return parsed;
+    const { peer, address: where } = parsed.value;
+    this.addAddresses(peer, [where]);
+    this.#policy.admit(peer);
+    return ok(peer);
+  }
+
+  unreserve(peer: PeerId): void {
+    this.#policy.shutOut(peer);
+    if (!this.#policy.isWelcome(peer)) this.#hangUp(peer, "a stranger from now on");
   }
 
   close(): void {

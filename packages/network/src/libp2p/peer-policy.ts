@@ -6,21 +6,27 @@ export class PeerPolicy {
   readonly localPeer: PeerId;
   readonly #reputation: ReputationTable;
   /** The only peers there are, in a closed network. */
-  readonly #only: ReadonlySet<PeerId> | undefined;
+  readonly #only: Set<PeerId> | undefined;
 
-  constructor(
-    localPeer: PeerId,
-    reputation: ReputationTable,
-    only: ReadonlySet<PeerId> | undefined,
-  ) {
+  constructor(localPeer: PeerId, reputation: ReputationTable, only: Iterable<PeerId> | undefined) {
     this.localPeer = localPeer;
     this.#reputation = reputation;
-    this.#only = only;
+    this.#only = only && new Set(only);
   }
 
   isWelcome(peer: PeerId): boolean {
     if (peer === this.localPeer || this.isBanned(peer)) return false;
     return this.#only === undefined || this.#only.has(peer);
+  }
+
+  /** A closed network has one peer more. */
+  admit(peer: PeerId): void {
+    this.#only?.add(peer);
+  }
+
+  /** A closed network has one peer less. */
+  shutOut(peer: PeerId): void {
+    this.#only?.delete(peer);
   }
 
   isBanned(peer: PeerId): boolean {

@@ -6,8 +6,10 @@ import {
   assert,
   type Clock,
   describe,
+  err,
   type HostError,
   type Logger,
+  ok,
   type Random,
   type Result,
   type Timer,
@@ -33,11 +35,15 @@ import {
 } from "@parahost/crypto";
 import { compressBlob, type Executor } from "@parahost/executor";
 import {
+  type AddressError,
   type ChainIdentity,
   ChainSync,
   type Network,
+  type NotificationChannel,
   type PeerId,
   type PeerState,
+  peerId,
+  peerIdBytes,
   Role,
 } from "@parahost/network";
 import {
@@ -104,6 +110,7 @@ import { EquivocationReporter } from "./equivocation-reports.ts";
 import { finalityRule } from "./finality-rule.ts";
 import { reportBadCandidate } from "./fisherman-reports.ts";
 import { grandpaService } from "./grandpa-service.ts";
+import { OFFCHAIN_COLUMN, OffchainStorage } from "./offchain-storage.ts";
 import { blockProposer } from "./proposer.ts";
 import { CHAIN_COLUMNS, chainBackend, openRelayChain } from "./relay-chain.ts";
 import { runtimeApiProvider } from "./runtime-api-provider.ts";
@@ -125,6 +132,7 @@ export const NODE_COLUMNS = [
   "ownPvfVotes",
   "ownApprovals",
   "journal",
+  OFFCHAIN_COLUMN,
 ] as const;
 export type NodeColumn = (typeof NODE_COLUMNS)[number];
 
@@ -197,6 +205,7 @@ export class RelayNode {
   readonly chain: Chain<Overlay>;
   readonly states: ChainStates;
   readonly pool: TransactionPool;
+  readonly offchain: OffchainStorage;
   /** Settles when the node has ended, for whatever reason. */
   readonly ended: Promise<OverseerEnd>;
   readonly #config: NodeConfig;
@@ -208,6 +217,9 @@ export class RelayNode {
   readonly #queue: ImportQueue<Overlay>;
   readonly #gossip: TransactionGossip;
   readonly #equivocations: EquivocationReporter;
+  /** Peers that we keep connections to for blocks, transactions and finality. */
+  readonly #reserved: Set<PeerId>;
+  readonly #channels: readonly NotificationChannel[];
   readonly #condemned = new CondemnedCandidates();
   /** News for the overseer, in order. */
   #news: Promise<void> = Promise.resolve();
@@ -236,6 +248,7 @@ export class RelayNode {
       store,
     });
     this.states = states;
+    this.offchain = new OffchainStorage(store);
     this.chain = chain;
     const identity: ChainIdentity = { genesisHash: chain.genesisHash };
     const role = config.role === "authority" ? Role.authority : Role.full;
@@ -328,8 +341,9 @@ export class RelayNode {
     // A subsystem that failed ends the node: it must not go on half.
     void this.ended.then(() => this.#halt());
     chain.subscribe((event) => this.#onChainEvent(event));
-    for (const channel of [this.#sync.channel, this.#gossip.channel, grandpa.channel])
-      channel.setReserved(config.peers);
+    this.#channels = [this.#sync.channel, this.#gossip.channel, grandpa.channel];
+    this.#reserved = new Set(config.peers.filter((peer) => peer !== this.localPeer));
+    this.#keepReserved();
     this.#lookAround();
     this.#voter.start();
     this.#author?.start();
@@ -360,6 +374,37 @@ export class RelayNode {
   /** Peers that exchange blocks with us. */
   peers(): readonly PeerId[] {
     return this.#sync.channel.peers();
+  }
+
+  /** Peers to whom connections are kept, whether they are there or not. */
+  reservedPeers(): readonly PeerId[] {
+    return [...this.#reserved];
+  }
+
+  /** Keeps a connection to the peer at an address, which ends with `/p2p/` and its id. */
+  addReservedPeer(address: string): Result<PeerId, AddressError> {
+    const reserved = this.#ports.network.reserve(address);
+    if (reserved.ok && reserved.value !== this.localPeer) {
+      this.#reserved.add(reserved.value);
+      this.#keepReserved();
+    }
+    return reserved;
+  }
+
+  /** Keeps the connection no longer. The peer may come again, where strangers may. */
+  removeReservedPeer(id: string): Result<void, AddressError> {
+    if (peerIdBytes(id) === undefined) {
+      const message = `${JSON.stringify(id)} is no id of a peer, such as 12D3KooW…`;
+      return err({ code: "badAddress", message });
+    }
+    const peer = peerId(id);
+    this.#ports.network.unreserve(peer);
+    if (this.#reserved.delete(peer)) this.#keepReserved();
+    return ok(undefined);
+  }
+
+  #keepReserved(): void {
+    for (const channel of this.#channels) channel.setReserved(this.#reserved);
   }
 
   /** What those peers told us of themselves and of their chains. */

@@ -56,16 +56,20 @@ export function chainMethods(node: ChainView): Methods {
     heads("chain_finalizedHead", unsubscribe, finalized, finalBlocks);
   const newHeads = (unsubscribe: string) => heads("chain_newHead", unsubscribe, best, bestBlocks);
 
+  const blockHash = (params: readonly Json[]): Json => {
+    const [which] = params;
+    if (which === undefined || which === null) return best();
+    if (Array.isArray(which))
+      return param(params, 0, "numbers", list(height, HEIGHTS_MAX)).map(hashAt);
+    return hashAt(param(params, 0, "number", height));
+  };
+
   return {
     methods: {
-      chain_getBlockHash: (params) => {
-        const [which] = params;
-        if (which === undefined || which === null) return best();
-        if (Array.isArray(which))
-          return param(params, 0, "numbers", list(height, HEIGHTS_MAX)).map(hashAt);
-        return hashAt(param(params, 0, "number", height));
-      },
+      chain_getBlockHash: blockHash,
+      chain_getHead: blockHash,
       chain_getFinalizedHead: finalized,
+      chain_getFinalisedHead: finalized,
       chain_getHeader: (params) => header(blockParam(node, params, 0)),
       chain_getBlock: (params) => {
         const block = blockParam(node, params, 0);

@@ -15,6 +15,8 @@ const isKnownCode = (code: number): boolean =>
   code === -32000 ||
   (code <= -32800 && code >= -32804) ||
   (code >= 1001 && code <= 1040) ||
+  code === 2002 ||
+  code === 5001 ||
   (code >= 4001 && code <= 4003);
 
 test("1,500 hostile requests each get a known answer, and the chain goes on", async () => {

@@ -9,12 +9,20 @@ import { chainMethods } from "./chain.ts";
 import { chainHeadMethods } from "./chain-head/chain-head.ts";
 import { babeMethods, grandpaMethods } from "./consensus.ts";
 import { devMethods } from "./dev.ts";
+import { offchainMethods } from "./offchain.ts";
 import { paymentMethods } from "./payment.ts";
 import { childStateMethods, stateMethods, unsafeStateMethods } from "./state.ts";
 import { type SpecSource, syncStateMethods } from "./sync-state.ts";
-import { type ChainIdentity, systemMethods, unsafeSystemMethods } from "./system.ts";
+import {
+  type ChainIdentity,
+  reservedPeerMethods,
+  systemMethods,
+  unsafeSystemMethods,
+} from "./system.ts";
+import { traceMethods } from "./trace-block.ts";
 import { chainSpecMethods, transactionMethods } from "./transaction.ts";
 import { transactionWatchMethods } from "./transaction-watch-v1.ts";
+import { trieMigrationMethods } from "./trie-migration.ts";
 
 export interface RelayMethodsOptions {
   readonly identity: ChainIdentity;
@@ -30,7 +38,11 @@ export function relayMethods(node: RelayNode, options: RelayMethodsOptions): Met
   const view = relayView(node);
   const unsafe = combineMethods(
     unsafeStateMethods(view),
+    trieMigrationMethods(view),
+    traceMethods(node),
     unsafeSystemMethods(view, () => node.peerStates()),
+    reservedPeerMethods(node),
+    offchainMethods(node.offchain),
     unsafePoolMethods(node),
     keyMethods(node, options.random),
     babeMethods(node),

@@ -104,6 +104,10 @@ function invalidText(reason: InvalidTransaction): string {
       return "Transaction dispatch is mandatory; transactions must not be validated.";
     case "badSigner":
       return "Invalid signing address";
+    case "indeterminateImplicit":
+      return "The implicit data was unable to be calculated";
+    case "unknownOrigin":
+      return "The transaction extension did not authorize any origin";
     default:
       return unreachable(reason);
   }

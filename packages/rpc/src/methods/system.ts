@@ -6,7 +6,7 @@ import { AccountId, asAccountId, encodeExtrinsic, Nonce } from "@parahost/primit
 import { nonceTag } from "@parahost/runtime";
 import { decode, encode } from "@parahost/scale";
 import type { ChainView } from "../chain-view.ts";
-import type { Json } from "../json-rpc.ts";
+import { type Json, RpcError } from "../json-rpc.ts";
 import type { Methods } from "../method.ts";
 import { type Param, param } from "../params.ts";
 import { blockParam, extrinsicParam } from "./relay.ts";
@@ -21,6 +21,8 @@ export interface ChainIdentity {
   readonly type: "Development" | "Local" | "Live";
   /** Of the program. */
   readonly version: string;
+  /** Where other nodes reach this one, with its peer id; none in a network within one process. */
+  readonly listenAddresses?: readonly string[];
 }
 
 /** An account as an address or as the 32 bytes of its id. */
@@ -70,7 +72,7 @@ export function systemMethods(node: ChainView, identity: ChainIdentity): Methods
       }),
       system_nodeRoles: () => [node.role === "authority" ? "Authority" : "Full"],
       system_localPeerId: () => node.localPeer,
-      system_localListenAddresses: () => [],
+      system_localListenAddresses: () => [...(identity.listenAddresses ?? [])],
       system_syncState: () => ({
         startingBlock,
         currentBlock: chain.best().number,
@@ -89,6 +91,37 @@ const ROLE_NAMES: ReadonlyMap<number, string> = new Map([
   [2, "LIGHT"],
   [4, "AUTHORITY"],
 ]);
+
+/** Code of Polkadot's nodes for a peer that nobody can make out. */
+const MALFORMED_PEER = 2002;
+/** Characters of an address or of a peer's id. */
+const PEER_LENGTH_MAX = 512;
+
+const peerText = (what: string): Param<string> => ({
+  what,
+  read: (value) =>
+    typeof value === "string" && value.length <= PEER_LENGTH_MAX ? value : undefined,
+});
+const peerAddress = peerText("an address that ends with /p2p/ and the peer's id");
+const peerName = peerText("the id of a peer");
+
+/** Whom the node keeps connections to; for its owner. */
+export const reservedPeerMethods = (node: RelayNode): Methods => ({
+  methods: {
+    system_reservedPeers: () => [...node.reservedPeers()],
+    system_addReservedPeer: (params) => {
+      const added = node.addReservedPeer(param(params, 0, "peer", peerAddress));
+      if (added.ok) return null;
+      throw new RpcError(MALFORMED_PEER, added.error.message);
+    },
+    system_removeReservedPeer: (params) => {
+      const removed = node.removeReservedPeer(param(params, 0, "peerId", peerName));
+      if (removed.ok) return null;
+      throw new RpcError(MALFORMED_PEER, removed.error.message);
+    },
+  },
+  subscriptions: {},
+});
 
 /** For the node's owner. */
 export function unsafeSystemMethods(node: ChainView, peerStates: RelayNode["peerStates"]): Methods {

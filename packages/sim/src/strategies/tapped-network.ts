@@ -48,6 +48,8 @@ export function tapped(own: Network, tap: Tap): Network {
     localPeer: own.localPeer,
     report: (peer, delta, reason) => own.report(peer, delta, reason),
     isBanned: (peer) => own.isBanned(peer),
+    reserve: (address) => own.reserve(address),
+    unreserve: (peer) => own.unreserve(peer),
     close: () => own.close(),
     registerNotifications: (protocol, onEvent) => {
       const suffix = suffixOf(protocol.name);
