@@ -92,8 +92,10 @@ export {
 export {
   makeBytes,
   type VrfInOut,
+  type VrfItem,
   type VrfSignature,
   vrfInOut,
   vrfSign,
   vrfVerify,
+  vrfVerifyAll,
 } from "./vrf.ts";

@@ -22,21 +22,29 @@ const AD = A;
 const PRF = I | A | C;
 
 /** STROBE's state before the first operation, the same for every transcript. */
-const INITIAL_STATE = new Uint8Array(200);
+const STATE_BYTES = 200;
+const INITIAL_STATE = new Uint8Array(STATE_BYTES);
 INITIAL_STATE.set([1, RATE + 2, 1, 0, 1, 96]);
 INITIAL_STATE.set(asciiBytes("STROBEv1.0.2"), 6);
 kernel.keccakF1600(INITIAL_STATE);
 
 export class Transcript {
-  readonly #bytes = INITIAL_STATE.slice();
+  readonly #bytes: Uint8Array;
   #position = 0;
   #operationStart = 0;
 
-  /** Starts a transcript of the protocol named `label`. */
-  constructor(label: string) {
+  /** Starts a transcript of the protocol named `label`, or goes on where another is. */
+  constructor(start: string | Transcript) {
+    if (typeof start !== "string") {
+      this.#bytes = start.#bytes.slice();
+      this.#position = start.#position;
+      this.#operationStart = start.#operationStart;
+      return;
+    }
+    this.#bytes = INITIAL_STATE.slice();
     this.#begin(META_AD);
     this.#absorbText("Merlin v1.0");
-    this.appendMessage("dom-sep", asciiBytes(label));
+    this.appendMessage("dom-sep", asciiBytes(start));
   }
 
   /** Adds a message under an ASCII label. */
@@ -71,11 +79,16 @@ export class Transcript {
 
   /** An independent transcript that has heard the same so far. */
   clone(): Transcript {
-    const copy = new Transcript("");
-    copy.#bytes.set(this.#bytes);
-    copy.#position = this.#position;
-    copy.#operationStart = this.#operationStart;
-    return copy;
+    return new Transcript(this);
+  }
+
+  /** As the kernel keeps it, to go on from here: the state, then position and operation's start as u32. */
+  state(): Uint8Array {
+    const state = new Uint8Array(STATE_BYTES + 8);
+    state.set(this.#bytes);
+    state[STATE_BYTES] = this.#position;
+    state[STATE_BYTES + 4] = this.#operationStart;
+    return state;
   }
 
   /** Merlin's framing: the label, then the length of what follows as u32, in one meta-AD. */

@@ -8,11 +8,20 @@ import {
   type Hex,
   hexToBytes,
 } from "@parahost/base";
+import { Sr25519Kernel } from "@parahost/kernels";
 import * as independent from "@scure/sr25519";
 import { encodeScalar, GROUP_ORDER, littleEndian } from "./scalar.ts";
 import { sr25519PairFromSeed } from "./sr25519.ts";
 import { Transcript } from "./transcript.ts";
-import { makeBytes, type VrfSignature, vrfInOut, vrfSign, vrfVerify } from "./vrf.ts";
+import {
+  makeBytes,
+  type VrfItem,
+  type VrfSignature,
+  vrfInOut,
+  vrfSign,
+  vrfVerify,
+  vrfVerifyAll,
+} from "./vrf.ts";
 
 const pair = sr25519PairFromSeed(new Uint8Array(32).fill(1));
 const other = sr25519PairFromSeed(new Uint8Array(32).fill(2));
@@ -124,4 +133,124 @@ test("malformed keys, outputs and proofs are refused", () => {
     proof.set(encodeScalar(scalar + GROUP_ORDER), half);
     assert.ok(!check(pair.publicKey, { ...signature, proof }), "a scalar not below the order");
   }
+});
+
+// Many at once
+
+const signers = Array.from({ length: 7 }, (_, i) =>
+  sr25519PairFromSeed(new Uint8Array(32).fill(i)),
+);
+
+/** Proofs by several keys, about several inputs, some bound to something more. */
+const honest: readonly VrfItem[] = Array.from({ length: 150 }, (_, i) => {
+  const signer = signers[i % signers.length] ?? pair;
+  const transcript = slotClaim(BigInt(i % 40));
+  const extra = i % 3 === 0 ? undefined : new Transcript(`extra ${i % 4}`);
+  const signature = vrfSign(signer, transcript, extra);
+  return { publicKey: signer.publicKey, transcript, signature, ...(extra && { extra }) };
+});
+
+const withProof = (item: VrfItem, change: (proof: Uint8Array) => void): VrfItem => {
+  const proof = item.signature.proof.slice();
+  change(proof);
+  return { ...item, signature: { ...item.signature, proof } };
+};
+
+const falsehoods: readonly ((item: VrfItem) => VrfItem)[] = [
+  (item) => withProof(item, (proof) => proof.fill(1, 0, 1)),
+  (item) => withProof(item, (proof) => proof.fill(255)),
+  (item) => ({ ...item, transcript: slotClaim(99n) }),
+  (item) => ({ ...item, publicKey: `0x${"ff".repeat(32)}` }),
+  (item) => ({ ...item, extra: new Transcript("something else") }),
+  (item) => ({ ...item, signature: { ...item.signature, preOutput: new Uint8Array(32) } }),
+  (item) => ({ ...item, signature: { ...item.signature, proof: new Uint8Array(63) } }),
+];
+
+const provenBy = ({ publicKey, transcript, signature, extra }: VrfItem) =>
+  vrfVerify(publicKey, transcript, signature, extra);
+
+test("many proofs are answered as each is by itself, whatever stands beside them", () => {
+  const mixed = honest.map((item, i) =>
+    i % 5 === 2 ? (falsehoods[i % falsehoods.length] ?? assert.fail())(item) : item,
+  );
+  for (const items of [honest, mixed, mixed.slice(0, 1), mixed.slice(2, 3), []])
+    assert.deepEqual(vrfVerifyAll(items), items.map(provenBy));
+  assert.ok(vrfVerifyAll(honest).every((value) => value !== undefined));
+  assert.deepEqual(
+    vrfVerifyAll(mixed).map((value) => value === undefined),
+    mixed.map((_, i) => i % 5 === 2),
+  );
+});
+
+test("the portable kernel answers the same", () => {
+  const kernel = new Sr25519Kernel("portable");
+  const bare = new Transcript("VRF");
+  const inputs = kernel.verifyVrfs(
+    honest.slice(0, 5).map(({ publicKey, transcript, signature, extra = bare }) => ({
+      publicKey,
+      input: transcript.state(),
+      proving: extra.state(),
+      output: signature.preOutput,
+      proof: signature.proof,
+    })),
+  );
+  assert.deepEqual(
+    inputs,
+    honest.slice(0, 5).map((item) => provenBy(item)?.input),
+  );
+});
+
+test("a proof whose commitments are the identity is as good as any", () => {
+  const transcript = signingContext("yo!", asciiBytes("a nonce of zero"));
+  const value = vrfInOut(pair, transcript);
+  const proving = new Transcript("VRF");
+  proving.appendMessage("proto-name", asciiBytes("DLEQProof"));
+  proving.appendMessage("vrf:h", value.input);
+  proving.appendMessage("vrf:R=g^r", new Uint8Array(32));
+  proving.appendMessage("vrf:h^r", new Uint8Array(32));
+  proving.appendMessage("vrf:pk", hexToBytes(pair.publicKey));
+  proving.appendMessage("vrf:h^sk", value.output);
+  const challenge = littleEndian(proving.challengeBytes("prove", 64)) % GROUP_ORDER;
+  const secret = littleEndian(pair.secret.subarray(0, 32)) >> 3n;
+  const response = GROUP_ORDER - ((challenge * secret) % GROUP_ORDER);
+  const proof = concatBytes(encodeScalar(challenge), encodeScalar(response));
+  assert.ok(
+    independent.vrf.verify(
+      asciiBytes("a nonce of zero"),
+      concatBytes(value.output, proof),
+      hexToBytes(pair.publicKey),
+      asciiBytes("yo!"),
+    ),
+  );
+  const item = {
+    publicKey: pair.publicKey,
+    transcript,
+    signature: { preOutput: value.output, proof },
+  };
+  assert.deepEqual(vrfVerifyAll([...honest.slice(0, 3), item]).at(-1), value);
+});
+
+test("more keys than the kernel keeps come and go", () => {
+  const [first] = honest;
+  assert.ok(first !== undefined);
+  const kernel = new Sr25519Kernel();
+  const claim = {
+    publicKey: first.publicKey,
+    input: first.transcript.state(),
+    proving: new Transcript("VRF").state(),
+    output: first.signature.preOutput,
+    proof: first.signature.proof,
+  };
+  const isTrue = () => kernel.verifyVrfs([claim])[0] !== undefined;
+  assert.ok(isTrue());
+  const one = kernel.pointFromUniform(new Uint8Array(64).fill(1));
+  let at = one;
+  for (let batch = 0; batch < 33; batch++) {
+    const strangers = Array.from({ length: 64 }, () => {
+      at = kernel.addPoints(at, one);
+      return { ...claim, publicKey: bytesToHex(kernel.encodePoint(at)) };
+    });
+    assert.ok(kernel.verifyVrfs(strangers).every((input) => input === undefined));
+  }
+  assert.ok(isTrue());
 });

@@ -9,20 +9,16 @@
  * Reference: consensus-and-sync.md 3.4, node-side.md 2.2.
  */
 import { asciiBytes, type Hex, hexToBytes } from "@parahost/base";
+import { kernel } from "./kernel.ts";
 import {
-  decodePoint,
-  doubleMultiply,
-  doubleMultiplyBase,
-  encodePoint,
   encodePoints,
-  isIdentity,
   multipleOfBase,
   multiplyBySecret,
   type Point,
   pointFromUniformBytes,
 } from "./ristretto.ts";
-import { decodeScalar, encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
-import { type Sr25519Pair, secretNonce, secretScalar, sr25519Point } from "./sr25519.ts";
+import { encodeScalar, reduceScalar, scalarFromWideBytes } from "./scalar.ts";
+import { type Sr25519Pair, secretNonce, secretScalar } from "./sr25519.ts";
 import { Transcript } from "./transcript.ts";
 
 /** What is published: on the wire `preOutput` then `proof`, 96 bytes. */
@@ -61,7 +57,7 @@ export function vrfInOut(pair: Sr25519Pair, transcript: Transcript): VrfInOut {
 export function vrfSign(
   pair: Sr25519Pair,
   transcript: Transcript,
-  extra: Transcript = new Transcript("VRF"),
+  extra: Transcript = BARE,
 ): VrfSignature {
   const key = secretScalar(pair.secret);
   const input = inputPoint(pair.publicKey, transcript);
@@ -84,34 +80,41 @@ export function vrfSign(
   return { preOutput: output, proof };
 }
 
+/** A proof to be checked: that `signature` is the key's for this transcript. */
+export interface VrfItem {
+  readonly publicKey: Hex;
+  readonly transcript: Transcript;
+  readonly signature: VrfSignature;
+  /** As in `vrfSign`. */
+  readonly extra?: Transcript;
+}
+
 /** The value that `signature` proves for this key and transcript, or `undefined` if it proves none. */
-export function vrfVerify(
+export const vrfVerify = (
   publicKey: Hex,
   transcript: Transcript,
   signature: VrfSignature,
-  extra: Transcript = new Transcript("VRF"),
-): VrfInOut | undefined {
-  const challenge = decodeScalar(signature.proof.subarray(0, 32));
-  const response = decodeScalar(signature.proof.subarray(32));
-  if (challenge === undefined || response === undefined) return undefined;
-  const key = sr25519Point(publicKey);
-  const output = decodePoint(signature.preOutput);
-  if (key === undefined || output === undefined || isIdentity(output)) return undefined;
+  extra?: Transcript,
+): VrfInOut | undefined =>
+  vrfVerifyAll([{ publicKey, transcript, signature, ...(extra && { extra }) }])[0];
 
-  const input = inputPoint(publicKey, transcript);
-  const encodedInput = encodePoint(input);
-  const [nonceOfBase, nonceOfInput] = encodePoints(
-    doubleMultiplyBase(response, challenge, key),
-    doubleMultiply(response, input, challenge, output),
-  );
-  const expected = proofChallenge(proofTranscript(extra, encodedInput), {
-    nonceOfBase,
-    nonceOfInput,
-    publicKey: hexToBytes(publicKey),
+/** As `vrfVerify` of each. */
+export function vrfVerifyAll(items: readonly VrfItem[]): readonly (VrfInOut | undefined)[] {
+  const claims = items.map(({ publicKey, transcript, signature, extra = BARE }) => ({
+    publicKey,
+    input: transcript.state(),
+    proving: extra.state(),
     output: signature.preOutput,
+    proof: signature.proof,
+  }));
+  return kernel.verifyVrfs(claims).map((input, i) => {
+    const output = claims[i]?.output;
+    return input === undefined || output === undefined ? undefined : { input, output };
   });
-  return expected === challenge ? { input: encodedInput, output: signature.preOutput } : undefined;
 }
+
+/** What a proof is in that binds nothing beside the value. */
+const BARE = new Transcript("VRF");
 
 /** The transcript of the proof that output/input and key/base have the same logarithm. */
 function proofTranscript(extra: Transcript, input: Uint8Array): Transcript {
@@ -139,9 +142,11 @@ function proofChallenge(
 
 /** `length` bytes that are random to everybody without the secret, one stream for each context. */
 export function makeBytes(value: VrfInOut, context: string, length: number): Uint8Array {
-  const transcript = new Transcript("VRFResult");
+  const transcript = RESULT.clone();
   transcript.appendMessage("", asciiBytes(context));
   transcript.appendMessage("vrf-in", value.input);
   transcript.appendMessage("vrf-out", value.output);
   return transcript.challengeBytes("", length);
 }
+
+const RESULT = new Transcript("VRFResult");

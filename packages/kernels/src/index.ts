@@ -1,3 +1,3 @@
 export { Blake2bKernel } from "./blake2b.ts";
 export { type ErasureExports, instantiateErasure } from "./erasure.ts";
-export { type Claim, type Point, Sr25519Kernel } from "./sr25519.ts";
+export { type Claim, type Point, Sr25519Kernel, type VrfClaim } from "./sr25519.ts";

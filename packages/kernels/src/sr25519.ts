@@ -5,7 +5,8 @@
  * where the machine fuses, which is asked at the start; the portable one needs no more than WebAssembly SIMD. Both
  * are exact, so both give the same answers and the same bytes.
  */
-import { assert, type Hex, hexToBytes, LruMap } from "@parahost/base";
+import { assert, type Hex } from "@parahost/base";
+import { KeyTable } from "./key-table.ts";
 import { kernelCode } from "./load.ts";
 
 /** A point of the group in the kernel's own form; made by the kernel only, equal points may differ in it. */
@@ -17,9 +18,24 @@ export interface Claim {
   readonly signature: Uint8Array;
 }
 
+/** That the output is the value of the key's random function at the input. */
+export interface VrfClaim {
+  readonly publicKey: Hex;
+  /** Transcript that the input is drawn from: 200 bytes of state, position and operation's start as u32. */
+  readonly input: Uint8Array;
+  /** Transcript that the proof is in. */
+  readonly proving: Uint8Array;
+  /** 32 bytes. */
+  readonly output: Uint8Array;
+  /** Challenge and response, 32 bytes each. */
+  readonly proof: Uint8Array;
+}
+
 const POINT_BYTES = 160;
-const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+const OUTPUT_BYTES = 32;
+const PROOF_BYTES = 64;
+const TRANSCRIPT_BYTES = 208;
 const PAGE_BYTES = 65_536;
 
 type Build = "fused" | "portable";
@@ -32,6 +48,8 @@ interface Exports {
   readonly INPUT: WebAssembly.Global<"i32">;
   readonly BATCH_MAX: WebAssembly.Global<"i32">;
   readonly KEYS_MAX: WebAssembly.Global<"i32">;
+  readonly VRF_BATCH_MAX: WebAssembly.Global<"i32">;
+  readonly VRF_KEYS_MAX: WebAssembly.Global<"i32">;
   isFused(): number;
   keccakF1600(state: number): void;
   decodePoints(first: number, second: number, firstBytes: number, secondBytes: number): number;
@@ -51,6 +69,12 @@ interface Exports {
   decide(count: number): void;
   verdict(index: number): number;
   failedSums(): number;
+  vrfKey(index: number): number;
+  decodeVrfKeys(first: number, second: number): number;
+  vrfClaim(index: number, key: number): number;
+  decideVrfs(count: number): void;
+  vrfVerdict(index: number): number;
+  vrfInput(index: number): number;
 }
 
 const instantiate = (code: Uint8Array<ArrayBuffer>): Exports =>
@@ -74,9 +98,9 @@ export class Sr25519Kernel {
   readonly #bytes: number;
   readonly #input: number;
   readonly #batchMax: number;
-  /** Where decoded keys are in the kernel's table, and its free places. */
-  readonly #keys: LruMap<Hex, number>;
-  readonly #freeKeys: number[];
+  readonly #keys: KeyTable;
+  readonly #vrfBatchMax: number;
+  readonly #vrfKeys: KeyTable;
 
   /** The build that this machine runs best, unless one is named. */
   constructor(build?: Build) {
@@ -86,9 +110,18 @@ export class Sr25519Kernel {
     this.#bytes = this.#kernel.BYTES.value;
     this.#input = this.#kernel.INPUT.value;
     this.#batchMax = this.#kernel.BATCH_MAX.value;
-    const keysMax = this.#kernel.KEYS_MAX.value;
-    this.#keys = new LruMap(keysMax);
-    this.#freeKeys = Array.from({ length: keysMax }, (_, i) => keysMax - 1 - i);
+    const { KEYS_MAX, VRF_BATCH_MAX, VRF_KEYS_MAX } = this.#kernel;
+    this.#keys = new KeyTable({
+      count: KEYS_MAX.value,
+      write: (place, key) => this.#memory.set(key, this.#kernel.keyAddress(place)),
+      decode: (first, second) => this.#kernel.decodeKeys(first, second),
+    });
+    this.#vrfBatchMax = VRF_BATCH_MAX.value;
+    this.#vrfKeys = new KeyTable({
+      count: VRF_KEYS_MAX.value,
+      write: (place, key) => this.#memory.set(key, this.#kernel.vrfKey(place)),
+      decode: (first, second) => this.#kernel.decodeVrfKeys(first, second),
+    });
   }
 
   /** Permutes the 200 bytes of a Keccak state. */
@@ -182,7 +215,7 @@ export class Sr25519Kernel {
 
   /** The point of a public key, or `undefined` for what is no encoding or that of the identity. */
   publicKeyPoint(publicKey: Hex): Point | undefined {
-    const key = this.#keyIndex(publicKey);
+    const key = this.#keys.placeOf(publicKey);
     if (key === undefined) return undefined;
     const at = this.#kernel.keyPoint(key);
     return this.#memory.slice(at, at + POINT_BYTES) as Point;
@@ -210,7 +243,7 @@ export class Sr25519Kernel {
   }
 
   #verifyBatch(claims: readonly Claim[], answers: boolean[]): void {
-    this.#prepareKeys(claims);
+    this.#keys.prepare(claims.map(({ publicKey }) => publicKey));
     let count = 0;
     const numbers = claims.map((claim) => (this.#writeClaim(count, claim) ? count++ : undefined));
     this.#kernel.decide(count);
@@ -221,7 +254,7 @@ export class Sr25519Kernel {
   /** Puts a claim into the batch, or returns false when its form alone makes it false. */
   #writeClaim(number: number, { publicKey, message, signature }: Claim): boolean {
     if (signature.length !== SIGNATURE_BYTES) return false;
-    const key = this.#keyIndex(publicKey);
+    const key = this.#keys.placeOf(publicKey);
     if (key === undefined) return false;
     const at = this.#input + SIGNATURE_BYTES;
     this.#makeRoom(at + message.length);
@@ -239,57 +272,40 @@ export class Sr25519Kernel {
     this.#memory = new Uint8Array(this.#kernel.memory.buffer);
   }
 
-  // Keys
+  // Verifiable randomness
 
-  #keyIndex(publicKey: Hex): number | undefined {
-    const known = this.#keys.get(publicKey);
-    if (known !== undefined || !isKeyLong(publicKey)) return known;
-    this.#decodeKeys(publicKey, publicKey);
-    return this.#keys.get(publicKey);
+  /** Of each claim the encoded input if it is true, as schnorrkel says, except that the identity is no key. */
+  verifyVrfs(claims: readonly VrfClaim[]): (Uint8Array | undefined)[] {
+    const answers: (Uint8Array | undefined)[] = [];
+    for (let start = 0; start < claims.length; start += this.#vrfBatchMax)
+      this.#verifyVrfBatch(claims.slice(start, start + this.#vrfBatchMax), answers);
+    return answers;
   }
 
-  /** Decodes the keys that are not in the table, two at a time. */
-  #prepareKeys(claims: readonly Claim[]): void {
-    let waiting: Hex | undefined;
-    for (const { publicKey } of claims) {
-      if (publicKey === waiting || this.#keys.has(publicKey)) continue;
-      if (!isKeyLong(publicKey)) continue;
-      if (waiting === undefined) waiting = publicKey;
-      else {
-        this.#decodeKeys(waiting, publicKey);
-        waiting = undefined;
-      }
+  #verifyVrfBatch(claims: readonly VrfClaim[], answers: (Uint8Array | undefined)[]): void {
+    this.#vrfKeys.prepare(claims.map(({ publicKey }) => publicKey));
+    let count = 0;
+    const numbers = claims.map((claim) => (this.#writeVrf(count, claim) ? count++ : undefined));
+    this.#kernel.decideVrfs(count);
+    for (const number of numbers) {
+      const isTrue = number !== undefined && this.#kernel.vrfVerdict(number) === 1;
+      const at = isTrue ? this.#kernel.vrfInput(number) : 0;
+      answers.push(isTrue ? this.#memory.slice(at, at + 32) : undefined);
     }
-    if (waiting !== undefined) this.#decodeKeys(waiting, waiting);
   }
 
-  /** Keeps those of two keys, which may be the same, that are good. */
-  #decodeKeys(first: Hex, second: Hex): void {
-    const firstIndex = this.#writeKey(first);
-    const secondIndex = first === second ? firstIndex : this.#writeKey(second);
-    const valid = this.#kernel.decodeKeys(firstIndex, secondIndex);
-    this.#keep(first, firstIndex, (valid & 1) === 1);
-    if (first !== second) this.#keep(second, secondIndex, (valid & 2) === 2);
-  }
-
-  #writeKey(publicKey: Hex): number {
-    const index = this.#freeKeys.pop() ?? this.#forgetOldestKey();
-    this.#memory.set(hexToBytes(publicKey), this.#kernel.keyAddress(index));
-    return index;
-  }
-
-  #keep(publicKey: Hex, index: number, isGood: boolean): void {
-    if (isGood) this.#keys.set(publicKey, index);
-    else this.#freeKeys.push(index);
-  }
-
-  /** The place of the key that was used least recently, hence of none in the present batch. */
-  #forgetOldestKey(): number {
-    const oldest = this.#keys.keys().next();
-    assert(oldest.done !== true, "places are either free or taken");
-    const index = this.#keys.get(oldest.value) as number;
-    this.#keys.delete(oldest.value);
-    return index;
+  /** Puts a claim into the batch, or returns false when its form alone makes it false. */
+  #writeVrf(number: number, { publicKey, input, proving, output, proof }: VrfClaim): boolean {
+    if (output.length !== OUTPUT_BYTES || proof.length !== PROOF_BYTES) return false;
+    const key = this.#vrfKeys.placeOf(publicKey);
+    if (key === undefined) return false;
+    const at = this.#kernel.vrfClaim(number, key);
+    const transcripts = at + OUTPUT_BYTES + PROOF_BYTES;
+    this.#memory.set(output, at);
+    this.#memory.set(proof, at + OUTPUT_BYTES);
+    this.#memory.set(input, transcripts);
+    this.#memory.set(proving, transcripts + TRANSCRIPT_BYTES);
+    return true;
   }
 
   // Arguments and results
@@ -323,5 +339,3 @@ export class Sr25519Kernel {
     return this.#memory.slice(this.#bytes + offset, this.#bytes + offset + length);
   }
 }
-
-const isKeyLong = (publicKey: Hex): boolean => publicKey.length === 2 + 2 * KEY_BYTES;

@@ -19,6 +19,7 @@ import { isCanonicalScalar, multiplyAdd, negateScalar, reduceWide } from "./scal
 import {
   absorb, append, appendText, begin, beginChallenge, beginMessage, challenge, squeeze, TRANSCRIPT,
 } from "./transcript";
+import { VRF_END } from "./vrf";
 
 /** Claims of one batch. */
 export const BATCH_MAX: i32 = 2048;
@@ -49,7 +50,7 @@ const CLAIM_VERDICT: usize = TERM + 68;
 
 const UNDECIDED: u8 = 2;
 
-const KEYS = (__heap_base + 15) & ~15;
+const KEYS = VRF_END;
 const CLAIMS: usize = KEYS + KEYS_MAX * KEY;
 const LONGS: usize = CLAIMS + BATCH_MAX * CLAIM;
 const SHORTS: usize = LONGS + 4 * (BATCH_MAX + 1);

@@ -486,6 +486,17 @@ function powerP58(out: usize, a: usize): void {
   multiply(out, T1, a); // 2^252 - 3
 }
 
+const CUBE = memory.data(80, 16);
+
+/** 1/a, and 0 for 0: a^(p - 2) = (a^(2^252 - 3))^8·a^3. `out` is not `a`. */
+export function invert(out: usize, a: usize): void {
+  square(CUBE, a, 1);
+  multiply(CUBE, CUBE, a);
+  powerP58(out, a);
+  square(out, out, 3);
+  multiply(out, out, CUBE);
+}
+
 const V3 = memory.data(80, 16);
 const CHECK = memory.data(80, 16);
 const SUM = memory.data(80, 16);

@@ -7,6 +7,9 @@ export { decodePoints, encodePoints, isIdentity, pointFromUniform } from "./rist
 export {
   BATCH_MAX, decide, decodeKeys, failedSums, INPUT, isTrue, keyAddress, keyPoint, KEYS_MAX, setClaim, verdict,
 } from "./batch";
+export {
+  decideVrfs, decodeVrfKeys, VRF_BATCH_MAX, VRF_KEYS_MAX, vrfClaim, vrfInput, vrfKey, vrfVerdict,
+} from "./vrf";
 
 /** Eight points, and 1024 bytes, for arguments and results. */
 export const POINTS = memory.data(8 * 160, 16);

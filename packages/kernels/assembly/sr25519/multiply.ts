@@ -1,6 +1,6 @@
 /**
  * Multiples of points: of one by a secret scalar, sums of two by public ones (Straus), and of the base
- * point. Scalars are 32 canonical little-endian bytes.
+ * point. A point that is met often has tables, with which a sum takes a quarter of the doublings. Scalars are 32 canonical little-endian bytes.
  */
 import {
   addTo, BASE, doublePoint, POINT, setIdentity, takeFrom, toAddend,
@@ -16,7 +16,8 @@ const CURRENT = memory.data(160, 16);
 const STEP = memory.data(160, 16);
 const ODD_P = memory.data(8 * 160, 16);
 const ODD_Q = memory.data(8 * 160, 16);
-const ODD_BASE = memory.data(64 * 160, 16);
+/** The base point's tables, the first of which has its odd multiples. */
+const ODD_BASE = memory.data(4 * 64 * 160, 16);
 const DIGITS_P = memory.data(256, 16);
 const DIGITS_Q = memory.data(256, 16);
 
@@ -85,6 +86,40 @@ function sum(out: usize, s: usize, table: usize, window: i32, t: usize, q: usize
     doublePoint(CURRENT, CURRENT);
     addDigit(CURRENT, load<i8>(DIGITS_P + bit), table);
     addDigit(CURRENT, load<i8>(DIGITS_Q + bit), ODD_Q);
+  }
+  memory.copy(out, CURRENT, POINT);
+}
+
+/** Bytes of a point's tables: odd multiples of P, 2^64·P, 2^128·P and 2^192·P. */
+export const TABLES: usize = 4 * (POINT << (WINDOW - 2));
+
+const SHIFTED = memory.data(160, 16);
+
+/** Makes the tables of a point. */
+export function makeTables(tables: usize, p: usize): void {
+  shiftedTables(tables, p, WINDOW);
+}
+
+function shiftedTables(tables: usize, p: usize, window: i32): void {
+  memory.copy(SHIFTED, p, POINT);
+  for (let quarter: usize = 0; quarter < 4; quarter++) {
+    oddMultiples(tables + quarter * (POINT << (window - 2)), SHIFTED, window);
+    for (let doubling = 0; doubling < 64; doubling++) doublePoint(SHIFTED, SHIFTED);
+  }
+}
+
+/** As `sumWithBase`, for a point with tables: the four quarters of both scalars share their doublings. */
+export function sumWithTables(out: usize, s: usize, t: usize, tables: usize): void {
+  nonAdjacentForm(DIGITS_P, s, BASE_WINDOW);
+  nonAdjacentForm(DIGITS_Q, t, WINDOW);
+  setIdentity(CURRENT);
+  for (let bit = 63; bit >= 0; bit--) {
+    doublePoint(CURRENT, CURRENT);
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const at = 64 * quarter + bit;
+      addDigit(CURRENT, load<i8>(DIGITS_P + at), ODD_BASE + quarter * (POINT << (BASE_WINDOW - 2)));
+      addDigit(CURRENT, load<i8>(DIGITS_Q + at), tables + quarter * (POINT << (WINDOW - 2)));
+    }
   }
   memory.copy(out, CURRENT, POINT);
 }
@@ -167,7 +202,7 @@ function addDigitsOfBase(half: usize): void {
   }
 }
 
-oddMultiples(ODD_BASE, BASE, BASE_WINDOW);
+shiftedTables(ODD_BASE, BASE, BASE_WINDOW);
 {
   const power = memory.data(160, 16);
   memory.copy(power, BASE, POINT);

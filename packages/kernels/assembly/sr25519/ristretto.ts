@@ -6,7 +6,7 @@
  * Specification: RFC 9496, whose names the intermediate values bear.
  */
 import {
-  absolute, add, choose, constant, copy, fromBytes, isNegative, isZero, multiply,
+  absolute, add, choose, constant, copy, fromBytes, invert, isNegative, isZero, multiply,
   multiplySigns, ONE, PAIR, reduce, SQRT_MINUS_ONE, sqrtRatio, square, subtract, toBytes, zip,
 } from "./field";
 import { addPoints } from "./point";
@@ -152,6 +152,88 @@ export function encodePoints(firstBytes: usize, secondBytes: usize, first: usize
   absolute(S, S);
   toBytes(firstBytes, S, 0);
   toBytes(secondBytes, S, 1);
+}
+
+// Encodings of doubled points, for which a root is not needed, but an inverse, and many share one.
+
+/** Two points on the way to the encodings of their doubles: E, F, G, H, their product, the running product, the bytes. */
+export const DOUBLES: usize = 6 * PAIR + 64;
+const E: usize = 0;
+const F: usize = PAIR;
+const G: usize = 2 * PAIR;
+const H: usize = 3 * PAIR;
+const OF_ALL: usize = 4 * PAIR;
+const RUNNING: usize = 5 * PAIR;
+/** Where the two encodings are in the end. */
+export const DOUBLES_BYTES: usize = 6 * PAIR;
+
+/** The first step: what doubling takes, E = 2XY, F = Z² + dT², G = X² + Y², H = Z² - dT². */
+export function prepareDoubles(at: usize, first: usize, second: usize): void {
+  gather(first, second);
+  add(S, Y, Y);
+  multiply(at + E, S, X);
+  square(SS, T, 1);
+  multiply(SS, SS, D);
+  square(V, Z, 1);
+  add(S, V, SS);
+  reduce(at + F, S);
+  subtract(S, V, SS);
+  reduce(at + H, S);
+  square(SS, X, 1);
+  square(V, Y, 1);
+  add(S, V, SS);
+  reduce(at + G, S);
+  multiply(S, at + E, at + G);
+  multiply(SS, at + F, at + H);
+  multiply(at + OF_ALL, S, SS);
+}
+
+/** The second: encodes the doubles of the prepared ones at `count` addresses in `list`. */
+export function encodeDoubles(list: usize, count: i32): void {
+  copy(U1, ONE);
+  for (let i = 0; i < count; i++) {
+    const at = load<u32>(list + 4 * i);
+    copy(at + RUNNING, U1);
+    // Of the neutral element the product is zero, and must not be a factor.
+    choose(X, ONE, at + OF_ALL, isZero(at + OF_ALL, 0), isZero(at + OF_ALL, 1));
+    multiply(U1, U1, X);
+  }
+  invert(U2, U1);
+  for (let i = count - 1; i >= 0; i--) {
+    const at = load<u32>(list + 4 * i);
+    multiply(INV_SQRT, U2, at + RUNNING);
+    choose(X, ONE, at + OF_ALL, isZero(at + OF_ALL, 0), isZero(at + OF_ALL, 1));
+    multiply(U2, U2, X);
+    encodeDouble(at);
+  }
+}
+
+/** `INV_SQRT` has the inverse of E·F·G·H. Where that is zero the encoding is, as it should, 0. */
+function encodeDouble(at: usize): void {
+  multiply(DEN1, at + E, at + G);
+  multiply(DEN2, at + F, at + H);
+  multiply(Z_INVERSE, DEN1, INV_SQRT);
+  multiply(DEN2, DEN2, INV_SQRT); // 1/T
+  multiply(PRODUCT, DEN1, Z_INVERSE);
+  const rotatesFirst = isNegative(PRODUCT, 0);
+  const rotatesSecond = isNegative(PRODUCT, 1);
+  multiplySigns(IX, at + E, -1, -1);
+  multiply(IY, at + F, SQRT_MINUS_ONE);
+  choose(X, at + G, at + E, rotatesFirst, rotatesSecond);
+  choose(Y, IX, at + G, rotatesFirst, rotatesSecond);
+  choose(Z, IY, at + H, rotatesFirst, rotatesSecond);
+  choose(T, SQRT_MINUS_ONE, INVSQRT_A_MINUS_D, rotatesFirst, rotatesSecond);
+
+  multiply(PRODUCT, Z, X);
+  multiply(PRODUCT, PRODUCT, Z_INVERSE);
+  multiplySigns(Y, Y, isNegative(PRODUCT, 0) ? -1 : 1, isNegative(PRODUCT, 1) ? -1 : 1);
+  multiply(PRODUCT, Y, DEN2);
+  multiply(PRODUCT, PRODUCT, T);
+  subtract(S, Z, Y);
+  multiply(S, S, PRODUCT);
+  absolute(S, S);
+  toBytes(at + DOUBLES_BYTES, S, 0);
+  toBytes(at + DOUBLES_BYTES + 32, S, 1);
 }
 
 /** Whether a point counts as the neutral element: x = 0 or y = 0. 4.5 with (0, 1). */

@@ -85,3 +85,18 @@ export function negateScalar(out: usize, a: usize): void {
   memory.copy(out, REST, 32);
   if (!isCanonicalScalar(out)) memory.fill(out, 0, 32);
 }
+
+/** `out` = `a`/2 mod l, for canonical `a`: half of `a`, or of `a` + l if `a` is odd. */
+export function halveScalar(out: usize, a: usize): void {
+  const order: u64 = (load<u8>(a) & 1) != 0 ? u64.MAX_VALUE : 0;
+  let carry: u64 = 0;
+  for (let i: usize = 0; i < 32; i += 4) {
+    carry += (load<u32>(a + i) as u64) + ((load<u32>(ORDER + i) as u64) & order);
+    store<u32>(REST + i, carry as u32);
+    carry >>= 32;
+  }
+  for (let i: usize = 0; i < 32; i += 8) {
+    const next = i < 24 ? load<u64>(REST + i, 8) : 0;
+    store<u64>(out + i, (load<u64>(REST + i) >> 1) | (next << 63));
+  }
+}
