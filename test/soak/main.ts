@@ -1,11 +1,13 @@
 /**
- * `npm run soak`: processes on this machine for a while, two of them killed now and then; prints what they use and how
- * finality goes. Ends with 1 when something happened that must not.
+ * `npm run soak`: processes on this machine for an hour, two of them killed now and then if asked for; prints the curve of
+ * what they use and how finality goes. Ends with 1 when something happened that must not: a contradiction, an end nobody
+ * asked for, an unhandled rejection, a node more than three blocks behind, memory or descriptors that grow.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { growth } from "./growth.ts";
 import { pause, WatchedNetwork } from "./watched-network.ts";
 
 const { values } = parseArgs({
@@ -26,6 +28,13 @@ const slotMs = Number(values["slot-ms"]);
 const SAMPLE_MS = 30_000;
 /** Slots in which finality is to go on after the last restart of a crash. */
 const RESUME_SLOTS_MAX = 5;
+/** A node may be so many blocks behind the fastest, when nobody is killed. */
+const LAG_MAX = 3;
+/** In a shorter run caches are still filling. */
+const FLAT_MINUTES_MIN = 30;
+/** Share by which memory may be larger at the end than after the first sixth, and descriptors in number. */
+const MEMORY_GROWTH_MAX = 0.2;
+const DESCRIPTORS_GROWTH_MAX = 8;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const directory = mkdtempSync(join(tmpdir(), "parahost-soak-"));
@@ -39,8 +48,9 @@ const watched = await WatchedNetwork.start({
 });
 say(`${watched.network.nodes.length} processes, slots of ${slotMs / 1000} s`);
 say(
-  "   time   final  rss MiB (lowest, median, highest)  descriptors (highest)  loop delay p99 (highest)",
+  "   time   final  open  lag  rss MiB (lowest, median, highest)  descriptors (highest)  loop delay p99 (highest)",
 );
+const curve: { rssMiB: number; descriptors: number }[] = [];
 
 const sample = async (): Promise<void> => {
   const usage = await watched.usage();
@@ -50,8 +60,13 @@ const sample = async (): Promise<void> => {
   const seconds = (Date.now() - startedAt) / 1000;
   const descriptors = Math.max(0, ...usage.map(({ descriptors: open }) => open));
   const lag = Math.max(0, ...usage.map(({ lagP99Ms }) => lagP99Ms)).toFixed(0);
+  const { lag: behind, unfinalized } = watched;
+  if (kills === 0 && behind > LAG_MAX)
+    watched.violations.push(`a node is ${behind} blocks behind the fastest`);
+  if (usage.length === watched.network.nodes.length)
+    curve.push({ rssMiB: rss.reduce((sum, one) => sum + one, 0), descriptors });
   say(
-    `${seconds.toFixed(0).padStart(6)} s  #${String(watched.finalizedByAll).padEnd(5)} ${at(0)} ${at(0.5)} ${at(1)}${String(descriptors).padStart(24)}${`${lag} ms`.padStart(25)}`,
+    `${seconds.toFixed(0).padStart(6)} s  #${String(watched.finalizedByAll).padEnd(5)} ${String(unfinalized).padStart(4)} ${String(behind).padStart(4)}  ${at(0)} ${at(0.5)} ${at(1)}${String(descriptors).padStart(24)}${`${lag} ms`.padStart(25)}`,
   );
 };
 const sampling = setInterval(() => void sample(), SAMPLE_MS);
@@ -76,6 +91,19 @@ if (!(await watched.until(() => watched.finalizedByAll >= target, 4 * target * s
   watched.violations.push(`only #${watched.finalizedByAll} is final on all nodes`);
 clearInterval(sampling);
 await sample();
+if (kills === 0 && minutes >= FLAT_MINUTES_MIN) {
+  const grown = {
+    rss: growth(curve.map(({ rssMiB }) => rssMiB)),
+    fds: growth(curve.map(({ descriptors }) => descriptors)),
+  };
+  say(
+    `memory: ${grown.rss.from.toFixed(0)} to ${grown.rss.to.toFixed(0)} MiB altogether; descriptors: ${grown.fds.from} to ${grown.fds.to}`,
+  );
+  if (grown.rss.to > grown.rss.from * (1 + MEMORY_GROWTH_MAX))
+    watched.violations.push("memory grows");
+  if (grown.fds.to > grown.fds.from + DESCRIPTORS_GROWTH_MAX)
+    watched.violations.push("descriptors grow");
+}
 const paras = [...watched.included].sort(([a], [b]) => a - b);
 say(`paras: ${paras.map(([para, number]) => `${para} at #${number}`).join(", ")}`);
 if (kills > 0) say(`slowest return of finality: ${slowest.toFixed(1)} slots`);

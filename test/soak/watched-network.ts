@@ -38,6 +38,8 @@ export class WatchedNetwork {
   readonly #included = new Map<number, number>();
   /** Highest block of each author. */
   readonly #sealed = new Map<string, number>();
+  /** Highest block that each node has imported. */
+  readonly #imported = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   readonly #listening = new Set<(node: string, line: string) => void>();
   readonly #lines = new Map<string, readonly string[]>();
@@ -81,7 +83,9 @@ export class WatchedNetwork {
     }
     if (event.event === "relay.imported") {
       const author = event["author"] as string;
-      this.#sealed.set(author, Math.max(event["number"] as number, this.sealedBy(author)));
+      const number = event["number"] as number;
+      this.#sealed.set(author, Math.max(number, this.sealedBy(author)));
+      this.#imported.set(node, Math.max(number, this.#imported.get(node) ?? 0));
     }
     if (event.event === "candidate.included" && typeof event["number"] === "number") {
       const para = event["para"] as number;
@@ -134,6 +138,17 @@ export class WatchedNetwork {
   /** What any node calls final. */
   get finalizedByAny(): number {
     return Math.max(0, ...this.#final.keys());
+  }
+
+  /** Blocks by which the slowest node is behind the fastest. */
+  get lag(): number {
+    const heights = this.network.nodes.map(({ name }) => this.#imported.get(name) ?? 0);
+    return Math.max(...heights) - Math.min(...heights);
+  }
+
+  /** Blocks between the best and the last final one. */
+  get unfinalized(): number {
+    return Math.max(0, ...this.#imported.values()) - this.finalizedByAny;
   }
 
   /** Number of the last included block of each para. */
