@@ -1,16 +1,25 @@
-/** polkadot.js as it comes from npm, on an author's parachain in real time. */
+/** polkadot.js and PAPI as they come from npm, on an author's parachain in real time, before an upgrade and after it. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { bytesToHex, expectOk, type Hex } from "@parahost/base";
 import { openProof } from "@parahost/trie";
 import { ApiPromise, Keyring, type SubmittableResult, WsProvider } from "@polkadot/api";
 import type { SubmittableExtrinsic } from "@polkadot/api/types";
 import type { KeyringPair } from "@polkadot/keyring/types";
 import type { ProviderInterface } from "@polkadot/rpc-provider/types";
-import { LiveNetwork } from "./clients-network.ts";
+import { createClient, Enum, type PolkadotClient } from "polkadot-api";
+import { getPolkadotSigner } from "polkadot-api/signer";
+import { getWsProvider } from "polkadot-api/ws";
+import { eventually, LiveNetwork } from "./clients-network.ts";
 
-const COUNTER = join(import.meta.dirname, "../../packages/kit/templates/counter");
+const MAIN = join(import.meta.dirname, "../../packages/cli/src/main.ts");
+const folder = mkdtempSync(join(tmpdir(), "parahost-clients-"));
+const project = join(folder, "counter");
 const LIMIT = { timeout: 120_000 };
 const UNIT = 1_000_000_000_000n;
 
@@ -19,9 +28,22 @@ let url: string;
 let api: ApiPromise;
 let alice: KeyringPair;
 let bob: KeyringPair;
+let client: PolkadotClient;
+
+const parahost = (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [MAIN, ...args]);
+
+/** Replaces text in a file of the project, which must be there. */
+function edit(file: string, text: string, by: string): void {
+  const path = join(project, file);
+  const before = readFileSync(path, "utf8");
+  assert.ok(before.includes(text), text);
+  writeFileSync(path, before.replace(text, by));
+}
 
 before(async () => {
-  network = await LiveNetwork.start("--para", COUNTER);
+  await parahost("new", "counter", project);
+  network = await LiveNetwork.start("--para", project);
   const started = network.events.find(({ event }) => event === "network.started");
   const { paras } = started as unknown as {
     paras: { para: number; name: string; rpcPort: number }[];
@@ -39,10 +61,13 @@ before(async () => {
   const keyring = new Keyring({ type: "sr25519", ss58Format: 42 });
   alice = keyring.addFromUri("//Alice");
   bob = keyring.addFromUri("//Bob");
+  client = createClient(getWsProvider(url));
 }, LIMIT);
 after(async () => {
+  client?.destroy();
   await api?.disconnect();
   await network.stop();
+  rmSync(folder, { recursive: true });
 });
 
 /** Signs and submits, and waits until the block is final; all results on the way. */
@@ -140,3 +165,101 @@ test("any storage item is proved against the state root of the header", LIMIT, a
   const keys = await api.rpc.state.getKeysPaged("0x", 100, "0x", at);
   assert.ok(keys.some((candidate) => candidate.toHex() === key));
 });
+
+// PAPI
+
+/** What PAPI knows of a chain by its metadata alone, as far as these tests go. */
+interface Unsafe {
+  readonly query: {
+    readonly System: {
+      readonly Account: {
+        getValue(who: string, options: { at: string }): Promise<{ data: { free: bigint } }>;
+      };
+    };
+    readonly Counter: { readonly Count: { getValue(options: { at: string }): Promise<number> } };
+  };
+  readonly tx: {
+    readonly Balances: { transfer_keep_alive(args: object): Transaction };
+    readonly Counter: Record<"increment" | "decrement", (args: object) => Transaction>;
+  };
+  readonly constants: { readonly System: { Version(): Promise<{ spec_version: number }> } };
+}
+interface Transaction {
+  signAndSubmit(signer: ReturnType<typeof signerOf>): Promise<{
+    readonly ok: boolean;
+    readonly events: readonly {
+      readonly type: string;
+      readonly value: { readonly type: string };
+    }[];
+  }>;
+  getEstimatedFees(from: string): Promise<bigint>;
+}
+
+const signerOf = (pair: KeyringPair) =>
+  getPolkadotSigner(pair.addressRaw, "Sr25519", (payload) => pair.sign(payload));
+const unsafe = () => client.getUnsafeApi() as unknown as Unsafe;
+
+test("PAPI reads, estimates, submits to finality, and knows events by name", LIMIT, async () => {
+  const { query, tx, constants } = unsafe();
+  assert.equal((await constants.System.Version()).spec_version, 1);
+  const before = await query.System.Account.getValue(bob.address, { at: "best" });
+  const transfer = tx.Balances.transfer_keep_alive({ dest: Enum("Id", bob.address), value: UNIT });
+  assert.ok((await transfer.getEstimatedFees(alice.address)) > 0n);
+  const { ok, events } = await transfer.signAndSubmit(signerOf(alice));
+  assert.ok(ok);
+  const names = events.map(({ type, value }) => `${type}.${value.type}`);
+  assert.ok(names.includes("Balances.Transfer"), String(names));
+  const after = await query.System.Account.getValue(bob.address, { at: "finalized" });
+  assert.equal(after.data.free, before.data.free + UNIT);
+});
+
+test(
+  "after an upgrade both clients, connected all the while, know the new code's calls and storage",
+  LIMIT,
+  async () => {
+    const before = (await api.rpc.chain.getFinalizedHead()).toHex();
+    const increments = await unsafe().query.Counter.Count.getValue({ at: "best" });
+    edit("chain.ts", "specVersion: 1", "specVersion: 2");
+    edit(
+      "chain.ts",
+      "        reset: call(1",
+      '        decrement: call(2, "Counts back.", { by: u32 }),\n        reset: call(1',
+    );
+    edit(
+      "assembly/counter.ts",
+      "export function reset",
+      `export function decrement(_origin: Origin, by: u32): Outcome {
+  Counter.count.set(Counter.count.get() - by);
+  return done;
+}
+
+export function reset`,
+    );
+    const { stdout } = await parahost(
+      ...["para", "upgrade", project, "--id", "1001", "--rpc-port", String(network.port)],
+    );
+    assert.match(stdout, /para 1001 has the new code/);
+    await eventually(() => (api.runtimeVersion.specVersion.toNumber() === 2 ? true : undefined));
+
+    const results = await submit(callOf("counter", "decrement")(2), bob);
+    assert.equal(results.at(-1)?.dispatchError, undefined);
+    assert.equal(String(await api.query["counter"]?.["count"]?.()), String(increments - 2));
+    // The past is still read by the code that was there then.
+    const past = await api.rpc.state.getRuntimeVersion(before);
+    assert.equal(past.specVersion.toNumber(), 1);
+    const [old, now] = await Promise.all(
+      [before, (await api.rpc.chain.getFinalizedHead()).toHex()].map(async (at) =>
+        (await api.rpc.state.getMetadata(at)).toHex(),
+      ),
+    );
+    assert.notEqual(old, now);
+    const code = await api.rpc.state.getStorage<never>("0x3a636f6465");
+    assert.notEqual(code, await api.rpc.state.getStorage<never>("0x3a636f6465", before));
+
+    const { tx, query, constants } = unsafe();
+    assert.equal((await constants.System.Version()).spec_version, 2);
+    const { ok } = await tx.Counter.decrement({ by: 1 }).signAndSubmit(signerOf(bob));
+    assert.ok(ok);
+    assert.equal(await query.Counter.Count.getValue({ at: "finalized" }), increments - 3);
+  },
+);

@@ -85,13 +85,13 @@ function execute(chain: Chain, pointer: usize, length: i32): u64 {
   const witness = Witness.read(data);
   data.end();
 
-  const parent = begin(chain, params, witness);
+  begin(chain, params, witness);
   block().followCode();
   for (let index = 0; index < extrinsicCount; index++) {
     const refusal = apply(chain, index, extrinsics[index]);
     assert(refusal == acceptable, "a transaction that may not be included");
   }
-  const head = end(chain, parent, params, body);
+  const head = end(chain, body);
   witness.end();
   return blockResult(head, params.relayParentNumber, block());
 }
@@ -102,7 +102,7 @@ function execute(chain: Chain, pointer: usize, length: i32): u64 {
  */
 export function build(chain: Chain, pointer: usize, length: i32): u64 {
   const params = ValidationParams.read(pointer, length);
-  const parent = begin(chain, params, new AskedNodes());
+  begin(chain, params, new AskedNodes());
   block().followCode();
   const included = new Array<Bytes>();
   let report = new Bytes(0, 0);
@@ -116,7 +116,7 @@ export function build(chain: Chain, pointer: usize, length: i32): u64 {
   const body = new Writer(4096);
   body.compact(included.length);
   for (let index = 0; index < included.length; index++) body.blob(included[index]);
-  const head = end(chain, parent, params, body.view());
+  const head = end(chain, body.view());
   return blockResult(head, params.relayParentNumber, block());
 }
 
@@ -183,7 +183,7 @@ function writeTag(writer: Writer, signer: Bytes, nonce: u32): void {
 
 // A block
 
-function begin(chain: Chain, params: ValidationParams, source: NodeSource): Header {
+function begin(chain: Chain, params: ValidationParams, source: NodeSource): void {
   const parent = Header.read(params.parentHead);
   assert(parent.number != u32.MAX_VALUE, "the last block of this chain has been built");
   enter(new State(new PartialTrie(parent.stateRoot, source)));
@@ -203,17 +203,18 @@ function begin(chain: Chain, params: ValidationParams, source: NodeSource): Head
   begun.followRelay();
   begun.followUpgrade();
   chain.onInitialize();
-  return parent;
 }
 
-function end(chain: Chain, parent: Header, params: ValidationParams, body: Bytes): Bytes {
+function end(chain: Chain, body: Bytes): Bytes {
   enterFinalization();
   chain.onFinalize();
   block().keepTime();
   storeEvents();
   const extrinsicsRoot = orderedRoot(prefixed(body), EXTRINSICS_ROOT_VERSION);
+  const isCodeChanged = state().isCodeChanged;
   const root = state().root();
-  return new Header(block().parentHash, parent.number + 1, root, extrinsicsRoot).encode();
+  const ended = block();
+  return new Header(ended.parentHash, ended.number, root, extrinsicsRoot, isCodeChanged).encode();
 }
 
 /** The leaves of the extrinsics trie have their length before them. */

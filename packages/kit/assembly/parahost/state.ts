@@ -57,6 +57,10 @@ export class State {
     if (!known || !known.equals(hash)) this.newCodeHash = hash;
   }
 
+  get isCodeChanged(): bool {
+    return this.newCodeHash != null;
+  }
+
   /** A mark to which changes from now on can be taken back. */
   mark(): i32 {
     return this.undos.length;
