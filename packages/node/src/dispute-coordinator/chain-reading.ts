@@ -51,11 +51,11 @@ export async function unreadBlocks(
 
 export interface BlockReading {
   readonly votes: readonly VotesOnCandidate[];
-  /** Candidates that the block backs or includes. */
+  /** Candidates that the block backs, includes or disputes. */
   readonly onChain: readonly CandidateHash[];
 }
 
-/** Notes what the block backs and includes. A block without state is left unread. */
+/** Notes what the block backs, includes and disputes. A block without state is left unread. */
 export async function readBlock(
   asker: ChainAsker,
   block: BlockRef,
@@ -67,10 +67,11 @@ export async function readBlock(
     events.flatMap((event) => (event.type === type ? [candidateHash(event.value.receipt)] : []));
   const backed = of("backed");
   const included = of("included");
-  seen.note(block, backed, included);
   const votes = await queryRuntime(asker, block.hash, "onChainVotes");
+  const disputed = votes?.disputes.map((set) => set.candidateHash) ?? [];
+  seen.note(block, { backed, included, disputed });
   return {
     votes: votes === undefined ? [] : votesOnChain(votes),
-    onChain: [...backed, ...included],
+    onChain: [...new Set([...backed, ...included, ...disputed])],
   };
 }

@@ -28,7 +28,7 @@ function open(options: { readonly unseen?: boolean } = {}) {
   const store = new MemoryStore(DISPUTE_COLUMNS);
   const seen = new SeenOnChain();
   if (options.unseen !== true)
-    seen.note({ number: 1, hash: sampleHash(1) }, [key.candidateHash], []);
+    seen.note({ number: 1, hash: sampleHash(1) }, { backed: [key.candidateHash] });
   const disabled = new DisabledValidators();
   const spam = new SpamSlots();
   const sessions = {
@@ -160,7 +160,7 @@ test("spam slots are filled again from disk", () => {
   add(inFavour(0, receipt), against(1, receipt));
   spam.clear(SESSION, key.candidateHash);
   const again = reopen();
-  again.refillSpamSlots();
+  again.recall();
   assert.equal(spam.taken(SESSION, asValidatorIndex(1)), 1);
   assert.deepEqual(again.disputes(), [{ ...key, status: { type: "active" } }]);
 });
@@ -183,6 +183,27 @@ test("a dispute that disabled validators raise alone is stored and has no effect
   assert.ok(book.isPotentialSpam(key, book.votesOf(key) ?? assert.fail(), book.statusOf(key)));
   add(against(2, receipt));
   assert.ok(book.isInDoubt(key));
+});
+
+test("who has lost a dispute is known again after a start, be it the chain's to disable it or not yet", () => {
+  const { book, add, disabled, reopen } = open();
+  add(inFavour(0, receipt), against(1, receipt));
+  add(...[2, 3, 4, 5].map((validator) => inFavour(validator, receipt, explicit)));
+  assert.equal(book.statusOf(key)?.type, "concludedFor");
+  assert.deepEqual([...disabled.of(SESSION, 7)], []);
+  reopen().recall();
+  assert.deepEqual([...disabled.of(SESSION, 7)], [1]);
+});
+
+test("what a chain counts the votes of is everybody's, though disabled validators raised it alone", () => {
+  const { book, add, disabled, seen } = open();
+  disabled.noteOnChain(SESSION, [asValidatorIndex(1)]);
+  add(inFavour(0, receipt), against(1, receipt));
+  assert.deepEqual(book.forChain(), []);
+  seen.note({ number: 2, hash: sampleHash(2) }, { disputed: [key.candidateHash] });
+  assert.ok(book.isInDoubt(key));
+  assert.ok(!book.isPotentialSpam(key, book.votesOf(key) ?? assert.fail(), book.statusOf(key)));
+  assert.equal(book.forChain().length, 1);
 });
 
 test("a lost candidate stays in doubt, a split one too", () => {

@@ -161,9 +161,9 @@ export class DisputeBook {
   }
 
   /**
-   * Whether the dispute may be made up: too few have spoken up about it for one of them to be honest, and
-   * the candidate is on no chain that we know, or nobody is against it but validators that are disabled.
-   * Such a dispute is stored and has no effect.
+   * Whether the dispute may be made up: no chain counts its votes, too few have spoken up about it for one of
+   * them to be honest, and the candidate is on no chain that we know, or nobody is against it but validators
+   * that are disabled. Such a dispute is stored and has no effect.
    */
   isPotentialSpam(
     key: DisputeKey,
@@ -171,7 +171,7 @@ export class DisputeBook {
     status: DisputeStatus | undefined,
   ): boolean {
     if (votes.invalid.size === 0 || (status !== undefined && isConcluded(status))) return false;
-    if (this.#isVouchedFor(key, votes)) return false;
+    if (this.#mustBeDecided(key, votes)) return false;
     return !this.#deps.seen.isOnChain(key.candidateHash) || this.#isOfDisabledAlone(key, votes);
   }
 
@@ -182,17 +182,34 @@ export class DisputeBook {
     if (isLost(status)) return true;
     const votes = this.votesOf(key);
     if (votes === undefined) return false;
-    return this.#isVouchedFor(key, votes) || !this.#isOfDisabledAlone(key, votes);
+    return this.#mustBeDecided(key, votes) || !this.#isOfDisabledAlone(key, votes);
   }
 
-  /** Fills the spam slots with what is on record, after a start. */
-  refillSpamSlots(): void {
-    for (const { status, ...key } of this.disputes()) {
+  /** Disputes that nobody has to answer are left out: no chain is to count them. */
+  forChain(): readonly Dispute[] {
+    return this.disputes().filter(({ status, ...key }) => {
       const votes = isConcluded(status) ? undefined : this.votesOf(key);
-      if (votes === undefined || !this.isPotentialSpam(key, votes, status)) continue;
+      return votes === undefined || !this.isPotentialSpam(key, votes, status);
+    });
+  }
+
+  /** After a start: who has lost, and whose spam slots are taken, from what is on record. */
+  recall(): void {
+    for (const { status, ...key } of this.disputes()) {
+      const votes = this.votesOf(key);
+      if (votes === undefined) continue;
+      this.noteLosers(key, votes, status);
+      if (!this.isPotentialSpam(key, votes, status)) continue;
       for (const voter of votes.invalid.keys())
         this.#deps.spam.take(key.session, key.candidateHash, voter);
     }
+  }
+
+  /** Whoever stood on the wrong side disputes in vain from now on. */
+  noteLosers({ session }: DisputeKey, votes: CandidateVotes, status: DisputeStatus): void {
+    const { disabled } = this.#deps;
+    if (status.type === "concludedFor") disabled.noteLost(session, [...votes.invalid.keys()]);
+    if (status.type === "concludedAgainst") disabled.noteLost(session, [...votes.valid.keys()]);
   }
 
   /** Drops sessions before this one. */
@@ -206,6 +223,14 @@ export class DisputeBook {
     const disputes = this.#statuses.get(session) ?? new Map();
     disputes.set(candidateHash, status);
     this.#statuses.set(session, disputes);
+  }
+
+  /**
+   * Everybody has to vote, whoever began: a chain that counts the votes charges those who took part in what
+   * is never decided, and whom we have seen losing another may have had no such name when others answered.
+   */
+  #mustBeDecided(key: DisputeKey, votes: CandidateVotes): boolean {
+    return this.#deps.seen.isDisputedOnChain(key.candidateHash) || this.#isVouchedFor(key, votes);
   }
 
   /**

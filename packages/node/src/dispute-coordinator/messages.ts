@@ -39,7 +39,7 @@ export type DisputeCoordinatorMessage =
       readonly statements: readonly DisputeVote[];
       readonly reply: Reply<ImportOutcome>;
     }
-  /** All disputes of the window, oldest session first. */
+  /** The disputes of the window that a chain may count, oldest session first. */
   | { readonly type: "recentDisputes"; readonly reply: Reply<readonly DisputeListEntry[]> }
   /** Those that are open or concluded a short time ago. */
   | { readonly type: "activeDisputes"; readonly reply: Reply<readonly DisputeListEntry[]> }

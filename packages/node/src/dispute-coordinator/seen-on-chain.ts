@@ -1,6 +1,6 @@
 /**
- * Candidates that blocks we know back or include: a dispute about such a candidate is genuine, and the
- * blocks that include one that lost are reverted. Kept until some blocks past finality.
+ * Candidates that blocks we know back, include or dispute: a dispute about such a candidate is genuine, and
+ * the blocks that include one that lost are reverted. Kept until some blocks past finality.
  * Node-side reference, 1.3, 5.23.
  */
 import { LruMap } from "@parahost/base";
@@ -17,11 +17,20 @@ export interface BlockRef {
   readonly hash: Hash;
 }
 
+/** What a block says about candidates. */
+export interface Sighted {
+  readonly backed?: readonly CandidateHash[];
+  readonly included?: readonly CandidateHash[];
+  /** It brought votes of their disputes. */
+  readonly disputed?: readonly CandidateHash[];
+}
+
 type Sightings = Map<CandidateHash, BlockRef[]>;
 
 export class SeenOnChain {
   readonly #included: Sightings = new Map();
   readonly #backed: Sightings = new Map();
+  readonly #disputed: Sightings = new Map();
   readonly #remote = new LruMap<CandidateHash, true>(REMOTE_MAX);
   /** Candidates by the block in which they were seen, for pruning. */
   readonly #blocks = new Map<
@@ -39,16 +48,14 @@ export class SeenOnChain {
     return this.#blocks.has(hash);
   }
 
-  /** The events of a block; each block once. */
-  note(
-    block: BlockRef,
-    backed: readonly CandidateHash[],
-    included: readonly CandidateHash[],
-  ): void {
+  /** What a block says; each block once. */
+  note(block: BlockRef, { backed = [], included = [], disputed = [] }: Sighted): void {
     if (this.#blocks.has(block.hash)) return;
-    this.#blocks.set(block.hash, { block, candidates: new Set([...backed, ...included]) });
+    const candidates = new Set([...backed, ...included, ...disputed]);
+    this.#blocks.set(block.hash, { block, candidates });
     for (const candidate of backed) add(this.#backed, candidate, block);
     for (const candidate of included) add(this.#included, candidate, block);
+    for (const candidate of disputed) add(this.#disputed, candidate, block);
   }
 
   isIncluded(candidate: CandidateHash): boolean {
@@ -66,6 +73,11 @@ export class SeenOnChain {
     );
   }
 
+  /** Whether some chain counts the votes of its dispute. */
+  isDisputedOnChain(candidate: CandidateHash): boolean {
+    return this.#disputed.has(candidate);
+  }
+
   /** Blocks of any fork that include the candidate, lowest first. */
   inclusionsOf(candidate: CandidateHash): readonly BlockRef[] {
     return [...(this.#included.get(candidate) ?? [])].sort(
@@ -81,6 +93,7 @@ export class SeenOnChain {
       for (const candidate of candidates) {
         drop(this.#backed, candidate, hash);
         drop(this.#included, candidate, hash);
+        drop(this.#disputed, candidate, hash);
       }
     }
   }

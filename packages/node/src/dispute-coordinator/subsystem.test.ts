@@ -474,6 +474,22 @@ test("disputes of disabled validators alone are neither checked nor in the way o
   await world.overseer.conclude(world.running);
 });
 
+test("a dispute that disabled validators raised is checked when a block counts its votes", async () => {
+  const world = await onChain({}, [3]);
+  const statements = [inFavour(1, receipt), against(3, receipt)];
+  await hear(world, statements);
+  await expectApprovals(world);
+  assert.deepEqual(await world.overseer.ask({ type: "recentDisputes" }), []);
+  const disputes = [{ candidateHash: hash, session: SESSION, statements }];
+  const votes = { session: SESSION, backingValidatorsPerCandidate: [], disputes };
+  await leaf(world, [{ number: 2, votes }], { disabled: [3], ancestors: [block(1).hash] });
+  (await expectRecovery(world))(recovered);
+  assert.deepEqual(await undisputed(world), block(0));
+  (await expectExecution(world))(valid);
+  assert.deepEqual(await expectSent(world), { inFavour: [0, "explicit"], against: 3 });
+  await world.overseer.conclude(world.running);
+});
+
 test("bad signatures and sessions outside of the window are refused", async () => {
   const world = await onChain();
   const forged = { ...against(3, receipt), validatorIndex: asValidatorIndex(4) };

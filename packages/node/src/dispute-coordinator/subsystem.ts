@@ -232,7 +232,7 @@ class DisputeCoordinator {
   /** After the first leaf: what a restart made us forget to send and to check. */
   async #begin(): Promise<void> {
     this.#isReady = true;
-    this.#book.refillSpamSlots();
+    this.#book.recall();
     for (const { status, ...key } of this.#book.disputes())
       if (isActive(status, this.#deps.clock.now())) this.#review(key);
     for (const statement of this.#early.splice(0)) await this.#issueLocal(statement);
@@ -262,7 +262,7 @@ class DisputeCoordinator {
         return;
       }
       case "recentDisputes":
-        message.reply(this.#book.disputes());
+        message.reply(this.#book.forChain());
         return;
       case "activeDisputes": {
         const now = this.#deps.clock.now();
@@ -333,7 +333,7 @@ class DisputeCoordinator {
       this.#log("dispute raised", change);
     }
     const isFreshlyConcluded = isConcluded(after) && after.type !== before?.type;
-    if (isConcluded(after)) this.#noteLosers(change);
+    this.#book.noteLosers(key, votes, after);
     if (isFreshlyConcluded) {
       const outcome = outcomeOf(after);
       if (outcome !== undefined) this.#deps.watcher.concluded(para, key, outcome);
@@ -345,13 +345,6 @@ class DisputeCoordinator {
     // Lazy approvers are put on record when a dispute is raised and again when it concludes.
     if (isFresh || isFreshlyConcluded) this.#review(key);
     else await this.#takePart(key);
-  }
-
-  #noteLosers({ key, votes, after }: ImportChange): void {
-    if (after?.type === "concludedFor")
-      this.#disabled.noteLost(key.session, [...votes.invalid.keys()]);
-    if (after?.type === "concludedAgainst")
-      this.#disabled.noteLost(key.session, [...votes.valid.keys()]);
   }
 
   /** Others may have to check the candidate for as long as its dispute is remembered. */

@@ -23,4 +23,30 @@ export const REGRESSIONS: readonly Regression[] = [
       calmSlots: 22,
     },
   },
+  {
+    found:
+      "validators whose disputes are in vain since they lost others were believed to hold up finality",
+    scenario: {
+      ...DEFAULT_SCENARIO,
+      seed: 133,
+      validators: 7,
+      paras: 1,
+      groups: 7,
+      rotationBlocks: 5,
+      epochSlots: 12,
+      latencyMs: 5,
+      jitterMs: 0,
+      roles: [5, 6].flatMap((validator) =>
+        ["B30", "B08"].map((strategy) => ({
+          validator,
+          strategy,
+          share: 1,
+          fromSlot: 2,
+          toSlot: 4,
+        })),
+      ),
+      slots: 4,
+      calmSlots: 22,
+    },
+  },
 ];

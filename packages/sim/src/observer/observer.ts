@@ -44,6 +44,7 @@ import { Liveness } from "./checkers/liveness.ts";
 import { PromiseChecker } from "./checkers/promises.ts";
 import { SignatureChecker } from "./checkers/signatures.ts";
 import { ChunkStores } from "./chunk-stores.ts";
+import { isDisputedByLosersAlone } from "./dispute-record.ts";
 import {
   advance,
   type Fork,
@@ -150,7 +151,11 @@ export class Observer {
   readonly #finality = new FinalityChecker();
   readonly #liveness: Liveness;
   readonly #signatures: SignatureChecker;
-  readonly #disputes = new DisputeChecker((block) => this.#includedUpTo(block));
+  readonly #disputes = new DisputeChecker({
+    includedUpTo: (block) => this.#includedUpTo(block),
+    isInVain: (name, candidate) =>
+      this.#disputeRecords(name).some((record) => isDisputedByLosersAlone(record, candidate)),
+  });
   readonly #accountability: AccountabilityChecker;
   readonly #equivocations = new EquivocationChecker();
   readonly #promises: PromiseChecker;
@@ -163,7 +168,6 @@ export class Observer {
   readonly #wasIncluded = new Set<CandidateHash>();
   /** The validators of the session that a candidate was backed in, and those of them who backed it. */
   readonly #sessionKeys = new Map<CandidateHash, readonly ValidatorId[]>();
-  readonly #backers = new Map<CandidateHash, ValidatorId[]>();
   readonly #counts: Counts = {
     blocks: 0,
     bitfields: 0,
@@ -311,10 +315,17 @@ export class Observer {
     ];
   }
 
+  /** Of the validator of that name; none when it is down. */
+  #disputeRecords(name: string): DisputeDatabase[] {
+    return this.#world.validators
+      .filter((node) => node.name === name)
+      .map((node) => new DisputeDatabase(this.#world.store(node)));
+  }
+
   /** R2: disputes about candidates that no block backs take a slot each, of which a validator has few. */
   #overfilled(): Problem[] {
     const sessions = new Set([...this.#forks.values()].map(({ session }) => session)).size;
-    const { validators, cast, store } = this.#world;
+    const { validators, cast } = this.#world;
     const raisers = Math.max(
       1,
       this.#world.validatorNames.filter((name) => cast.isFaulty(name)).length,
@@ -323,7 +334,9 @@ export class Observer {
     return validators
       .filter(({ name }) => this.#isHonest(name))
       .flatMap((node) => {
-        const disputes = [...new DisputeDatabase(store.call(this.#world, node)).disputes()];
+        const disputes = this.#disputeRecords(node.name).flatMap((record) => [
+          ...record.disputes(),
+        ]);
         const madeUp = disputes.filter(
           ({ candidateHash: its }) => !this.#sessionKeys.has(its),
         ).length;
@@ -399,18 +412,10 @@ export class Observer {
       const by = this.#sessionKeys.get(event.candidate)?.[event.validator];
       const disabled = this.#records.get(chain.best().hash)?.disabled ?? [];
       if (by !== undefined && !disabled.includes(by))
-        this.#disputes.raised(name, event.candidate, by, best);
+        this.#disputes.raised(name, event.candidate, best);
     }
     if (event.event === "dispute.concluded")
-      this.#addNow(
-        this.#disputes.concluded(
-          name,
-          event.candidate,
-          event.outcome,
-          best,
-          this.#backers.get(event.candidate) ?? [],
-        ),
-      );
+      this.#addNow(this.#disputes.concluded(name, event.candidate, event.outcome, best));
   }
 
   #onGrandpa(name: string, bytes: Uint8Array): void {
@@ -470,7 +475,7 @@ export class Observer {
       this.#secondedMax,
       1 + block.before.configuration.asyncBackingParams.maxCandidateDepth,
     );
-    this.#noteBackers(block);
+    this.#noteSession(block);
     const found = [...problems, ...checkBitfields(block), ...this.#accountability.block(block)];
     for (const { type, proof } of block.reports)
       found.push(
@@ -501,15 +506,9 @@ export class Observer {
     });
   }
 
-  #noteBackers({ votes, before }: ObservedBlock): void {
-    const { validators } = before.sessionInfo;
-    for (const { receipt, votes: cast } of votes?.backingValidatorsPerCandidate ?? []) {
-      const candidate = candidateHash(receipt);
-      const known = this.#backers.get(candidate) ?? [];
-      const keys = cast.flatMap(({ validatorIndex }) => validators[validatorIndex] ?? []);
-      this.#backers.set(candidate, [...known, ...keys]);
-      this.#sessionKeys.set(candidate, validators);
-    }
+  #noteSession({ votes, before }: ObservedBlock): void {
+    for (const { receipt } of votes?.backingValidatorsPerCandidate ?? [])
+      this.#sessionKeys.set(candidateHash(receipt), before.sessionInfo.validators);
   }
 
   /** Whoever seals a block has seen its parent, and knows what became of what that includes. */

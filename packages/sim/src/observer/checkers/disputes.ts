@@ -3,7 +3,7 @@
  * open is not voted for. L4: a dispute about data that is there concludes in time.
  */
 import type { DisputeOutcome } from "@parahost/node/events";
-import type { BlockNumber, CandidateHash, Hash, ValidatorId } from "@parahost/primitives";
+import type { BlockNumber, CandidateHash, Hash } from "@parahost/primitives";
 import { type Problem, problem } from "../violation.ts";
 
 /** L4: blocks from the first two opposing votes to the conclusion. */
@@ -16,23 +16,25 @@ interface Raised {
   readonly candidate: CandidateHash;
   readonly node: string;
   readonly at: BlockNumber;
-  readonly by: ValidatorId;
 }
 
-/** Candidates that an unfinalized block and those below it include, as far as the observer remembers. */
-export type IncludedUpTo = (block: Hash) => Iterable<CandidateHash>;
+export interface DisputeSources {
+  /** Candidates that an unfinalized block and those below it include, as far as the observer remembers. */
+  readonly includedUpTo: (block: Hash) => Iterable<CandidateHash>;
+  /** Whether all who dispute the candidate have lost other disputes on the node's record: nobody has to answer. */
+  readonly isInVain: (node: string, candidate: CandidateHash) => boolean;
+}
 
 export class DisputeChecker {
   readonly #standing = new Map<string, Map<CandidateHash, Standing>>();
   readonly #raised: Raised[] = [];
-  readonly #losers = new Map<string, Set<ValidatorId>>();
-  readonly #included: IncludedUpTo;
+  readonly #sources: DisputeSources;
   #slowest = 0;
   readonly #invalid = new Set<CandidateHash>();
   #lastConclusion: BlockNumber | undefined;
 
-  constructor(included: IncludedUpTo) {
-    this.#included = included;
+  constructor(sources: DisputeSources) {
+    this.#sources = sources;
   }
 
   /** Disputed candidates, how many of them lost, and the most blocks that any of them took. */
@@ -46,12 +48,11 @@ export class DisputeChecker {
     return this.#lastConclusion;
   }
 
-  /** Whoever has lost a dispute in the node's eyes raises others in vain: nobody has to answer. */
-  raised(node: string, candidate: CandidateHash, by: ValidatorId, best: BlockNumber): void {
+  raised(node: string, candidate: CandidateHash, best: BlockNumber): void {
     const standing = this.#of(node);
-    if (standing.has(candidate) || this.#losersOf(node).has(by)) return;
+    if (standing.has(candidate)) return;
     standing.set(candidate, "open");
-    this.#raised.push({ candidate, node, at: best, by });
+    this.#raised.push({ candidate, node, at: best });
   }
 
   concluded(
@@ -59,14 +60,11 @@ export class DisputeChecker {
     candidate: CandidateHash,
     outcome: DisputeOutcome,
     best: BlockNumber,
-    backers: readonly ValidatorId[],
   ): Problem[] {
     this.#of(node).set(candidate, outcome);
     if (outcome === "invalid") this.#invalid.add(candidate);
     this.#lastConclusion = Math.max(this.#lastConclusion ?? 0, best);
     const raised = this.#raised.find((one) => one.node === node && one.candidate === candidate);
-    if (outcome === "valid" && raised !== undefined) this.#loses(node, raised.by);
-    if (outcome === "invalid") for (const backer of backers) this.#loses(node, backer);
     const took = best - (raised?.at ?? best);
     this.#slowest = Math.max(this.#slowest, took);
     return took <= CONCLUDED_WITHIN_BLOCKS ? [] : [tooSlow(node, candidate, took)];
@@ -100,6 +98,7 @@ export class DisputeChecker {
     return this.#raised
       .filter((raised) => raised.node === node && standing.get(raised.candidate) === "open")
       .filter(({ candidate, at }) => best - at > CONCLUDED_WITHIN_BLOCKS && isAvailable(candidate))
+      .filter(({ candidate }) => !this.#sources.isInVain(node, candidate))
       .map(({ candidate, at }) => tooSlow(node, candidate, best - at));
   }
 
@@ -107,9 +106,10 @@ export class DisputeChecker {
     const standing = this.#of(node);
     if (standing.size === 0) return [];
     const problems: Problem[] = [];
-    for (const candidate of this.#included(block)) {
+    for (const candidate of this.#sources.includedUpTo(block)) {
       const its = standing.get(candidate);
-      if (its !== undefined && standings.includes(its))
+      if (its === undefined || !standings.includes(its)) continue;
+      if (its === "invalid" || !this.#sources.isInVain(node, candidate))
         problems.push(
           problem(
             "S7",
@@ -118,21 +118,6 @@ export class DisputeChecker {
         );
     }
     return problems;
-  }
-
-  /** What else it disputes is in vain from now on. */
-  #loses(node: string, loser: ValidatorId): void {
-    this.#losersOf(node).add(loser);
-    const standing = this.#of(node);
-    for (const { node: its, by, candidate } of this.#raised)
-      if (its === node && by === loser && standing.get(candidate) === "open")
-        standing.delete(candidate);
-  }
-
-  #losersOf(node: string): Set<ValidatorId> {
-    const known = this.#losers.get(node) ?? new Set<ValidatorId>();
-    this.#losers.set(node, known);
-    return known;
   }
 
   #of(node: string): Map<CandidateHash, Standing> {
