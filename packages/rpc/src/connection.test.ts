@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { silentLogger } from "@parahost/base";
-import { ANSWER_LENGTH_MAX, Connection } from "./connection.ts";
+import { ANSWER_LENGTH_MAX, Connection, UNREAD_MAX } from "./connection.ts";
 import { BATCH_MAX, type Json } from "./json-rpc.ts";
 import { combineMethods, type Methods, type Send } from "./method.ts";
 import { hash, hexBytes, optional, param, text, uint } from "./params.ts";
@@ -106,7 +106,7 @@ test("a subscription talks until it is ended, and ends with its connection", asy
   const pushed: string[] = [];
   const connection = new Connection(methods, silentLogger, (message) => {
     pushed.push(message);
-    return true;
+    return "sent";
   });
   const { result: id } = JSON.parse(await answerOf(connection, request("test_subscribe")));
   for (const send of listeners) send({ n: 1 });
@@ -123,9 +123,38 @@ test("a subscription talks until it is ended, and ends with its connection", asy
 });
 
 test("a client that does not read loses its subscription", async () => {
-  const connection = new Connection(methods, silentLogger, () => false);
+  const connection = new Connection(methods, silentLogger, () => "lost");
   await answerOf(connection, request("test_subscribe"));
   for (const send of listeners) send(1);
+  assert.equal(listeners.size, 0);
+});
+
+test("a client that reads late loses its subscription with the 17th message that waits, and is told", async () => {
+  const pushed: string[] = [];
+  const waiting: (() => void)[] = [];
+  const families: Methods = {
+    methods: {},
+    subscriptions: Object.fromEntries(
+      Object.entries(methods.subscriptions).map(([name, kind]) => [
+        name,
+        { ...kind, lastWord: "over" },
+      ]),
+    ),
+  };
+  const connection = new Connection(families, silentLogger, (text) => {
+    pushed.push(text);
+    return new Promise((resolve) => void waiting.push(resolve));
+  });
+  await answerOf(connection, request("test_subscribe"));
+  const [send = () => false] = listeners;
+  for (let i = 0; i < 10; i++) assert.equal(send(i), true);
+  for (const take of waiting.splice(0, 4)) take();
+  await Promise.resolve();
+  await Promise.resolve();
+  for (let i = 0; i < UNREAD_MAX - 6; i++) assert.equal(send(i), true, "six wait from before");
+  assert.equal(send("too much"), false);
+  assert.equal(JSON.parse(pushed.at(-1) ?? "").params.result, "over");
+  assert.equal(pushed.length, 10 + UNREAD_MAX - 6 + 1);
   assert.equal(listeners.size, 0);
 });
 
@@ -168,7 +197,7 @@ test("an id that could not be sent back as it came is refused, and so is a reque
 });
 
 test("limits of a server are those of its connections", async () => {
-  const connection = new Connection(methods, silentLogger, () => true, {
+  const connection = new Connection(methods, silentLogger, () => "sent", {
     subscriptions: 1,
     answerLength: 100,
   });

@@ -22,23 +22,30 @@ export const SUBSCRIPTIONS_MAX = 1024;
 /** Characters of one answer; a batch has as many for all of its answers together. */
 export const ANSWER_LENGTH_MAX = 32 * 1024 * 1024;
 
-/** Sends a text to the client; false when it does not read and is about to be disconnected. */
-export type SendText = (text: string) => boolean;
+/** What became of a text. One that waits for the client to read what came before settles once it is on its way. */
+export type Delivery = "sent" | "lost" | Promise<void>;
+
+/** Sends a text to the client. */
+export type SendText = (text: string) => Delivery;
 
 /** Messages of one subscription that wait for the answer that names it. */
 const HELD_MAX = 4096;
+/** Messages of one subscription that wait for the client to read; with one more it is over. */
+export const UNREAD_MAX = 16;
 
-/** Holds a new subscription's messages back until its id has been answered. */
+/** The messages of one subscription on their way: held back until its id has been answered, counted from then on. */
 class Outbox {
   readonly #push: SendText;
   #held: string[] | undefined = [];
+  readonly #unread = new Set<Promise<void>>();
 
   constructor(push: SendText) {
     this.#push = push;
   }
 
+  /** False when the client has gone or does not read. */
   send(text: string): boolean {
-    if (this.#held === undefined) return this.#push(text);
+    if (this.#held === undefined) return this.#deliver(text);
     if (this.#held.length >= HELD_MAX) return false;
     this.#held.push(text);
     return true;
@@ -47,7 +54,21 @@ class Outbox {
   open(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const text of held) this.#push(text);
+    for (const text of held) if (!this.#deliver(text)) return;
+  }
+
+  /** Settles when the client has taken something of what waits; `undefined` while nothing does. */
+  taken(): Promise<void> | undefined {
+    return this.#unread.size === 0 ? undefined : Promise.race(this.#unread);
+  }
+
+  #deliver(text: string): boolean {
+    if (this.#unread.size >= UNREAD_MAX) return false;
+    const delivery = this.#push(text);
+    if (delivery === "sent" || delivery === "lost") return delivery === "sent";
+    this.#unread.add(delivery);
+    void delivery.then(() => this.#unread.delete(delivery));
+    return true;
   }
 }
 
@@ -177,10 +198,13 @@ export class Connection {
     const send = (result: Json): boolean => {
       if (isEnded) return false;
       const isRead = outbox.send(notificationText(kind.notification, id, result));
-      if (!isRead) end();
-      return isRead;
+      if (isRead) return true;
+      if (kind.lastWord !== undefined) push(notificationText(kind.notification, id, kind.lastWord));
+      end();
+      return false;
     };
-    const stop = kind.start(params, send, { id, session: this.#session, end });
+    const taken = () => outbox.taken();
+    const stop = kind.start(params, send, { id, session: this.#session, end, taken });
     if (isEnded) stop();
     else
       this.#open.set(id, {

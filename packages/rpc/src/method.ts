@@ -26,6 +26,11 @@ export interface Subscriber {
   readonly session: Session;
   /** Ends it from our side; its `stop` is called. */
   end(): void;
+  /**
+   * For who has much to say: settles when the client has taken something of what waits for it; `undefined` while
+   * nothing waits.
+   */
+  taken(): Promise<void> | undefined;
 }
 
 export interface Subscription {
@@ -35,6 +40,8 @@ export interface Subscription {
   readonly unsubscribe: string;
   /** Ending answers with `null`, even when there is nothing to end; otherwise with whether there was. */
   readonly endsWithNull?: true;
+  /** What a client is told that lost its subscription because it does not read. */
+  readonly lastWord?: Json;
   /** Begins; the answer ends it. Throws `RpcError` to refuse. */
   start(params: readonly Json[], send: Send, subscriber: Subscriber): () => void;
 }

@@ -3,7 +3,8 @@ import { type IncomingMessage, request } from "node:http";
 import test from "node:test";
 import { silentLogger } from "@parahost/base";
 import { WebSocket } from "ws";
-import type { Methods } from "./method.ts";
+import { UNREAD_MAX } from "./connection.ts";
+import type { Methods, Send } from "./method.ts";
 import { type RpcServer, startRpcServer } from "./server.ts";
 
 const methods: Methods = {
@@ -122,6 +123,66 @@ test("beyond its limits a server takes no more connections and no longer message
     body: "x".repeat(1001),
   });
   assert.equal(long.status, 413);
+  await server.close();
+});
+
+test("a subscriber that never reads is dropped, and the others go on", async () => {
+  const senders = new Set<Send>();
+  const server = await startRpcServer({
+    port: 0,
+    logger: silentLogger,
+    methods: {
+      methods: { test_echo: (params) => params[0] ?? null },
+      subscriptions: {
+        test_subscribe: {
+          notification: "test_news",
+          unsubscribe: "test_unsubscribe",
+          start: (_, send) => {
+            senders.add(send);
+            return () => void senders.delete(send);
+          },
+        },
+      },
+    },
+  });
+  const subscribed = async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}`);
+    await new Promise((resolve) => socket.once("open", resolve));
+    const answered = new Promise((resolve) => socket.once("message", resolve));
+    socket.send('{"jsonrpc":"2.0","id":1,"method":"test_subscribe"}');
+    await answered;
+    return socket;
+  };
+  const deaf = await subscribed();
+  const [toDeaf] = senders;
+  assert.ok(toDeaf !== undefined);
+  deaf.pause();
+  const reading = await subscribed();
+  const [, toReading] = senders;
+  assert.ok(toReading !== undefined);
+  const news = "x".repeat(1024 * 1024);
+  let sent = 0;
+  while (sent < 100 && senders.has(toDeaf)) {
+    const heard = new Promise((resolve) => reading.once("message", resolve));
+    assert.equal(toReading(news), true);
+    await heard;
+    if (toDeaf(news)) sent += 1;
+  }
+  // What the operating system holds for it, and the 16 that wait here.
+  assert.ok(sent >= UNREAD_MAX && sent < 100, `${sent} messages`);
+  assert.deepEqual([...senders], [toReading]);
+  // Its connection is still there, and everything that was sent before comes once it reads.
+  let received = 0;
+  const all = new Promise<void>((resolve) =>
+    deaf.on("message", () => {
+      received += 1;
+      if (received === sent) resolve();
+    }),
+  );
+  deaf.resume();
+  await all;
+  deaf.terminate();
+  reading.terminate();
   await server.close();
 });
 

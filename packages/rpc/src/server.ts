@@ -6,7 +6,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { HostError, type Logger } from "@parahost/base";
 import { type WebSocket, WebSocketServer } from "ws";
-import { CONNECTION_LIMITS, Connection, type ConnectionLimits } from "./connection.ts";
+import {
+  CONNECTION_LIMITS,
+  Connection,
+  type ConnectionLimits,
+  type Delivery,
+} from "./connection.ts";
 import { ErrorCode, errorText, RpcError } from "./json-rpc.ts";
 import type { Methods } from "./method.ts";
 import { type AllowedCallers, isAllowed, LOCAL_CALLERS } from "./origin.ts";
@@ -27,6 +32,10 @@ export const RPC_LIMITS: RpcLimits = {
 
 /** A request that is not there as a whole by then is given up. */
 const REQUEST_WITHIN_MS = 30_000;
+/** How often requests that are late are looked for. */
+const LATE_EVERY_MS = 1000;
+/** A client that takes nothing of what waits for it for this long is disconnected. */
+const READ_WITHIN_MS = 30_000;
 /** Clients that were told to go are cut off after this time. */
 const GO_WITHIN_MS = 500;
 /** A client for which more than this waits is disconnected. */
@@ -58,10 +67,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const limits: RpcLimits = { ...RPC_LIMITS, ...options.limits };
   let { methods } = options;
   const http = createServer(
+    {
+      headersTimeout: REQUEST_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: LATE_EVERY_MS,
+    },
     (request, response) => void answerHttp(request, response, { ...options, methods, limits }),
   );
-  http.headersTimeout = REQUEST_WITHIN_MS;
-  http.requestTimeout = REQUEST_WITHIN_MS;
   http.maxConnections = 2 * limits.connections;
   const sockets = new WebSocketServer({
     server: http,
@@ -75,15 +87,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       socket.close(1013, "too many connections");
       return;
     }
-    const send = (text: string): boolean => {
-      if (socket.readyState !== socket.OPEN) return false;
-      if (socket.bufferedAmount > SEND_BUFFER_BYTES_MAX) {
-        socket.terminate();
-        return false;
-      }
-      socket.send(text);
-      return true;
-    };
+    const send = sender(socket);
     const connection = new Connection(methods, logger, send, limits);
     socket.on("message", (data, isBinary) => {
       if (isBinary) {
@@ -125,6 +129,36 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
         });
         http.closeIdleConnections();
       }),
+  };
+}
+
+/** What sends a client its texts, and disconnects one that does not read them. */
+function sender(socket: WebSocket): (text: string) => Delivery {
+  let waiting = 0;
+  let stalled: NodeJS.Timeout | undefined;
+  socket.on("close", () => clearTimeout(stalled));
+  const onTaken = (): void => {
+    waiting -= 1;
+    if (waiting > 0) {
+      stalled?.refresh();
+      return;
+    }
+    clearTimeout(stalled);
+    stalled = undefined;
+  };
+  return (text) => {
+    if (socket.readyState !== socket.OPEN) return "lost";
+    if (socket.bufferedAmount > SEND_BUFFER_BYTES_MAX) {
+      socket.terminate();
+      return "lost";
+    }
+    const taken = Promise.withResolvers<void>();
+    // Called when the text is on its way, and when the connection has ended before.
+    socket.send(text, () => taken.resolve());
+    if (socket.bufferedAmount === 0) return "sent";
+    waiting += 1;
+    stalled ??= setTimeout(() => socket.terminate(), READ_WITHIN_MS).unref();
+    return taken.promise.then(onTaken);
   };
 }
 

@@ -4,7 +4,7 @@ import { asHash, type Hash, Header } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 import type { ChainView } from "../chain-view.ts";
 import { type Json, RpcError } from "../json-rpc.ts";
-import type { Methods, Send, Subscription } from "../method.ts";
+import type { Methods, Send, Subscriber, Subscription } from "../method.ts";
 import { hash, height, list, optional, param, text } from "../params.ts";
 import { bodyJson, callArguments } from "./relay.ts";
 import { callRuntime } from "./state.ts";
@@ -61,7 +61,7 @@ function storageSubscription(node: ChainView): Subscription {
     notification: "archive_v1_storageEvent",
     unsubscribe: "archive_v1_stopStorage",
     endsWithNull: true,
-    start: (params, send, { end, session }) => {
+    start: (params, send, subscriber) => {
       const at = asHash(param(params, 0, "hash", hash));
       const items = param(params, 1, "items", list(storageItem, ITEMS_MAX));
       const child = param(params, 2, "childTrie", optional(childTrie)).value;
@@ -69,10 +69,10 @@ function storageSubscription(node: ChainView): Subscription {
       const state = node.states.reader(at);
       if (unpin === undefined || state === undefined) {
         send({ event: "storageError", error: `the state of block ${at} is not kept here` });
-        session.afterAnswer(end);
+        subscriber.session.afterAnswer(subscriber.end);
         return () => undefined;
       }
-      const stop = tellPages(queryStorage(state, items, child), send, end);
+      const stop = tellPages(queryStorage(state, items, child), send, subscriber);
       return () => {
         stop();
         unpin();
@@ -87,7 +87,7 @@ function storageDiffSubscription(node: ChainView): Subscription {
     notification: "archive_v1_storageDiffEvent",
     unsubscribe: "archive_v1_storageDiff_stopStorageDiff",
     endsWithNull: true,
-    start: (params, send, { end, session }) => {
+    start: (params, send, subscriber) => {
       const at = asHash(param(params, 0, "hash", hash));
       const named = param(params, 1, "items", optional(list(diffItem, ITEMS_MAX))).value;
       const previous = param(params, 2, "previousHash", optional(hash)).value;
@@ -106,10 +106,10 @@ function storageDiffSubscription(node: ChainView): Subscription {
           event: "storageDiffError",
           error: `the states of ${before} and ${at} are not kept here`,
         });
-        session.afterAnswer(end);
+        subscriber.session.afterAnswer(subscriber.end);
         return () => undefined;
       }
-      const stop = tellPages(storageDiff(older, newer, items), send, end, "storageDiff");
+      const stop = tellPages(storageDiff(older, newer, items), send, subscriber, "storageDiff");
       return () => {
         stop();
         unpin();
@@ -118,24 +118,31 @@ function storageDiffSubscription(node: ChainView): Subscription {
   };
 }
 
-/** Calls for each page when nothing else is to be done; a client that does not read ends it. */
+/** Tells page after page as the client takes them, others having their turn in between. */
 function tellPages(
   pages: Generator<Json[], void, void>,
   send: Send,
-  end: () => void,
+  { end, taken }: Subscriber,
   name: "storage" | "storageDiff" = "storage",
 ): () => void {
-  let next = setImmediate(step);
-  return () => clearImmediate(next);
+  let isStopped = false;
+  void tell();
+  return () => {
+    isStopped = true;
+  };
 
-  function step(): void {
+  async function tell(): Promise<void> {
+    const rest = () => new Promise((resolve) => setImmediate(resolve));
     try {
-      const page = pages.next();
-      if (page.done !== true) {
-        const events = page.value as readonly { readonly [key: string]: Json }[];
-        if (events.every((item) => send({ event: name, ...item }))) next = setImmediate(step);
-        return;
+      for (await rest(); !isStopped; await rest()) {
+        const page = pages.next();
+        if (page.done === true) break;
+        for (const item of page.value as readonly { readonly [key: string]: Json }[]) {
+          if (isStopped || !send({ event: name, ...item })) return;
+          await taken();
+        }
       }
+      if (isStopped) return;
       send({ event: `${name}Done` });
     } catch (error) {
       send({ event: `${name}Error`, error: describe(error) });

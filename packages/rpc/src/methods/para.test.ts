@@ -51,7 +51,7 @@ function world() {
   const pushed: { subscription: string; result: Json }[] = [];
   const connection = new Connection(paraMethods(paras), silentLogger, (text) => {
     pushed.push(JSON.parse(text).params);
-    return true;
+    return "sent";
   });
   const ask = async (method: string, ...params: Json[]) => {
     const answers: string[] = [];

@@ -30,7 +30,7 @@ export class TestClient {
       const { method = "", params } = JSON.parse(text) as Message;
       this.notifications.push(method);
       if (params !== undefined) this.said(params.subscription).push(params.result);
-      return true;
+      return "sent";
     });
   }
 

@@ -68,6 +68,7 @@ export function chainHeadMethods(node: ChainView): Methods {
         notification: "chainHead_v1_followEvent",
         unsubscribe: "chainHead_v1_unfollow",
         endsWithNull: true,
+        lastWord: { event: "stop" },
         start: (params, send, subscriber) => {
           const withRuntime = param(params, 0, "withRuntime", boolean);
           const { id, session } = subscriber;
