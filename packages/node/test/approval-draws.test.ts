@@ -8,7 +8,7 @@ import { type Hex, hexToBytes, ok } from "@parahost/base";
 import { slotTranscript } from "@parahost/consensus";
 import { MemoryKeystore, makeBytes, vrfVerify } from "@parahost/crypto";
 import { ownAssignments } from "@parahost/node/approval-criteria/assign";
-import { checkAssignment } from "@parahost/node/approval-criteria/check";
+import { checkAssignments } from "@parahost/node/approval-criteria/check";
 import type { CriteriaBlock, CriteriaSession } from "@parahost/node/approval-criteria/criteria";
 import {
   ASSIGNMENT_LABELS,
@@ -164,14 +164,15 @@ const judged = (
   signed: Signed,
   cores: readonly number[],
 ) =>
-  checkAssignment(
-    sessionOf(samples),
-    block,
-    "modern",
-    US,
-    { kind, vrf: signature(signed) },
-    bitsAt(Math.max(...cores) + 1, cores),
-  );
+  checkAssignments("modern", [
+    {
+      session: sessionOf(samples),
+      block,
+      validator: US,
+      cert: { kind, vrf: signature(signed) },
+      claimed: bitsAt(Math.max(...cores) + 1, cores),
+    },
+  ])[0] ?? assert.fail();
 
 const inTranche = (tranche: number) => ok({ tranche, criterion: "story" });
 

@@ -1,12 +1,12 @@
 /**
- * Whether a certificate assigns its validator to the claimed candidates, and in which tranche.
+ * Whether certificates assign their validators to the claimed candidates, and in which tranche. All that is cheap
+ * comes first; the proofs of what is left are then verified together.
  * Node-side reference, 6.3, 6.5.
  */
 import { err, ok, type Result, unreachable } from "@parahost/base";
-import { type Transcript, type VrfInOut, vrfVerify } from "@parahost/crypto";
+import { type VrfInOut, type VrfItem, vrfVerifyAll } from "@parahost/crypto";
 import type {
   AssignmentCert,
-  AssignmentId,
   CandidateBitfield,
   CoreIndex,
   ValidatorIndex,
@@ -60,17 +60,43 @@ export interface CheckedCert {
   readonly criterion: "story" | "equivocation";
 }
 
-/** Claimed bits are over the block's candidates in their order. */
-export function checkAssignment(
-  session: CriteriaSession,
-  block: CriteriaBlock,
+/** That a certificate assigns a validator of the block's session. */
+export interface AssignmentClaim {
+  readonly session: CriteriaSession;
+  readonly block: CriteriaBlock;
+  readonly validator: ValidatorIndex;
+  readonly cert: AssignmentCert;
+  /** Over the block's candidates in their order. */
+  readonly claimed: CandidateBitfield;
+}
+
+/** A proof, and what the value that it proves says. */
+interface Draw {
+  readonly proof: VrfItem;
+  readonly judge: (value: VrfInOut) => Result<CheckedCert, AssignmentError>;
+}
+
+/** The answers are in the order of the claims, and do not depend on each other. */
+export function checkAssignments(
   profile: ApprovalProfile,
-  validator: ValidatorIndex,
-  cert: AssignmentCert,
-  claimed: CandidateBitfield,
-): Result<CheckedCert, AssignmentError> {
-  const key = assignmentKey(session, validator);
-  if (key === undefined) return err({ code: "validatorIndexOutOfBounds" });
+  claims: readonly AssignmentClaim[],
+): readonly Result<CheckedCert, AssignmentError>[] {
+  const draws = claims.map((claim) => drawOf(profile, claim));
+  const values = vrfVerifyAll(draws.flatMap((draw) => (draw.ok ? draw.value.proof : [])));
+  let next = 0;
+  return draws.map((draw) => {
+    if (!draw.ok) return draw;
+    const value = values[next++];
+    return value === undefined ? err({ code: "vrfMismatch" }) : draw.value.judge(value);
+  });
+}
+
+function drawOf(
+  profile: ApprovalProfile,
+  { session, block, validator, cert: { kind, vrf: signature }, claimed }: AssignmentClaim,
+): Result<Draw, AssignmentError> {
+  const publicKey = assignmentKey(session, validator);
+  if (publicKey === undefined) return err({ code: "validatorIndexOutOfBounds" });
   const candidates = claimedCandidates(block, claimed);
   if (candidates === undefined) return err({ code: "invalidCandidateIndex" });
   if (candidates.some(({ core }) => core >= session.nCores))
@@ -78,81 +104,81 @@ export function checkAssignment(
   if (candidates.some(({ group }) => isInGroup(session, validator, group)))
     return err({ code: "isInBackingGroup" });
   const cores = candidates.map(({ core }) => core);
-  const { kind, vrf } = cert;
+  const { story } = block;
   switch (kind.type) {
-    case "relayVRFModuloCompact":
-    case "relayVRFModulo":
+    case "relayVRFModuloCompact": {
       if (profile !== "modern") return err({ code: "foreignCriterion" });
-      return checkModulo(session, block.story, key, { kind, vrf }, cores);
+      const { coreBitfield } = kind.value;
+      const named = new Set(onesOf(coreBitfield));
+      // The certificate is for exactly the cores that are claimed.
+      if (named.size !== cores.length || cores.some((core) => !named.has(core)))
+        return err({ code: "coreIndexMismatch" });
+      const [transcript, extra] = [compactTranscript(story), assignedCores(coreBitfield)];
+      return ok({
+        proof: { publicKey, transcript, signature, extra },
+        judge: (value) => {
+          const drawn = new Set(compactCores(value, session));
+          return drawnIn(
+            0,
+            cores.every((core) => drawn.has(core)),
+          );
+        },
+      });
+    }
+    case "relayVRFModulo": {
+      if (profile !== "modern") return err({ code: "foreignCriterion" });
+      const { sample } = kind.value;
+      if (sample >= session.relayVrfModuloSamples) return err({ code: "sampleOutOfBounds" });
+      const core = only(cores);
+      if (core === undefined) return err({ code: "invalidArguments" });
+      const [transcript, extra] = [moduloTranscript(story, sample), assignedCore(core)];
+      return ok({
+        proof: { publicKey, transcript, signature, extra },
+        judge: (value) => drawnIn(0, moduloCore(value, session.nCores) === core),
+      });
+    }
     case "oneShot": {
       if (profile !== "anv") return err({ code: "foreignCriterion" });
       const core = only(cores);
       if (core === undefined) return err({ code: "invalidArguments" });
-      const value = vrfVerify(key, oneShotTranscript(block.story), vrf);
-      if (value === undefined) return err({ code: "vrfMismatch" });
-      const drawn = byCore(block.candidates)[oneShotPlace(value, block.candidates.length)];
-      return drawn?.core === core ? inTranche(0) : err({ code: "coreIndexMismatch" });
+      return ok({
+        proof: { publicKey, transcript: oneShotTranscript(story), signature },
+        judge: (value) => {
+          const drawn = byCore(block.candidates)[oneShotPlace(value, block.candidates.length)];
+          return drawnIn(0, drawn?.core === core);
+        },
+      });
     }
     case "relayVRFDelay": {
       const core = only(cores);
       if (core === undefined) return err({ code: "invalidArguments" });
       if (kind.value.coreIndex !== core) return err({ code: "coreIndexMismatch" });
-      const value = vrfVerify(key, delayTranscript(block.story, core), vrf);
-      if (value === undefined) return err({ code: "vrfMismatch" });
-      return inTranche(delayTranche(value, session));
+      return ok({
+        proof: { publicKey, transcript: delayTranscript(story, core), signature },
+        judge: (value) => drawnIn(delayTranche(value, session), true),
+      });
     }
     case "equivocation": {
       const core = only(cores);
       if (core === undefined) return err({ code: "invalidArguments" });
       if (kind.value.coreIndex !== core) return err({ code: "coreIndexMismatch" });
       if (!block.equivocatedCores.has(core)) return err({ code: "notEquivocated" });
-      const value = vrfVerify(key, equivocationTranscript(block.story, block.hash, core), vrf);
-      if (value === undefined) return err({ code: "vrfMismatch" });
-      return ok({ tranche: equivocationTranche(value, session), criterion: "equivocation" });
+      const transcript = equivocationTranscript(story, block.hash, core);
+      return ok({
+        proof: { publicKey, transcript, signature },
+        judge: (value) =>
+          ok({ tranche: equivocationTranche(value, session), criterion: "equivocation" }),
+      });
     }
     default:
       return unreachable(kind);
   }
 }
 
-type ModuloKind = Extract<
-  AssignmentCert["kind"],
-  { readonly type: "relayVRFModulo" | "relayVRFModuloCompact" }
->;
-
-function checkModulo(
-  session: CriteriaSession,
-  story: Uint8Array,
-  key: AssignmentId,
-  { kind, vrf }: { readonly kind: ModuloKind; readonly vrf: AssignmentCert["vrf"] },
-  cores: readonly CoreIndex[],
-): Result<CheckedCert, AssignmentError> {
-  const verify = (transcript: Transcript, extra: Transcript): VrfInOut | undefined =>
-    vrfVerify(key, transcript, vrf, extra);
-  if (kind.type === "relayVRFModulo") {
-    const { sample } = kind.value;
-    if (sample >= session.relayVrfModuloSamples) return err({ code: "sampleOutOfBounds" });
-    const core = only(cores);
-    if (core === undefined) return err({ code: "invalidArguments" });
-    const value = verify(moduloTranscript(story, sample), assignedCore(core));
-    if (value === undefined) return err({ code: "vrfMismatch" });
-    return moduloCore(value, session.nCores) === core
-      ? inTranche(0)
-      : err({ code: "coreIndexMismatch" });
-  }
-  const { coreBitfield } = kind.value;
-  const named = new Set(onesOf(coreBitfield));
-  // The certificate is for exactly the cores that are claimed.
-  if (named.size !== cores.length || cores.some((core) => !named.has(core)))
-    return err({ code: "coreIndexMismatch" });
-  const value = verify(compactTranscript(story), assignedCores(coreBitfield));
-  if (value === undefined) return err({ code: "vrfMismatch" });
-  const drawn = new Set(compactCores(value, session));
-  return cores.every((core) => drawn.has(core)) ? inTranche(0) : err({ code: "coreIndexMismatch" });
+/** The story's criterion, if the value drew the cores that are claimed. */
+function drawnIn(tranche: Tranche, isDrawn: boolean): Result<CheckedCert, AssignmentError> {
+  return isDrawn ? ok({ tranche, criterion: "story" }) : err({ code: "coreIndexMismatch" });
 }
-
-const inTranche = (tranche: Tranche): Result<CheckedCert, AssignmentError> =>
-  ok({ tranche, criterion: "story" });
 
 function only(cores: readonly CoreIndex[]): CoreIndex | undefined {
   return cores.length === 1 ? cores[0] : undefined;

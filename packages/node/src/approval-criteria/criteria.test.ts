@@ -14,7 +14,7 @@ import {
 import { bitsAt, onesOf } from "@parahost/scale";
 import { sampleHash } from "../sample-candidate.ts";
 import { type OwnAssignment, ownAssignments } from "./assign.ts";
-import { checkAssignment } from "./check.ts";
+import { type AssignmentClaim, checkAssignments } from "./check.ts";
 import type {
   ApprovalCriteria,
   ApprovalProfile,
@@ -71,12 +71,15 @@ const bitsOf = (cores: readonly CoreIndex[], at = block) =>
     cores.map((core) => at.candidates.findIndex((candidate) => candidate.core === core)),
   );
 
+const judge = (profile: ApprovalProfile, claim: AssignmentClaim) =>
+  checkAssignments(profile, [claim])[0] ?? assert.fail();
+
 function check(
   { cert, cores, validator }: Pick<OwnAssignment, "cert" | "cores" | "validator">,
   profile: ApprovalProfile = "modern",
   at = block,
 ) {
-  return checkAssignment(session, at, profile, validator, cert, bitsOf(cores, at));
+  return judge(profile, { session, block: at, validator, cert, claimed: bitsOf(cores, at) });
 }
 
 const codeOf = (result: ReturnType<typeof check>): string =>
@@ -160,17 +163,30 @@ const modulo = assignmentsOf(MODULO).find(({ cert }) => cert.kind.type === "rela
 const oneShot = assignmentsOf(ANV).find(({ cert }) => cert.kind.type === "oneShot");
 assert.ok(delay && compact && modulo && oneShot);
 
+test("claims are answered in their order, whatever stands beside them", () => {
+  const claims = assignmentsOf(MODERN).map(({ cert, cores, validator }, i): AssignmentClaim => {
+    const claimed = i % 4 === 1 ? bitsAt(3, []) : bitsOf(cores);
+    const other = i % 4 === 2 ? (validator + 1) % COUNT : validator;
+    return { session, block, validator: other as ValidatorIndex, cert, claimed };
+  });
+  assert.deepEqual(
+    checkAssignments("modern", claims),
+    claims.map((claim) => judge("modern", claim)),
+  );
+  assert.ok(checkAssignments("modern", claims).some(({ ok: isGood }) => isGood));
+  assert.deepEqual(checkAssignments("modern", []), []);
+});
+
 test("malformed claims are told apart", () => {
   const claim = (cert: AssignmentCert, validator: number, ones: readonly number[], length = 3) =>
     codeOf(
-      checkAssignment(
+      judge("modern", {
         session,
         block,
-        "modern",
-        validator as ValidatorIndex,
+        validator: validator as ValidatorIndex,
         cert,
-        bitsAt(length, ones),
-      ),
+        claimed: bitsAt(length, ones),
+      }),
     );
   const { cert, validator } = delay;
   assert.equal(claim(cert, COUNT, [0]), "validatorIndexOutOfBounds");
@@ -182,7 +198,15 @@ test("malformed claims are told apart", () => {
   assert.equal(claim(cert, 6, [0]), "isInBackingGroup");
   const shrunk = { ...session, nCores: 2 };
   assert.equal(
-    codeOf(checkAssignment(shrunk, block, "modern", 3 as ValidatorIndex, cert, bitsAt(1, [0]))),
+    codeOf(
+      judge("modern", {
+        session: shrunk,
+        block,
+        validator: 3 as ValidatorIndex,
+        cert,
+        claimed: bitsAt(1, [0]),
+      }),
+    ),
     "coreIndexOutOfBounds",
   );
   const sampled = {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SeededRandom, silentLogger } from "@parahost/base";
+import { HostError, SeededRandom, silentLogger } from "@parahost/base";
 import { DirectVerifier } from "@parahost/crypto";
 import { type PeerId, peerId } from "@parahost/network";
-import type { AuthorityDiscoveryId } from "@parahost/primitives";
+import { type AuthorityDiscoveryId, asValidatorIndex } from "@parahost/primitives";
+import { onesOf } from "@parahost/scale";
 import {
   assignmentOf,
   BLOCK_MS,
@@ -22,17 +23,18 @@ const genesis = sampleHash(1);
 const block = sampleBlock(1, sampleHash(2), genesis);
 const [alice, bob, charlie] = ["alice", "bob", "charlie"].map(peerId) as [PeerId, PeerId, PeerId];
 
-function start(nowMs = BLOCK_MS) {
+function start(nowMs = BLOCK_MS, verifier = new DirectVerifier()) {
   const overseer = new FakeOverseer<"approval-distribution", ApprovalDistributionSends>();
+  const clock = new ManualClock(nowMs);
   const running = run(overseer.context, {
-    clock: new ManualClock(nowMs),
+    clock,
     logger: silentLogger,
     random: new SeededRandom(1),
-    verifier: new DirectVerifier(),
+    verifier,
     profile: "modern",
     slotMs: SLOT_MS,
   });
-  return { overseer, running };
+  return { overseer, running, clock };
 }
 
 type World = ReturnType<typeof start>;
@@ -53,11 +55,28 @@ function see(world: World, peer: PeerId, heads = [block.hash]): void {
   tell(world, { type: "peerViewChange", peer, view: { heads, finalizedNumber: 0 } });
 }
 
-const assignments = (world: World, peer: PeerId, ...value: ReturnType<typeof claimOf>[]): void =>
-  tell(world, { type: "peerMessage", peer, message: { type: "assignments", value } });
+type Assignments = ReturnType<typeof claimOf>[];
+type Votes = ReturnType<typeof voteOf>[];
 
-const approvals = (world: World, peer: PeerId, ...value: ReturnType<typeof voteOf>[]): void =>
-  tell(world, { type: "peerMessage", peer, message: { type: "approvals", value } });
+const say = {
+  assignments: (world: World, peer: PeerId, ...value: Assignments): void =>
+    tell(world, { type: "peerMessage", peer, message: { type: "assignments", value } }),
+  approvals: (world: World, peer: PeerId, ...value: Votes): void =>
+    tell(world, { type: "peerMessage", peer, message: { type: "approvals", value } }),
+};
+
+/** What has been said so far is checked. */
+const windowCloses = ({ clock }: World): Promise<void> => clock.advance(10);
+
+async function assignments(world: World, peer: PeerId, ...value: Assignments): Promise<void> {
+  say.assignments(world, peer, ...value);
+  await windowCloses(world);
+}
+
+async function approvals(world: World, peer: PeerId, ...value: Votes): Promise<void> {
+  say.approvals(world, peer, ...value);
+  await windowCloses(world);
+}
 
 async function expectReport({ overseer }: World, peer: PeerId, change: string): Promise<void> {
   const report = await overseer.expect("network-bridge-tx", "reportPeer");
@@ -79,7 +98,7 @@ test("a good assignment and the vote after it go to approval voting and to who d
   overseer.message({ type: "newBlocks", blocks: [block] });
   for (const peer of [alice, bob, charlie]) connect(world, peer);
   for (const peer of [alice, bob]) see(world, peer);
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   const imported = await overseer.expect("approval-voting", "importAssignment");
   assert.deepEqual(
     [imported.blockHash, imported.validator, imported.candidates, imported.cert],
@@ -88,7 +107,7 @@ test("a good assignment and the vote after it go to approval voting and to who d
   await expectReport(world, alice, "benefitMinorFirst");
   // Charlie does not follow the block.
   await expectSent(world, bob, { type: "assignments", value: [claim] });
-  approvals(world, alice, vote);
+  await approvals(world, alice, vote);
   assert.deepEqual((await overseer.expect("approval-voting", "importApproval")).vote, vote);
   await expectReport(world, alice, "benefitMinorFirst");
   await expectSent(world, bob, { type: "approvals", value: [vote] });
@@ -124,22 +143,89 @@ test("a forged certificate, a wrong signature and a vote without assignment are 
   const { overseer, running } = world;
   overseer.message({ type: "newBlocks", blocks: [block] });
   connect(world, alice);
-  approvals(world, alice, vote);
+  await approvals(world, alice, vote);
   await expectReport(world, alice, "costMinor");
   const { assignment, claimedCandidates } = claimOf(1, block);
   const stolen = { ...assignment, validator: claim.assignment.validator };
-  assignments(world, alice, { assignment: stolen, claimedCandidates });
+  await assignments(world, alice, { assignment: stolen, claimedCandidates });
   await expectReport(world, alice, "costMajor");
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   await overseer.expect("approval-voting", "importAssignment");
   await expectReport(world, alice, "benefitMinorFirst");
-  approvals(world, alice, { ...vote, signature: new Uint8Array(64) });
+  await approvals(world, alice, { ...vote, signature: new Uint8Array(64) });
   await expectReport(world, alice, "costMajor");
-  approvals(world, alice, voteOf(0, block, [0]));
+  await approvals(world, alice, voteOf(0, block, [0]));
   await expectReport(world, alice, "costMinor");
   const beyond = { ...vote, candidateIndices: { length: 9, bytes: new Uint8Array([0, 1]) } };
-  approvals(world, alice, beyond);
+  await approvals(world, alice, beyond);
   await expectReport(world, alice, "costMajor");
+  await overseer.conclude(running);
+});
+
+test("what comes in one window is checked together, and each peer answers for its own", async () => {
+  const world = start();
+  const { overseer, running } = world;
+  overseer.message({ type: "newBlocks", blocks: [block] });
+  for (const peer of [alice, bob, charlie]) connect(world, peer);
+  const forged = { ...claimOf(1, block).assignment, validator: claim.assignment.validator };
+  const bad = { assignment: forged, claimedCandidates: claimOf(1, block).claimedCandidates };
+  // The vote is faster than the assignment that it needs.
+  say.approvals(world, charlie, vote);
+  say.assignments(world, alice, bad);
+  say.assignments(world, charlie, bad);
+  say.assignments(world, bob, claim);
+  say.assignments(world, charlie, claim, claim);
+  await overseer.expectSilence();
+  await windowCloses(world);
+  await expectReport(world, alice, "costMajor");
+  await expectReport(world, charlie, "costMajor");
+  await overseer.expect("approval-voting", "importAssignment");
+  await expectReport(world, bob, "benefitMinorFirst");
+  await expectReport(world, charlie, "costMinorRepeated");
+  await overseer.expect("approval-voting", "importApproval");
+  await expectReport(world, charlie, "benefitMinorFirst");
+  const other = claimOf(1, block);
+  const good = voteOf(1, block, onesOf(other.claimedCandidates));
+  say.assignments(world, alice, other);
+  say.approvals(world, alice, { ...good, signature: vote.signature });
+  say.approvals(world, bob, good);
+  await windowCloses(world);
+  await overseer.expect("approval-voting", "importAssignment");
+  await expectReport(world, alice, "benefitMinorFirst");
+  await expectReport(world, alice, "costMajor");
+  await overseer.expect("approval-voting", "importApproval");
+  await expectReport(world, bob, "benefitMinorFirst");
+  await overseer.conclude(running);
+});
+
+test("256 messages do not wait for the window to close", async () => {
+  const world = start();
+  const { overseer, running } = world;
+  overseer.message({ type: "newBlocks", blocks: [block] });
+  connect(world, alice);
+  const { assignment, claimedCandidates } = claim;
+  const forged = {
+    assignment: { ...assignment, validator: asValidatorIndex(1) },
+    claimedCandidates,
+  };
+  say.assignments(world, alice, ...Array<typeof claim>(255).fill(forged));
+  await overseer.expectSilence();
+  say.assignments(world, alice, forged);
+  for (let i = 0; i < 256; i++) await expectReport(world, alice, "costMajor");
+  await overseer.conclude(running);
+});
+
+test("a verifier that fails makes votes neither good nor bad", async () => {
+  const failing = new DirectVerifier();
+  failing.verifyBatch = () => Promise.reject(new HostError("verifierThread"));
+  const world = start(BLOCK_MS, failing);
+  const { overseer, running } = world;
+  overseer.message({ type: "newBlocks", blocks: [block] });
+  connect(world, alice);
+  await assignments(world, alice, claim);
+  await overseer.expect("approval-voting", "importAssignment");
+  await expectReport(world, alice, "benefitMinorFirst");
+  await approvals(world, alice, vote);
   await overseer.conclude(running);
 });
 
@@ -148,7 +234,7 @@ test("a tranche far ahead of its time is not taken yet", async () => {
   const { overseer, running } = world;
   overseer.message({ type: "newBlocks", blocks: [block] });
   connect(world, alice);
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   await expectReport(world, alice, "costMinor");
   await overseer.conclude(running);
 });
@@ -159,13 +245,13 @@ test("repetition costs, unless it may be a validator's second try", async () => 
   overseer.message({ type: "newBlocks", blocks: [block] });
   connect(world, alice);
   connect(world, bob, sessionInfo.discoveryKeys.slice(0, 1));
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   await overseer.expect("approval-voting", "importAssignment");
   await expectReport(world, alice, "benefitMinorFirst");
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   await expectReport(world, alice, "costMinorRepeated");
-  assignments(world, bob, claim);
-  assignments(world, bob, claim);
+  await assignments(world, bob, claim);
+  await assignments(world, bob, claim);
   await overseer.conclude(running);
 });
 
@@ -173,18 +259,19 @@ test("a block of our view may be talked about before it is read, others may not"
   const world = start();
   const { overseer, running } = world;
   connect(world, alice);
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   await expectReport(world, alice, "costMinor");
   const view = { heads: [block.hash], finalizedNumber: 0 };
   tell(world, { type: "ourViewChange", view });
-  assignments(world, alice, claim);
+  await assignments(world, alice, claim);
   await overseer.expectSilence();
   overseer.message({ type: "newBlocks", blocks: [block] });
+  await windowCloses(world);
   await overseer.expect("approval-voting", "importAssignment");
   await expectReport(world, alice, "benefitMinorFirst");
   // What was final a short while ago is late, not wrong.
   overseer.signal({ type: "blockFinalized", hash: block.hash, number: 1 });
-  assignments(world, alice, claimOf(1, block));
+  await assignments(world, alice, claimOf(1, block));
   await overseer.conclude(running);
 });
 

@@ -2,11 +2,23 @@
  * Checks the assignments and votes of others and passes the good ones on: to approval voting, and
  * along the grid to peers that know the block. Guide: Approval Distribution.
  *
+ * What comes within a short while is checked together, which costs less; what each peer is charged or thanked
+ * for is the same as if all had been checked alone.
+ *
  * A peer is told nothing twice, and of no vote before the assignments that it needs. While finality
  * lags, what was sent counts as lost and is sent again, to more and more peers.
  */
-import { type Clock, type Logger, LruMap, type Random, unreachable } from "@parahost/base";
-import type { SignatureVerifier } from "@parahost/crypto";
+import {
+  type Clock,
+  HostError,
+  type Logger,
+  LruMap,
+  type Random,
+  type Result,
+  sleep,
+  unreachable,
+} from "@parahost/base";
+import type { SignatureItem, SignatureVerifier } from "@parahost/crypto";
 import type { ClaimedAssignment, PeerId, ReputationClass, View } from "@parahost/network";
 import {
   type AuthorityDiscoveryId,
@@ -17,7 +29,11 @@ import {
   type SessionIndex,
 } from "@parahost/primitives";
 import { onesOf } from "@parahost/scale";
-import { checkAssignment } from "../approval-criteria/check.ts";
+import {
+  type AssignmentError,
+  type CheckedCert,
+  checkAssignments,
+} from "../approval-criteria/check.ts";
 import type { ApprovalProfile } from "../approval-criteria/criteria.ts";
 import { FUTURE_TICKS_MAX, slotTick, tickAt } from "../approval-criteria/ticks.ts";
 import { randomPeers } from "../gossip-grid.ts";
@@ -51,6 +67,9 @@ const OUTDATED_MAX = 20;
 /** Messages about heads of ours that approval voting has not read yet. */
 const EARLY_MAX = 2048;
 const TOPOLOGIES_MAX = 6;
+/** So long what has come waits for more, unless there is this much. Performance budget, 5. */
+const WINDOW_MS = 10;
+const WINDOW_MAX = 256;
 
 export type ApprovalDistributionSends = "approval-voting" | "network-bridge-tx";
 export type ApprovalDistributionContext = Context<
@@ -79,6 +98,14 @@ interface Peer {
   authorities: readonly AuthorityDiscoveryId[];
 }
 
+/** What a peer has told us. */
+interface Told<G extends Gossip = Gossip> {
+  readonly peer: PeerId;
+  readonly gossip: G;
+}
+type AssignmentTold = Told<Extract<Gossip, { readonly type: "assignment" }>>;
+type ApprovalTold = Told<Extract<Gossip, { readonly type: "approval" }>>;
+
 interface State {
   readonly context: ApprovalDistributionContext;
   readonly deps: ApprovalDistributionDependencies;
@@ -88,7 +115,9 @@ interface State {
   readonly topologies: LruMap<SessionIndex, GridView>;
   readonly outdated: LruMap<Hash, true>;
   ourHeads: ReadonlySet<Hash>;
-  early: { readonly peer: PeerId; readonly gossip: Gossip; readonly block: Hash }[];
+  early: Told[];
+  /** To be checked when the window closes. */
+  waiting: Told[];
   highest: BlockNumber;
   /** The lowest open block, looked for only when blocks come or go. */
   lowest: BlockNumber | undefined;
@@ -108,6 +137,7 @@ export async function run(
     outdated: new LruMap(OUTDATED_MAX),
     ourHeads: new Set(),
     early: [],
+    waiting: [],
     highest: 0,
     lowest: undefined,
   };
@@ -156,7 +186,7 @@ async function onNewBlocks(state: State, blocks: readonly ApprovalBlock[]): Prom
   }
   const { early } = state;
   state.early = [];
-  for (const { peer, gossip } of early) await onGossip(state, peer, gossip);
+  for (const told of early) await onGossip(state, told);
   await resendWhenLagging(state);
 }
 
@@ -333,7 +363,7 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
     }
     case "ourViewChange":
       state.ourHeads = new Set(event.view.heads);
-      state.early = state.early.filter(({ block }) => state.ourHeads.has(block));
+      state.early = state.early.filter(({ gossip }) => state.ourHeads.has(blockOf(gossip)));
       return;
     case "peerMessage": {
       const { message } = event;
@@ -341,7 +371,7 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
         message.type === "assignments"
           ? message.value.map(assignmentGossip)
           : message.value.map(approvalGossip);
-      for (const gossip of gossips) await onGossip(state, event.peer, gossip);
+      for (const gossip of gossips) await onGossip(state, { peer: event.peer, gossip });
       return;
     }
     default:
@@ -349,51 +379,88 @@ async function onNetworkEvent(state: State, event: NetworkEvent<WireMessage>): P
   }
 }
 
-async function onGossip(state: State, peer: PeerId, gossip: Gossip): Promise<void> {
+/** Takes note of what needs no check, and lets the rest wait for its window to close. */
+async function onGossip(state: State, told: Told): Promise<void> {
+  const { peer, gossip } = told;
   const hash = blockOf(gossip);
-  const block = state.blocks.get(hash);
-  if (block === undefined) {
+  if (!state.blocks.has(hash)) {
     if (state.outdated.has(hash)) return;
     if (!state.ourHeads.has(hash)) return report(state, peer, "costMinor", "unknown block");
     // Told of our view, the peer was faster than approval voting.
-    if (state.early.length < EARLY_MAX) state.early.push({ peer, gossip, block: hash });
+    if (state.early.length < EARLY_MAX) state.early.push(told);
     return;
   }
+  if ((await newsOf(state, told)) === undefined) return;
+  state.waiting.push(told);
+  if (state.waiting.length >= WINDOW_MAX) await checkWaiting(state);
+  else if (state.waiting.length === 1)
+    state.context.spawn("check together", async (abort) => {
+      if (await sleep(state.deps.clock, WINDOW_MS, abort)) await checkWaiting(state);
+    });
+}
+
+/** The block, if the message says something new about it. */
+async function newsOf(state: State, { peer, gossip }: Told): Promise<BlockGossip | undefined> {
+  const block = state.blocks.get(blockOf(gossip));
+  if (block === undefined) return undefined;
   if (block.has(gossip)) {
     // Validators send again what may have been lost.
     const isRepeated = block.knows(peer, gossip) && !isAuthority(state, peer);
     block.noteKnown(peer, gossip);
     if (isRepeated) await report(state, peer, "costMinorRepeated", "told twice");
-    return;
+    return undefined;
   }
-  if (gossip.type === "assignment") await onAssignment(state, peer, block, gossip);
-  else await onApproval(state, peer, block, gossip);
+  // A second certificate or vote for the same candidates says nothing; its check would be wasted.
+  return block.isNews(gossip) ? block : undefined;
 }
 
 function isAuthority({ peers }: State, peer: PeerId): boolean {
   return (peers.get(peer)?.authorities.length ?? 0) > 0;
 }
 
+/** Assignments first: votes need them. */
+async function checkWaiting(state: State): Promise<void> {
+  const { waiting } = state;
+  state.waiting = [];
+  await onAssignments(state, waiting.filter(isAssignment));
+  await onApprovals(state, waiting.filter(isApproval));
+}
+
+const isAssignment = (told: Told): told is AssignmentTold => told.gossip.type === "assignment";
+const isApproval = (told: Told): told is ApprovalTold => told.gossip.type === "approval";
+
+async function onAssignments(state: State, told: readonly AssignmentTold[]): Promise<void> {
+  const { profile } = state.deps;
+  const asked = distinct(told).flatMap(({ gossip }) => {
+    const block = state.blocks.get(blockOf(gossip))?.block;
+    if (block === undefined) return [];
+    const { assignment, claimedCandidates: claimed } = gossip.assignment;
+    const { validator, cert } = assignment;
+    const claim = { session: block.sessionInfo, block, validator, cert, claimed };
+    return [{ id: gossip.id, claim }];
+  });
+  const answers = checkAssignments(
+    profile,
+    asked.map(({ claim }) => claim),
+  );
+  const checked = new Map(asked.map(({ id }, i) => [id, answers[i]]));
+  for (const one of told) {
+    const block = await newsOf(state, one);
+    const answer = checked.get(one.gossip.id);
+    if (block !== undefined && answer !== undefined) await onAssignment(state, one, block, answer);
+  }
+}
+
 async function onAssignment(
   state: State,
-  peer: PeerId,
+  { peer, gossip }: AssignmentTold,
   block: BlockGossip,
-  gossip: Extract<Gossip, { type: "assignment" }>,
+  checked: Result<CheckedCert, AssignmentError>,
 ): Promise<void> {
   const { assignment, claimedCandidates } = gossip.assignment;
-  const { validator, cert } = assignment;
-  // A second certificate for the same candidates says nothing; its check would be wasted.
-  if (!block.isNews(gossip)) return;
-  const { sessionInfo, slot, hash } = block.block;
-  const { clock, profile, slotMs, logger } = state.deps;
-  const checked = checkAssignment(
-    sessionInfo,
-    block.block,
-    profile,
-    validator,
-    cert,
-    claimedCandidates,
-  );
+  const { validator } = assignment;
+  const { slot, hash } = block.block;
+  const { clock, slotMs, logger } = state.deps;
   if (!checked.ok) {
     logger.log("debug", TARGET, "bad assignment", { peer, validator, why: checked.error.code });
     // Who has seen the author's other block may be ahead of us.
@@ -416,33 +483,74 @@ async function onAssignment(
   await spread(state, block, gossip);
 }
 
+async function onApprovals(state: State, told: readonly ApprovalTold[]): Promise<void> {
+  const plausible: ApprovalTold[] = [];
+  const items = new Map<string, SignatureItem>();
+  for (const one of told) {
+    const block = await newsOf(state, one);
+    if (block === undefined) continue;
+    const { id, vote } = one.gossip;
+    const item = signatureOf(block.block, vote);
+    if (item === undefined) await report(state, one.peer, "costMajor", "vote on nothing");
+    else if (!block.isAssigned(vote))
+      await report(state, one.peer, "costMinor", "vote without assignment");
+    else {
+      plausible.push(one);
+      items.set(id, item);
+    }
+  }
+  const answers = await verify(state, [...items.values()]);
+  const signed = new Set([...items.keys()].filter((_, i) => answers[i] === true));
+  for (const one of plausible) {
+    const block = await newsOf(state, one);
+    if (block === undefined) continue;
+    if (signed.has(one.gossip.id)) await onApproval(state, one, block);
+    else if (answers.length > 0) await report(state, one.peer, "costMajor", "wrong signature");
+  }
+}
+
+/** What the vote's validator has to have signed; `undefined` for a vote on nothing. */
+function signatureOf(
+  { candidates, session, sessionInfo }: ApprovalBlock,
+  { candidateIndices, validator, signature }: IndirectSignedApprovalVote,
+): SignatureItem | undefined {
+  const named = onesOf(candidateIndices);
+  const hashes = named.flatMap((index) => candidates[index]?.candidate ?? []);
+  const publicKey = sessionInfo.validators[validator];
+  if (hashes.length === 0 || hashes.length !== named.length || publicKey === undefined)
+    return undefined;
+  return { scheme: "sr25519", publicKey, message: approvalPayload(hashes, session), signature };
+}
+
+/** No answers when it is our machine that fails: then the votes are neither good nor bad. */
+async function verify(
+  { deps: { verifier, logger } }: State,
+  items: readonly SignatureItem[],
+): Promise<readonly boolean[]> {
+  try {
+    return await verifier.verifyBatch(items);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    logger.log("warn", TARGET, "votes are left unchecked", { why: error.code });
+    return [];
+  }
+}
+
 async function onApproval(
   state: State,
-  peer: PeerId,
+  { peer, gossip }: ApprovalTold,
   block: BlockGossip,
-  gossip: Extract<Gossip, { type: "approval" }>,
 ): Promise<void> {
-  const { vote } = gossip;
-  if (!block.isNews(gossip)) return;
-  const { candidates, session, sessionInfo } = block.block;
-  const named = onesOf(vote.candidateIndices);
-  const hashes = named.flatMap((index) => candidates[index]?.candidate ?? []);
-  const publicKey = sessionInfo.validators[vote.validator];
-  if (hashes.length === 0 || hashes.length !== named.length || publicKey === undefined)
-    return report(state, peer, "costMajor", "vote on nothing");
-  if (!block.isAssigned(vote)) return report(state, peer, "costMinor", "vote without assignment");
-  const isSigned = state.deps.verifier.verify({
-    scheme: "sr25519",
-    publicKey,
-    message: approvalPayload(hashes, session),
-    signature: vote.signature,
-  });
-  if (!isSigned) return report(state, peer, "costMajor", "wrong signature");
   block.add(gossip);
   block.noteKnown(peer, gossip);
-  await state.context.send("approval-voting", { type: "importApproval", vote });
+  await state.context.send("approval-voting", { type: "importApproval", vote: gossip.vote });
   await report(state, peer, "benefitMinorFirst", "first approval");
   await spread(state, block, gossip);
+}
+
+/** The first of each message that several have told. */
+function distinct<T extends Told>(told: readonly T[]): readonly T[] {
+  return [...new Map(told.map((one) => [one.gossip.id, one])).values()];
 }
 
 function report(
