@@ -1,7 +1,7 @@
 /** Who a call comes from. */
 import { err, ok, type Result } from "@parahost/base";
 import type { AccountId, MultiAddress } from "@parahost/primitives";
-import { badOrigin, type DispatchError } from "./dispatch.ts";
+import { badOrigin, type DispatchError, type DispatchResult, done } from "./dispatch.ts";
 
 export type Origin =
   /** The chain itself: governance or sudo. */
@@ -24,6 +24,14 @@ export function ensureSigned(origin: Origin): Result<AccountId, DispatchError> {
 
 export function ensureNone(origin: Origin): Result<void, DispatchError> {
   return origin.type === "none" ? ok(undefined) : err(badOrigin);
+}
+
+/** A call that is a routine for root. */
+export function asRoot(origin: Origin, routine: () => Result<void, DispatchError>): DispatchResult {
+  const root = ensureRoot(origin);
+  if (!root.ok) return root;
+  const outcome = routine();
+  return outcome.ok ? done : outcome;
 }
 
 /** The account that an address means: only addresses that carry an account id mean one here. */

@@ -31,7 +31,7 @@ import { babeAuthorities } from "../pallets/session/rotation.ts";
 import { storage as sessionStorage } from "../pallets/session/storage.ts";
 import { storage as sudoStorage } from "../pallets/sudo.ts";
 import { incrementConsumers } from "../pallets/system/accounts.ts";
-import { CODE_KEY, RUNTIME_CODE } from "../pallets/system/code.ts";
+import { CODE_KEY, noteVersion, RUNTIME_CODE, runtimeVersion } from "../pallets/system/code.ts";
 import { TREASURY_ACCOUNT } from "../pallets/treasury/account.ts";
 import { initializeParachains, type ParachainsGenesisError } from "../parachains/genesis.ts";
 import { onNewSession as onInitializerSession } from "../parachains/initializer.ts";
@@ -94,6 +94,7 @@ export function writeGenesis(state: State, config: GenesisConfig): Result<void, 
   openTreasury(state);
   if (sudo !== undefined) sudoStorage.key.set(state, sudo);
   state.set(CODE_KEY, config.code ?? RUNTIME_CODE);
+  noteVersion(state, runtimeVersion(state));
   writeConsensus(state, config);
   for (const { account, keys } of validators) {
     expectOk(incrementConsumers(state, account), `keys of ${account}`);

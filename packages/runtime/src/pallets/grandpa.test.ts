@@ -3,12 +3,13 @@ import { test } from "node:test";
 import { asSessionIndex, GrandpaConsensusLog } from "@parahost/primitives";
 import { decode } from "@parahost/scale";
 import { storage as eventStorage } from "../framework/events.ts";
-import type { State } from "../framework/index.ts";
+import { ROOT, type State, signedBy } from "../framework/index.ts";
 import { developmentValidator } from "../genesis/development.ts";
 import { eventNames, stateAtBlock } from "../testing/state.ts";
 import {
   authorities,
   currentSetId,
+  grandpa,
   onFinalize,
   onGenesis,
   onNewSession,
@@ -83,10 +84,64 @@ test("when only other keys have changed there is nothing to announce", () => {
   assert.equal(currentSetId(state), 0);
 });
 
+const stall = (state: State, delay: number, origin = ROOT) =>
+  grandpa.calls.noteStalled.dispatch(state, origin, { delay, bestFinalizedBlockNumber: 7 });
+
+test("once finality stalls the next session forces its voters, changed or not, after the delay", () => {
+  const state = stateWithVoters();
+  assert.ok(stall(state, 3).ok);
+  onNewSession(state, asSessionIndex(1), false, [alice, bob]);
+  assert.equal(storage.stalled.has(state), false);
+  assert.equal(currentSetId(state), 1);
+  onFinalize(state);
+  const nextAuthorities = [alice, bob].map(({ keys }) => ({ id: keys.grandpa, weight: 1 }));
+  const change = { nextAuthorities, delay: 3 };
+  assert.deepEqual(logs(state), [
+    { type: "forcedChange", value: { medianLastFinalized: 7, change } },
+  ]);
+  eventStorage.number.set(state, 12);
+  onFinalize(state);
+  assert.equal(storage.pendingChange.has(state), true);
+  eventStorage.number.set(state, 13);
+  onFinalize(state);
+  assert.equal(storage.pendingChange.has(state), false);
+  assert.deepEqual(eventNames(state), ["grandpa.newAuthorities"]);
+});
+
+test("voters are not changed again while a forced change waits, nor forced again too soon", () => {
+  const state = stateWithVoters();
+  assert.ok(stall(state, 3).ok);
+  onNewSession(state, asSessionIndex(1), false, [alice, bob]);
+  onNewSession(state, asSessionIndex(2), true, [alice, charlie]);
+  assert.equal(currentSetId(state), 1);
+  eventStorage.number.set(state, 13);
+  onFinalize(state);
+  assert.ok(stall(state, 3).ok);
+  onNewSession(state, asSessionIndex(3), true, [alice, charlie]);
+  assert.equal(currentSetId(state), 1);
+  eventStorage.number.set(state, 16);
+  assert.ok(stall(state, 0xffff_ffff).ok);
+  onNewSession(state, asSessionIndex(4), true, [alice, charlie]);
+  assert.equal(currentSetId(state), 2);
+  assert.equal(storage.nextForced.get(state), 0xffff_ffff);
+});
+
+test("only root says that finality stalls", () => {
+  const state = stateWithVoters();
+  const refused = stall(state, 3, signedBy(alice.account));
+  assert.deepEqual(refused, { ok: false, error: { type: "badOrigin" } });
+  assert.equal(storage.stalled.has(state), false);
+});
+
 test("a change with a delay waits for its block", () => {
   const state = stateWithVoters();
   const nextAuthorities = [{ id: charlie.keys.grandpa, weight: 1 }];
-  storage.pendingChange.set(state, { scheduledAt: 10, delay: 2, nextAuthorities });
+  storage.pendingChange.set(state, {
+    scheduledAt: 10,
+    delay: 2,
+    nextAuthorities,
+    forced: undefined,
+  });
   onFinalize(state);
   assert.equal(logs(state).length, 1);
   assert.equal(authorities(state).length, 2);

@@ -1,10 +1,13 @@
 /**
  * GRANDPA on chain: the authority set and its changes. When a session brings other voters, its first block
- * announces them with delay 0: that block is the last one finalized by the old set.
+ * announces them with delay 0: that block is the last one finalized by the old set. Once root has said that finality
+ * stalls, the next session forces its voters upon the nodes instead, which do not wait for finality then.
  *
  * Reference: consensus-and-sync.md 4.6.
  */
+import { ok } from "@parahost/base";
 import {
+  BlockNumber,
   GRANDPA_ENGINE_ID,
   GrandpaAuthorities,
   GrandpaConsensusLog,
@@ -13,9 +16,9 @@ import {
   type SetId,
 } from "@parahost/primitives";
 import { encode, struct } from "@parahost/scale";
-import { pallet, palletEvents, type State } from "../framework/index.ts";
+import { asRoot, call, pallet, palletEvents, type State, weightOf } from "../framework/index.ts";
 import { provenEquivocation } from "./grandpa/equivocation.ts";
-import { errors, storage } from "./grandpa/storage.ts";
+import { errors, type StoredPendingChange, storage } from "./grandpa/storage.ts";
 import { firstStoredSession } from "./historical.ts";
 import { equivocationCalls } from "./offences/equivocations.ts";
 import type { SessionValidator } from "./session/keys.ts";
@@ -45,14 +48,41 @@ export function onNewSession(
   current: readonly SessionValidator[],
 ): void {
   const nextAuthorities = votersOf(current);
+  const stalled = storage.stalled.take(state);
   // Other session keys may change without the voters': then there is nothing to announce.
-  if (changed && !equalVoters(nextAuthorities, authorities(state))) {
-    const scheduledAt = blockNumber(state);
-    storage.pendingChange.set(state, { scheduledAt, delay: 0, nextAuthorities });
+  const differ = changed && !equalVoters(nextAuthorities, authorities(state));
+  const scheduled =
+    stalled === undefined
+      ? differ && scheduleChange(state, nextAuthorities, 0, undefined)
+      : scheduleChange(state, nextAuthorities, stalled.furtherWait, stalled.bestFinalized);
+  if (scheduled) {
     storage.currentSetId.update(state, (id) => id + 1);
     forgetSets(state);
   }
   storage.setIdSession.set(state, currentSetId(state), session);
+}
+
+const BLOCK_NUMBER_MAX = 0xffff_ffff;
+
+/**
+ * Schedules a change for after `delay` blocks; `forced` is the block at which finality stopped, if it did. False
+ * while another change waits, and too soon after a forced one.
+ */
+function scheduleChange(
+  state: State,
+  nextAuthorities: GrandpaAuthorities,
+  delay: number,
+  forced: number | undefined,
+): boolean {
+  if (storage.pendingChange.has(state)) return false;
+  const scheduledAt = blockNumber(state);
+  if (forced !== undefined) {
+    if ((storage.nextForced.get(state) ?? 0) > scheduledAt) return false;
+    // Another one has to wait until nodes have long settled with this one.
+    storage.nextForced.set(state, Math.min(scheduledAt + 2 * delay, BLOCK_NUMBER_MAX));
+  }
+  storage.pendingChange.set(state, { scheduledAt, delay, nextAuthorities, forced });
+  return true;
 }
 
 /**
@@ -77,12 +107,22 @@ export function onFinalize(state: State): void {
   if (change === undefined) return;
   const { scheduledAt, delay, nextAuthorities } = change;
   const now = blockNumber(state);
-  if (now === scheduledAt)
-    depositGrandpaLog(state, { type: "scheduledChange", value: { nextAuthorities, delay } });
+  if (now === scheduledAt) depositGrandpaLog(state, announcementOf(change));
   if (now < scheduledAt + delay) return;
   storage.authorities.set(state, nextAuthorities);
   storage.pendingChange.remove(state);
   events.deposit(state, { type: "newAuthorities", value: { authoritySet: nextAuthorities } });
+}
+
+function announcementOf({
+  nextAuthorities,
+  delay,
+  forced,
+}: StoredPendingChange): GrandpaConsensusLog {
+  const change = { nextAuthorities, delay };
+  return forced === undefined
+    ? { type: "scheduledChange", value: change }
+    : { type: "forcedChange", value: { medianLastFinalized: forced, change } };
 }
 
 function depositGrandpaLog(state: State, log: GrandpaConsensusLog): void {
@@ -102,6 +142,15 @@ export const grandpa = pallet({
       proof: GrandpaEquivocationProof,
       proven: provenEquivocation,
       duplicate: errors.duplicateOffenceReport,
+    }),
+    noteStalled: call({
+      index: 2,
+      docs: "Says that finality stopped at a block: the next session's voters begin after `delay` blocks, finality or not. Root only.",
+      args: { delay: BlockNumber, bestFinalizedBlockNumber: BlockNumber },
+      class: "operational",
+      weight: weightOf({ writes: 1 }),
+      dispatch: (state, origin, { delay, bestFinalizedBlockNumber: bestFinalized }) =>
+        asRoot(origin, () => ok(storage.stalled.set(state, { furtherWait: delay, bestFinalized }))),
     }),
   },
 });

@@ -1,7 +1,7 @@
 /** Balances: calls of the chain's currency. The rules are in this folder, one file for each idea. */
-import { err } from "@parahost/base";
-import { type AccountId, Balance, MultiAddress } from "@parahost/primitives";
-import { bool, compactU128, u32, u128 } from "@parahost/scale";
+import { err, ok } from "@parahost/base";
+import { AccountId, Balance, MultiAddress } from "@parahost/primitives";
+import { bool, compactU128, u32, u128, vec } from "@parahost/scale";
 import {
   call,
   constant,
@@ -15,6 +15,7 @@ import {
   weightOf,
 } from "../../framework/index.ts";
 import { reducibleBalance } from "./account.ts";
+import { AdjustmentDirection, adjustTotalIssuance, upgradeAccount } from "./repair.ts";
 import { unreserve } from "./reserve.ts";
 import { EXISTENTIAL_DEPOSIT, errors, events, LOCKS_MAX, storage } from "./storage.ts";
 import { burn, setFreeBalance, transfer } from "./transfer.ts";
@@ -106,6 +107,18 @@ export const balances = pallet({
         return done;
       },
     }),
+    upgradeAccounts: call({
+      index: 6,
+      docs: "Counts the consumers of accounts whose state is older than the count. Free if nine in ten needed it.",
+      args: { who: vec(AccountId) },
+      weight: ({ who }) => weightOf({ reads: who.length, writes: who.length }),
+      dispatch: (state, origin, { who }) => {
+        const sender = ensureSigned(origin);
+        if (!sender.ok) return sender;
+        const upgraded = who.filter((account) => upgradeAccount(state, account)).length;
+        return who.length > 0 && 10 * upgraded >= 9 * who.length ? ok({ paysFee: false }) : done;
+      },
+    }),
     forceSetBalance: call({
       index: 8,
       docs: "Sets an account's free balance; the total issuance follows. Root only.",
@@ -118,6 +131,18 @@ export const balances = pallet({
         if (!account.ok) return account;
         const set = setFreeBalance(state, account.value, newFree);
         return set.ok ? done : err(set.error);
+      },
+    }),
+    forceAdjustTotalIssuance: call({
+      index: 9,
+      docs: "Corrects the total issuance without touching a balance. Root only.",
+      args: { direction: AdjustmentDirection, delta: compactU128 },
+      weight: weightOf({ reads: 2, writes: 1 }),
+      dispatch: (state, origin, { direction, delta }) => {
+        const root = ensureRoot(origin);
+        if (!root.ok) return root;
+        const adjusted = adjustTotalIssuance(state, direction, delta);
+        return adjusted.ok ? done : adjusted;
       },
     }),
     burn: call({

@@ -8,9 +8,7 @@ import type { DispatchError, State } from "../../framework/index.ts";
 import { accountExists } from "../system/accounts.ts";
 import { balanceOf, changeIssuance, mutate, reducibleBalance } from "./account.ts";
 import { totalOnHold } from "./hold.ts";
-import { EXISTENTIAL_DEPOSIT, errors, events } from "./storage.ts";
-
-const smaller = (a: Balance, b: Balance): Balance => (a < b ? a : b);
+import { EXISTENTIAL_DEPOSIT, errors, events, smaller } from "./storage.ts";
 
 /** What is reserved without a reason of its own: holds are not touched here. */
 const plainReserve = (state: State, who: AccountId): Balance =>

@@ -16,6 +16,9 @@ export const UNIT = 10_000_000_000n;
 /** The largest amount that there can be, of one account or of all. */
 export const BALANCE_MAX: Balance = (1n << 128n) - 1n;
 
+/** The lesser of two amounts. */
+export const smaller = (a: Balance, b: Balance): Balance => (a < b ? a : b);
+
 /** An account with less, and nothing reserved, is forgotten. */
 export const EXISTENTIAL_DEPOSIT: Balance = UNIT;
 
@@ -117,12 +120,15 @@ export const events = palletEvents("Balances", {
   slashed: [9, ofAccount],
   minted: [10, ofAccount],
   burned: [11, ofAccount],
+  /** An account's reserves are counted as a consumer from now on. */
+  upgraded: [14, struct({ who: AccountId })],
   issued: [15, struct({ amount: Balance })],
   rescinded: [16, struct({ amount: Balance })],
   locked: [17, ofAccount],
   unlocked: [18, ofAccount],
   frozen: [19, ofAccount],
   thawed: [20, ofAccount],
+  totalIssuanceForced: [21, struct({ old: Balance, new: Balance })],
   held: [22, ofHold],
   burnedHeld: [23, ofHold],
   released: [26, ofHold],

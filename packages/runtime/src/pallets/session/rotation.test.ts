@@ -121,6 +121,15 @@ test("a registered validator is queued with the next session and validates in th
   ]);
 });
 
+test("a decision about who validates after the session is told, as none is not", () => {
+  const { chain } = chainWithNewcomer();
+  const told = () => eventsOf(chain.state).some(({ event }) => event.value.type === "newQueued");
+  intoNextSession(chain);
+  assert.equal(told(), true);
+  intoNextSession(chain);
+  assert.equal(told(), false);
+});
+
 test("the newcomer authors blocks in its session", () => {
   const { chain, newcomer } = chainWithNewcomer();
   intoNextSession(chain);

@@ -73,8 +73,10 @@ function validatorsOf(
   planned: SessionIndex,
   sitting: readonly AccountId[],
 ): readonly AccountId[] {
-  const elected = planSession(state, planned, sitting) ?? sitting;
-  return withManagedValidators(state, elected);
+  const elected = planSession(state, planned, sitting);
+  const validators = withManagedValidators(state, elected ?? sitting);
+  if (elected !== undefined || validators !== sitting) events.deposit(state, { type: "newQueued" });
+  return validators;
 }
 
 /** Who has registered no keys cannot validate, and is left out. */

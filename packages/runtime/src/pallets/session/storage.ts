@@ -56,6 +56,8 @@ export const storage = {
 
 export const events = palletEvents("Session", {
   newSession: [0, struct({ sessionIndex: SessionIndex })],
+  /** An election, or root, has said who validates after the session that begins. */
+  newQueued: 1,
   validatorDisabled: [2, struct({ validator: AccountId })],
   validatorReenabled: [3, struct({ validator: AccountId })],
 });

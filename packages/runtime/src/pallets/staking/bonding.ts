@@ -7,7 +7,7 @@ import type { AccountId, Balance } from "@parahost/primitives";
 import type { DispatchError, State } from "../../framework/index.ts";
 import { balanceOnHold, hold, holdableBalance, release } from "../balances/hold.ts";
 import { STAKING_HOLD } from "../balances/reasons.ts";
-import { EXISTENTIAL_DEPOSIT } from "../balances/storage.ts";
+import { EXISTENTIAL_DEPOSIT, smaller } from "../balances/storage.ts";
 import { rebonded, unbonded, withdrawn } from "./ledger.ts";
 import { dropRoles } from "./roles.ts";
 import { ledgerOf, ownLedger } from "./stake.ts";
@@ -22,13 +22,12 @@ import {
 
 type Outcome = Result<void, DispatchError>;
 
-const smaller = (a: Balance, b: Balance): Balance => (a < b ? a : b);
 const larger = (a: Balance, b: Balance): Balance => (a > b ? a : b);
 
 // Ledgers
 
 /** Keeps the ledger, and holds exactly as much as it says. */
-function putLedger(state: State, ledger: StakingLedger): Outcome {
+export function putLedger(state: State, ledger: StakingLedger): Outcome {
   const { stash, total } = ledger;
   const held = balanceOnHold(state, STAKING_HOLD, stash);
   if (total > held) {

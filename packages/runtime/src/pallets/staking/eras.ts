@@ -6,7 +6,7 @@
  * changes nobody changes nothing.
  */
 import { assert, unreachable } from "@parahost/base";
-import type { AccountId, SessionIndex } from "@parahost/primitives";
+import type { AccountId, Balance, SessionIndex } from "@parahost/primitives";
 import type { State } from "../../framework/index.ts";
 import { storage as sessionStorage } from "../session/storage.ts";
 import { now } from "../timestamp.ts";
@@ -81,6 +81,11 @@ function elect(state: State): Winner[] {
   }));
   for (const [who, { targets }] of storage.nominators.entries(state))
     voters.push({ who, stake: activeStake(state, who), targets });
+  const least = voters.reduce<Balance | undefined>(
+    (min, { stake }) => (stake > 0n && (min === undefined || stake < min) ? stake : min),
+    undefined,
+  );
+  storage.minimumActiveStake.set(state, least ?? 0n);
   return sequentialPhragmen(storage.validatorCount.get(state), candidates, voters);
 }
 

@@ -3,9 +3,8 @@
  * touches the state.
  */
 import type { Balance } from "@parahost/primitives";
+import { smaller } from "../balances/storage.ts";
 import type { EraIndex, StakingLedger, UnlockChunk } from "./storage.ts";
-
-const smaller = (a: Balance, b: Balance): Balance => (a < b ? a : b);
 
 /** Moves `value` of the active stake into the chunk of `era`. */
 export function unbonded(ledger: StakingLedger, value: Balance, era: EraIndex): StakingLedger {

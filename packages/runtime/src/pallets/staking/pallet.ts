@@ -6,15 +6,15 @@
  * Reference: runtime-and-primitives.md 4.8.
  */
 import { err, ok, type Result } from "@parahost/base";
-import { AccountId, MultiAddress, Perbill } from "@parahost/primitives";
-import { compactU32, compactU128, u32, vec } from "@parahost/scale";
+import { AccountId, Balance, MultiAddress, Perbill } from "@parahost/primitives";
+import { compactU32, compactU128, option, u32, vec } from "@parahost/scale";
 import {
+  asRoot,
   call,
   constant,
   type DispatchError,
   type DispatchResult,
   done,
-  ensureRoot,
   ensureSigned,
   lookup,
   type Origin,
@@ -44,7 +44,9 @@ import {
   setValidatorCount,
 } from "./parameters.ts";
 import { payoutPage, payoutStakers } from "./payout.ts";
+import { CONTROLLERS_MAX, migrateCurrency, restoreLedger, setController } from "./repair.ts";
 import { chill, chillOther, forceApplyMinCommission, kick, nominate, validate } from "./roles.ts";
+import { slashManually } from "./slashing.ts";
 import {
   EraIndex,
   EXPOSURE_PAGE_SIZE,
@@ -56,6 +58,7 @@ import {
   RewardDestination,
   storage,
   UNLOCKING_CHUNKS_MAX,
+  UnlockChunk,
   ValidatorPrefs,
 } from "./storage.ts";
 
@@ -80,12 +83,6 @@ function asStash(
 ): DispatchResult {
   const who = ensureSigned(origin);
   return who.ok ? end(routine(who.value)) : who;
-}
-
-/** Runs a routine for root. */
-function asRoot(origin: Origin, routine: () => Result<void, DispatchError>): DispatchResult {
-  const root = ensureRoot(origin);
-  return root.ok ? end(routine()) : root;
 }
 
 function accountsOf(addresses: readonly MultiAddress[]): Result<AccountId[], DispatchError> {
@@ -195,6 +192,13 @@ export const staking = pallet({
       weight: weightOf({ reads: 1, writes: 1 }),
       dispatch: (state, origin, { payee }) =>
         asStash(origin, (stash) => setPayee(state, stash, payee)),
+    }),
+    setController: call({
+      index: 8,
+      docs: "Makes the sender's stash its own controller, which every stash is from the beginning.",
+      args: {},
+      weight: weightOf({ reads: 1 }),
+      dispatch: (state, origin) => asStash(origin, (stash) => setController(state, stash)),
     }),
     setValidatorCount: call({
       index: 9,
@@ -356,6 +360,56 @@ export const staking = pallet({
       weight: weightOf({ reads: 2, writes: 1 }),
       dispatch: (state, origin, { controller }) =>
         asStash(origin, () => updatePayee(state, controller)),
+    }),
+    deprecateControllerBatch: call({
+      index: 28,
+      docs: "Makes stashes their own controllers, which they are from the beginning: none fails. Root only.",
+      args: { controllers: vec(AccountId, CONTROLLERS_MAX) },
+      class: "operational",
+      weight: ({ controllers }) => weightOf({ reads: controllers.length }),
+      dispatch: (state, origin) =>
+        asRoot(origin, () => {
+          const failures = 0;
+          return ok(
+            events.deposit(state, { type: "controllerBatchDeprecated", value: { failures } }),
+          );
+        }),
+    }),
+    restoreLedger: call({
+      index: 29,
+      docs: "Repairs a stash whose ledger, or what is held for it, is lost or does not agree. Root only.",
+      args: {
+        stash: AccountId,
+        maybeController: option(AccountId),
+        maybeTotal: option(Balance),
+        maybeUnlocking: option(vec(UnlockChunk, UNLOCKING_CHUNKS_MAX)),
+      },
+      class: "operational",
+      weight: BOND_WEIGHT,
+      dispatch: (state, origin, { stash, maybeController, maybeTotal, maybeUnlocking }) =>
+        asRoot(origin, () =>
+          restoreLedger(state, stash, {
+            controller: maybeController,
+            total: maybeTotal,
+            unlocking: maybeUnlocking,
+          }),
+        ),
+    }),
+    migrateCurrency: call({
+      index: 30,
+      docs: "Holds a stake that is locked the older way; here stakes have never been.",
+      args: { stash: AccountId },
+      weight: weightOf({ reads: 1 }),
+      dispatch: (state, origin, { stash }) => asStash(origin, () => migrateCurrency(state, stash)),
+    }),
+    manualSlash: call({
+      index: 33,
+      docs: "Slashes a validator of an era by a part of its stake, as for an offence. Root only.",
+      args: { validatorStash: AccountId, era: EraIndex, slashFraction: Perbill },
+      class: "operational",
+      weight: ROLE_WEIGHT,
+      dispatch: (state, origin, { validatorStash, era, slashFraction }) =>
+        asRoot(origin, () => slashManually(state, validatorStash, era, slashFraction)),
     }),
   },
 });

@@ -31,7 +31,7 @@ export function cancelSlashes(state: State, era: EraIndex, indices: readonly num
   for (let i = 1; i < indices.length; i++)
     if ((indices[i] as number) <= (indices[i - 1] as number)) return err(errors.notSortedAndUnique);
   const slashes = storage.unappliedSlashes.get(state, era);
-  if ((indices.at(-1) as number) >= slashes.length) return err(errors.invalidSlashRecord);
+  if ((indices.at(-1) as number) >= slashes.length) return err(errors.invalidSlashIndex);
   const cancelled = new Set(indices);
   storage.unappliedSlashes.set(
     state,

@@ -6,24 +6,26 @@
  *
  * Departure: Polkadot also counted spans of eras between offences of a nominator; it has given them up.
  */
+import { err, ok, type Result } from "@parahost/base";
 import type { AccountId, Balance, Perbill, SessionIndex } from "@parahost/primitives";
-import type { State } from "../../framework/index.ts";
+import type { DispatchError, State } from "../../framework/index.ts";
 import { slashHeld } from "../balances/hold.ts";
 import { STAKING_HOLD } from "../balances/reasons.ts";
+import { smaller } from "../balances/storage.ts";
 import { deposit } from "../balances/transfer.ts";
 import { depositToTreasury } from "../treasury/account.ts";
 import { exposedNominators, exposureOverview } from "./exposure.ts";
 import { slashed } from "./ledger.ts";
+import { WHOLE } from "./parts.ts";
 import {
   activeEra,
   type EraIndex,
+  errors,
   events,
   shareOf,
   storage,
   type UnappliedSlash,
 } from "./storage.ts";
-
-const smaller = (a: Balance, b: Balance): Balance => (a < b ? a : b);
 
 /** An offender and what it loses, in parts of 1,000,000,000 of its stake. */
 export interface Offender {
@@ -69,6 +71,21 @@ export function slashOffenders(
     if (deferral === 0 || due <= active) applySlash(state, slash, era);
     else storage.unappliedSlashes.update(state, due, (slashes) => [...slashes, slash]);
   }
+}
+
+/** Slashes a validator of an era that is remembered, by root's word. */
+export function slashManually(
+  state: State,
+  validator: AccountId,
+  era: EraIndex,
+  fraction: Perbill,
+): Result<void, DispatchError> {
+  const session = storage.erasStartSessionIndex.get(state, era);
+  if (session === undefined || era > (storage.currentEra.get(state) ?? 0))
+    return err(errors.invalidEraToReward);
+  if (fraction > WHOLE) return err(errors.boundNotMet);
+  slashOffenders(state, [{ validator, fraction }], session, []);
+  return ok(undefined);
 }
 
 /** What this offence adds to what the validator has been slashed in the era; `undefined` for nothing. */

@@ -65,7 +65,7 @@ const compactPerbill: Codec<number> = {
 
 const pathOf = (name: string) => ["pallet_staking", name];
 
-const UnlockChunk = struct({ value: compactU128, era: compactU32 }, pathOf("UnlockChunk"));
+export const UnlockChunk = struct({ value: compactU128, era: compactU32 }, pathOf("UnlockChunk"));
 export type UnlockChunk = ValueOf<typeof UnlockChunk>;
 
 /** What a stash has bonded: all of it is on hold. */
@@ -411,6 +411,12 @@ export const storage = {
     AccountId,
     tuple(Perbill, Balance),
   ),
+  minimumActiveStake: storageValue(
+    "Staking.MinimumActiveStake",
+    "The least stake that took part in the last election.",
+    Balance,
+    0n,
+  ),
   currentPlannedSession: storageValue(
     "Staking.CurrentPlannedSession",
     "The last session that was planned.",
@@ -445,6 +451,7 @@ export const events = palletEvents("Staking", {
   ],
   validatorPrefsSet: [13, struct({ stash: AccountId, prefs: ValidatorPrefs })],
   forceEra: [16, struct({ mode: Forcing })],
+  controllerBatchDeprecated: [17, struct({ failures: u32 })],
 });
 
 export const errors = palletErrors(7, [
@@ -454,7 +461,7 @@ export const errors = palletErrors(7, [
   "alreadyPaired",
   "emptyTargets",
   "duplicateIndex",
-  "invalidSlashRecord",
+  "invalidSlashIndex",
   "insufficientBond",
   "noMoreChunks",
   "noUnlockChunk",
@@ -479,6 +486,9 @@ export const errors = palletErrors(7, [
   "rewardDestinationRestricted",
   "notEnoughFunds",
   "virtualStakerNotAllowed",
+  "cannotReapStash",
+  "alreadyMigrated",
+  "restricted",
 ]);
 
 /** Whether this chain elects its validators by stake. */

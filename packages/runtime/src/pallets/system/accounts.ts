@@ -61,6 +61,15 @@ export const accountInfo = (state: State, who: AccountId): AccountInfo =>
 export const accountExists = (state: State, who: AccountId): boolean =>
   storage.account.has(state, who);
 
+/** Whether what the account has reserved and locked is counted as its consumers. */
+export const countsConsumers = ({ flags }: AccountData): boolean => (flags & NEW_LOGIC) !== 0n;
+
+/** The same balance, marked as one whose consumers are counted. */
+export const countingConsumers = (data: AccountData): AccountData => ({
+  ...data,
+  flags: data.flags | NEW_LOGIC,
+});
+
 /** Replaces what Balances keeps of an account; its providers are the caller's affair. */
 export function setAccountData(state: State, who: AccountId, data: AccountData): void {
   storage.account.update(state, who, (info) => ({ ...info, data }));

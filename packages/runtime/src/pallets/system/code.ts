@@ -3,8 +3,13 @@
  * is the encoded version that the chain declares, or a module for light clients that states it (`light-code.ts`).
  */
 import { asciiBytes, bytesToHex, err, ok, type Result } from "@parahost/base";
-import { encode, tryDecode } from "@parahost/scale";
-import { type DispatchError, palletErrors, type State } from "../../framework/index.ts";
+import { compactU32, encode, str, struct, tryDecode } from "@parahost/scale";
+import {
+  type DispatchError,
+  palletErrors,
+  type State,
+  storageValue,
+} from "../../framework/index.ts";
 import { RUNTIME_VERSION, RuntimeVersion } from "../../version.ts";
 import { depositLog } from "./block.ts";
 import { embeddedVersion } from "./embedded-version.ts";
@@ -17,7 +22,26 @@ export const errors = palletErrors(0, [
   "invalidSpecName",
   "specVersionNeedsToIncrease",
   "failedToExtractRuntimeVersion",
+  "nonDefaultComposite",
+  "nonZeroRefCount",
+  "callFiltered",
+  "multiBlockMigrationsOngoing",
+  "nothingAuthorized",
+  "unauthorized",
 ]);
+
+const LastRuntimeUpgradeInfo = struct({ specVersion: compactU32, specName: str }, [
+  "frame_system",
+  "LastRuntimeUpgradeInfo",
+]);
+
+export const storage = {
+  lastRuntimeUpgrade: storageValue(
+    "System.LastRuntimeUpgrade",
+    "The version that was declared last, at genesis or by an upgrade.",
+    LastRuntimeUpgradeInfo,
+  ),
+};
 
 /** What stands for this program. */
 export const RUNTIME_CODE: Uint8Array = encode(RuntimeVersion, RUNTIME_VERSION);
@@ -44,16 +68,29 @@ export function bindRenewModule(renew: RenewModule): void {
   renewModule = renew;
 }
 
+/** Notes the version that the chain declares from now on. */
+export function noteVersion(state: State, { specName, specVersion }: RuntimeVersion): void {
+  storage.lastRuntimeUpgrade.set(state, { specName, specVersion });
+}
+
 /**
- * From the next block on the chain declares the version in `code`, which must be a later one. Where light clients
- * are given a module, it goes on as one that states the new version.
+ * From the next block on the chain declares the version in `code`: a later one of this runtime, if that is checked.
+ * Where light clients are given a module, it goes on as one that states the new version.
  */
-export function setCode(state: State, code: Uint8Array): Result<void, DispatchError> {
+export function setCode(
+  state: State,
+  code: Uint8Array,
+  checkVersion = true,
+): Result<void, DispatchError> {
   const next = tryDecode(RuntimeVersion, code);
+  // That there is a version is always checked: nobody could tell else what the chain declares.
   if (!next.ok) return err(errors.failedToExtractRuntimeVersion);
   const { specName, specVersion } = runtimeVersion(state);
-  if (next.value.specName !== specName) return err(errors.invalidSpecName);
-  if (next.value.specVersion <= specVersion) return err(errors.specVersionNeedsToIncrease);
+  if (checkVersion) {
+    if (next.value.specName !== specName) return err(errors.invalidSpecName);
+    if (next.value.specVersion <= specVersion) return err(errors.specVersionNeedsToIncrease);
+  }
+  noteVersion(state, next.value);
   const present = state.get(CODE_KEY);
   state.set(CODE_KEY, code);
   const renewed = present && renewModule(present, state);

@@ -1,6 +1,6 @@
 /** Events of System: how extrinsics ended, accounts that came and went. */
 import { AccountId, Hash } from "@parahost/primitives";
-import { struct } from "@parahost/scale";
+import { bool, struct } from "@parahost/scale";
 import { DispatchError, DispatchEventInfo, palletEvents } from "../../framework/index.ts";
 
 export const events = palletEvents("System", {
@@ -10,4 +10,6 @@ export const events = palletEvents("System", {
   newAccount: [3, struct({ account: AccountId })],
   killedAccount: [4, struct({ account: AccountId })],
   remarked: [5, struct({ sender: AccountId, hash: Hash })],
+  upgradeAuthorized: [6, struct({ codeHash: Hash, checkVersion: bool })],
+  rejectedInvalidAuthorizedUpgrade: [7, struct({ codeHash: Hash, error: DispatchError })],
 });

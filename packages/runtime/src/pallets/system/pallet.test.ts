@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { err } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
+import type { Hash } from "@parahost/primitives";
 import { encode } from "@parahost/scale";
 import { validateTransaction } from "../../executive.ts";
+import { NONE, ROOT } from "../../framework/index.ts";
 import type { RuntimeCall } from "../../runtime.ts";
 import { eventsOf } from "../../runtime-api.ts";
 import { TestChain } from "../../testing/chain.ts";
 import { accountOfUri, remark, signedBy, sudo } from "../../testing/transactions.ts";
+import { encodeBare } from "../../transaction/extrinsic.ts";
 import { RUNTIME_VERSION, RuntimeVersion } from "../../version.ts";
-import { CODE_KEY, errors, runtimeVersion, setCode } from "./code.ts";
+import { CODE_KEY, errors, runtimeVersion, setCode, storage } from "./code.ts";
+import { system } from "./pallet.ts";
 
 const systemCall = (
   value: Extract<RuntimeCall, { readonly type: "system" }>["value"],
@@ -91,6 +95,80 @@ test("a version that is none, is another chain's, or is not later is refused", (
   ] as const;
   for (const [code, error] of refused) assert.deepEqual(setCode(chain.state, code), err(error));
   assert.deepEqual(runtimeVersion(chain.state), RUNTIME_VERSION);
+});
+
+const versionCode = (change: Partial<RuntimeVersion>): Uint8Array =>
+  encode(RuntimeVersion, { ...RUNTIME_VERSION, ...change });
+const LATER = { specVersion: RUNTIME_VERSION.specVersion + 1 };
+
+/** Names of the events of the last block that are System's own. */
+const systemEvents = (chain: TestChain): string[] =>
+  eventsOf(chain.state).flatMap(({ event }) => (event.type === "system" ? [event.value.type] : []));
+
+test("root declares any version without checks, but none that is no version", () => {
+  const { state } = chainOfOne();
+  const set = (code: Uint8Array) =>
+    system.calls.setCodeWithoutChecks.dispatch(state, ROOT, { code });
+  assert.ok(set(versionCode({ specVersion: 0, specName: "other" })).ok);
+  assert.equal(runtimeVersion(state).specName, "other");
+  assert.deepEqual(storage.lastRuntimeUpgrade.get(state), { specVersion: 0, specName: "other" });
+  assert.deepEqual(set(one), err(errors.failedToExtractRuntimeVersion));
+});
+
+test("an authorized upgrade is brought by whoever has it, without an account or a fee", () => {
+  const chain = chainOfOne();
+  const code = versionCode(LATER);
+  const bare = encodeBare(systemCall({ type: "applyAuthorizedUpgrade", value: { code } }));
+  const valid = () => validateTransaction(chain.state, bare, chain.genesisHash);
+  assert.deepEqual(valid(), err({ type: "invalid", value: { type: "call" } }));
+  const codeHash = blake2b256Hex(code) as Hash;
+  const authorize = sudo(systemCall({ type: "authorizeUpgrade", value: { codeHash } }));
+  chain.add({ extrinsics: [signedBy(chain, "//Alice", authorize)] });
+  assert.ok(systemEvents(chain).includes("upgradeAuthorized"));
+  assert.ok(valid().ok);
+  chain.add({ extrinsics: [bare] });
+  assert.equal(runtimeVersion(chain.state).specVersion, LATER.specVersion);
+  assert.ok(systemEvents(chain).includes("codeUpdated"));
+  assert.equal(valid().ok, false);
+});
+
+test("other code than was authorized is refused, and a bad version uses the authorization up", () => {
+  const { state } = chainOfOne();
+  const apply = (code: Uint8Array) =>
+    system.calls.applyAuthorizedUpgrade.dispatch(state, NONE, { code });
+  const authorize = (
+    code: Uint8Array,
+    call: "authorizeUpgrade" | "authorizeUpgradeWithoutChecks",
+  ) => system.calls[call].dispatch(state, ROOT, { codeHash: blake2b256Hex(code) as Hash });
+  const same = versionCode({});
+  assert.deepEqual(apply(same), err(errors.nothingAuthorized));
+  assert.ok(authorize(same, "authorizeUpgrade").ok);
+  assert.deepEqual(apply(versionCode(LATER)), err(errors.unauthorized));
+  assert.ok(apply(same).ok);
+  const rejected = eventsOf(state).at(-1)?.event.value;
+  assert.deepEqual(rejected, {
+    type: "rejectedInvalidAuthorizedUpgrade",
+    value: { codeHash: blake2b256Hex(same), error: errors.specVersionNeedsToIncrease },
+  });
+  assert.deepEqual(apply(same), err(errors.nothingAuthorized));
+  assert.ok(authorize(same, "authorizeUpgradeWithoutChecks").ok);
+  assert.ok(apply(same).ok);
+  assert.equal(eventsOf(state).at(-1)?.event.value.type, "codeUpdated");
+});
+
+test("root says how much memory a runtime in Wasm would get", () => {
+  const { state } = chainOfOne();
+  const set = (origin: typeof ROOT) =>
+    system.calls.setHeapPages.dispatch(state, origin, { pages: 64n });
+  assert.deepEqual(set(NONE), err({ type: "badOrigin" }));
+  assert.ok(set(ROOT).ok);
+  assert.deepEqual(state.get("0x3a686561707061676573"), new Uint8Array([64, 0, 0, 0, 0, 0, 0, 0]));
+});
+
+test("genesis notes its version, as the one that was declared last", () => {
+  const { specName, specVersion } = RUNTIME_VERSION;
+  const { state } = new TestChain();
+  assert.deepEqual(storage.lastRuntimeUpgrade.get(state), { specName, specVersion });
 });
 
 test("where `:code` is illegible the runtime answers with its own version", () => {

@@ -1,9 +1,10 @@
 /** The treasury's account, and paying into it. */
 import { asciiBytes, bytesToHex } from "@parahost/base";
-import { AccountId, asAccountId, Balance } from "@parahost/primitives";
-import { struct, u32 } from "@parahost/scale";
+import { AccountId, asAccountId, Balance, BlockNumber } from "@parahost/primitives";
+import { struct, u32, u64Number } from "@parahost/scale";
 import { palletEvents, type State } from "../../framework/index.ts";
 import { deposit } from "../balances/transfer.ts";
+import { VersionedLocatableAsset, VersionedLocation } from "./asset.ts";
 
 /** Keeps the treasury's money; derived from the pallet id `py/trsry` as in Polkadot. */
 export const TREASURY_ACCOUNT = asAccountId(
@@ -18,6 +19,21 @@ export const events = palletEvents("Treasury", {
   rollover: [3, struct({ rolloverBalance: Balance })],
   deposit: [4, struct({ value: Balance })],
   spendApproved: [5, struct({ proposalIndex: u32, amount: Balance, beneficiary: AccountId })],
+  assetSpendApproved: [
+    7,
+    struct({
+      index: u32,
+      assetKind: VersionedLocatableAsset,
+      amount: Balance,
+      beneficiary: VersionedLocation,
+      validFrom: BlockNumber,
+      expireAt: BlockNumber,
+    }),
+  ],
+  assetSpendVoided: [8, struct({ index: u32 })],
+  paid: [9, struct({ index: u32, paymentId: u64Number })],
+  /** It was paid, or its time is over. */
+  spendProcessed: [11, struct({ index: u32 })],
 });
 
 /**

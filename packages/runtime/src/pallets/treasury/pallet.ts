@@ -5,17 +5,21 @@
  *
  * Polkadot also burns a part of what is left over; here all of it stays.
  */
-import { err } from "@parahost/base";
-import { AccountId, type Balance, MultiAddress } from "@parahost/primitives";
-import { compactU32, compactU128, struct, u32, u128, vec } from "@parahost/scale";
+import { err, ok, type Result } from "@parahost/base";
+import { AccountId, type Balance, BlockNumber, MultiAddress } from "@parahost/primitives";
+import { compactU32, compactU128, option, struct, u32, u128, vec } from "@parahost/scale";
 import {
+  asRoot,
   call,
   constant,
+  type DispatchError,
+  type DispatchResult,
   done,
   ensureRoot,
+  ensureSigned,
   lookup,
+  type Origin,
   pallet,
-  palletErrors,
   type State,
   storageMap,
   storageValue,
@@ -25,6 +29,16 @@ import { reducibleBalance } from "../balances/account.ts";
 import { transfer } from "../balances/transfer.ts";
 import { blockNumber } from "../system/block.ts";
 import { events, TREASURY_ACCOUNT } from "./account.ts";
+import { VersionedLocatableAsset, VersionedLocation } from "./asset.ts";
+import { errors } from "./errors.ts";
+import {
+  approveSpend,
+  checkSpend,
+  PAYOUT_PERIOD,
+  payOut,
+  storage as spendStorage,
+  voidSpend,
+} from "./spends.ts";
 
 /** Blocks between payments: an hour of six-second blocks. */
 export const SPEND_PERIOD = 600;
@@ -59,13 +73,6 @@ export const storage = {
   ),
 };
 
-export const errors = palletErrors(19, [
-  "invalidIndex",
-  "tooManyApprovals",
-  "insufficientPermission",
-  "proposalNotApproved",
-]);
-
 /** Pays at the end of a spend period; a spend that cannot be paid waits for the next. */
 export function onInitialize(state: State): void {
   const approvals = storage.approvals.get(state);
@@ -91,13 +98,22 @@ function award(state: State, proposalIndex: number, budget: Balance): boolean {
   return true;
 }
 
+/** Runs a routine for whoever signed. */
+function bySomebody(origin: Origin, routine: () => Result<void, DispatchError>): DispatchResult {
+  const who = ensureSigned(origin);
+  if (!who.ok) return who;
+  const outcome = routine();
+  return outcome.ok ? done : outcome;
+}
+
 export const treasury = pallet({
   name: "Treasury",
   index: 19,
-  storage,
+  storage: { ...storage, ...spendStorage },
   events,
   errors,
   constants: {
+    PayoutPeriod: constant("Blocks for which a spend can be collected.", u32, () => PAYOUT_PERIOD),
     SpendPeriod: constant("Blocks between payments.", u32, () => SPEND_PERIOD),
     MaxApprovals: constant("Approved spends that can wait.", u32, () => APPROVALS_MAX),
   },
@@ -147,6 +163,43 @@ export const treasury = pallet({
         storage.proposals.remove(state, proposalId);
         return done;
       },
+    }),
+    spend: call({
+      index: 5,
+      docs: "Approves a spend that anybody may have paid from a block on, for thirty days. Root only.",
+      args: {
+        assetKind: VersionedLocatableAsset,
+        amount: compactU128,
+        beneficiary: VersionedLocation,
+        validFrom: option(BlockNumber),
+      },
+      weight: weightOf({ reads: 1, writes: 2 }),
+      dispatch: (state, origin, { validFrom, ...order }) =>
+        asRoot(origin, () => approveSpend(state, order, validFrom)),
+    }),
+    payout: call({
+      index: 6,
+      docs: "Has an approved spend paid. Anybody may.",
+      args: { index: u32 },
+      weight: weightOf({ reads: 3, writes: 3 }),
+      dispatch: (state, origin, { index }) => bySomebody(origin, () => payOut(state, index)),
+    }),
+    checkStatus: call({
+      index: 7,
+      docs: "Forgets a spend that is paid or whose time is over. Anybody may, and pays nothing for it.",
+      args: { index: u32 },
+      weight: weightOf({ reads: 1, writes: 1 }),
+      dispatch: (state, origin, { index }) => {
+        const checked = bySomebody(origin, () => checkSpend(state, index));
+        return checked.ok ? ok({ paysFee: false }) : checked;
+      },
+    }),
+    voidSpend: call({
+      index: 8,
+      docs: "Takes an approved spend back that is not paid. Root only.",
+      args: { index: u32 },
+      weight: weightOf({ reads: 1, writes: 1 }),
+      dispatch: (state, origin, { index }) => asRoot(origin, () => voidSpend(state, index)),
     }),
   },
 });

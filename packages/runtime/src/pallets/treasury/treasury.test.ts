@@ -8,7 +8,8 @@ import { freeBalance } from "../balances/account.ts";
 import { EXISTENTIAL_DEPOSIT as ED, totalIssuance, UNIT } from "../balances/storage.ts";
 import { setFreeBalance } from "../balances/transfer.ts";
 import { depositToTreasury, TREASURY_ACCOUNT } from "./account.ts";
-import { APPROVALS_MAX, errors, onInitialize, SPEND_PERIOD, storage, treasury } from "./pallet.ts";
+import { errors } from "./errors.ts";
+import { APPROVALS_MAX, onInitialize, SPEND_PERIOD, storage, treasury } from "./pallet.ts";
 
 const alice = named("Alice");
 const bob = named("Bob");

@@ -139,6 +139,21 @@ test("a node feature is switched on and off alone, and may lie beyond the presen
   assert.deepEqual([features().length, onesOf(features())], [5, [1, 4]]);
 });
 
+/** Calls that set no field, or not one alone. */
+const WITHOUT_A_FIELD = [
+  "setBypassConsistencyCheck",
+  "setHrmpOpenRequestTtl",
+  "setNodeFeature",
+  "setSchedulerParams",
+];
+
+test("a field that Polkadot gave up cannot be set", () => {
+  const state = stateInSession(5);
+  const set = calls.setHrmpOpenRequestTtl.dispatch(state, ROOT, { new: 7 });
+  assert.deepEqual(set, { ok: false, error: { type: "other" } });
+  assert.deepEqual(pending(state), []);
+});
+
 test("every field has its call, and the call sets that field alone", () => {
   const state = stateInSession(5);
   const base = configuration(state);
@@ -148,8 +163,7 @@ test("every field has its call, and the call sets that field alone", () => {
     return { ...rest, ...schedulerParams };
   };
   for (const [name, { dispatch }] of Object.entries(calls)) {
-    if (["setBypassConsistencyCheck", "setNodeFeature", "setSchedulerParams"].includes(name))
-      continue;
+    if (WITHOUT_A_FIELD.includes(name)) continue;
     const field = name.charAt(3).toLowerCase() + name.slice(4);
     const aliases: Record<string, string> = {
       coretimeCores: "numCores",

@@ -34,6 +34,7 @@ import {
   vec,
 } from "@parahost/scale";
 import {
+  asRoot,
   type CallDeclaration,
   call,
   type DispatchResult,
@@ -298,6 +299,14 @@ const calls = {
     u32,
     "Most upward messages of one candidate.",
   ),
+  setHrmpOpenRequestTtl: call({
+    index: 29,
+    docs: "Deprecated: has no effect, and fails.",
+    args: { new: u32 },
+    class: "operational",
+    weight,
+    dispatch: (_, origin) => asRoot(origin, () => err({ type: "other" })),
+  }),
   setHrmpSenderDeposit: field(30, "hrmpSenderDeposit", Balance, "Deposit of a channel's sender."),
   setHrmpRecipientDeposit: field(
     31,
