@@ -30,6 +30,7 @@ import type { HostConfiguration } from "@parahost/primitives";
 import { developmentKeys, developmentUri, type SessionKeys } from "@parahost/runtime";
 import { MemoryStore } from "@parahost/storage";
 import { CrashingStore } from "@parahost/storage/testing/crashing-store";
+import { dying } from "./crashes/dying-machine.ts";
 import { disturbed } from "./lab/network-faults.ts";
 import { DEFAULT_LINKS, type LinkSettings, SeededLinks } from "./links.ts";
 import {
@@ -161,14 +162,21 @@ export class Simulation {
         // A node that starts again finds what it has written.
         store: (name) => {
           const store =
-            this.#stores.get(name) ?? options.disk?.(name) ?? new MemoryStore(NODE_COLUMNS);
+            this.#stores.get(name) ??
+            options.disk?.(name) ??
+            this.cast.disk(name) ??
+            new MemoryStore(NODE_COLUMNS);
           if (store instanceof CrashingStore && store.isDown) store.restart();
           this.#stores.set(name, store);
           return store;
         },
         replacement: (name) => {
           const cast = this.cast.replacement(name);
-          const own = [witnessing(name, this.#witness), this.#sharingVerifier()];
+          const own = [
+            witnessing(name, this.#witness),
+            this.#sharingVerifier(),
+            this.#crashing(name),
+          ];
           return composed(cast === undefined ? own : [...own, cast]);
         },
       },
@@ -306,6 +314,11 @@ export class Simulation {
   /** A signature that one node has found good is checked by no other: the answer would be the same. */
   #sharingVerifier(): Replacement {
     return { ports: (own) => ({ ...own, verifier: this.#verifier }) };
+  }
+
+  #crashing(name: string): Replacement {
+    const store = this.#stores.get(name);
+    return store instanceof CrashingStore ? { ports: (own) => dying(own, store) } : {};
   }
 
   #watch(node: RelayNode): void {

@@ -339,7 +339,14 @@ export class RoundDriver {
     if (this.#session?.id === undefined) say(base);
     else if (present.choosingSince === undefined) {
       present.choosingSince = clock.now();
-      void this.#chooseTarget(base).then(say);
+      // What fails in us fails as in a timer, where somebody minds: nobody waits for this promise.
+      this.#chooseTarget(base)
+        .then(say)
+        .catch((error: unknown) => {
+          clock.setTimer(0, () => {
+            throw error;
+          });
+        });
     } else if (clock.now() >= present.choosingSince + RULES_PATIENCE * T) {
       this.#warn(`voting rules do not answer in round ${present.round.number}`);
       say(base);

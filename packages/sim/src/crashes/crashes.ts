@@ -11,19 +11,18 @@ import {
   CRASH_KINDS,
   type Crash,
   CrashingStore,
-  type CrashKind,
-  type CrashMoment,
   type WriteSite,
 } from "@parahost/storage/testing/crashing-store";
 import { validatorName } from "../local-network.ts";
 import { Observer } from "../observer/observer.ts";
 import { violationLine } from "../observer/violation.ts";
 import { Simulation } from "../simulation.ts";
+import type { Role } from "../strategies/villain.ts";
+import { CrashPlan } from "./crash-plan.ts";
 
-const MOMENTS: readonly CrashMoment[] = ["before", "during", "after"];
 /** Slots of 6 s that a block may take on average while a machine crashes over and over. */
 const SLOTS_PER_BLOCK_MAX = 6;
-/** Slots between a restart and the next crash. */
+/** Slots between a restart and the next crash, but for a place that was never crashed at. */
 const UP_SLOTS = 1;
 const DOWN_MS_MAX = 7000;
 
@@ -33,19 +32,23 @@ export interface CrashOptions {
   readonly paras: number;
   /** Relay blocks to become final on every node. */
   readonly blocks: number;
+  /**
+   * While some place was not crashed at in each of the ways in which a disk is left behind, the run goes on up
+   * to this block; not beyond `blocks` without it.
+   */
+  readonly blocksMax?: number;
   /** No more crashes after this many. */
   readonly crashesMax: number;
   /** Which validator's machine it is. */
   readonly victim: number;
+  /** What others do, so that there is more to write down. */
+  readonly roles?: readonly Role[];
 }
 
 export interface CrashReport {
-  readonly crashes: number;
-  /** How often the machine crashed at each place, by its name. */
-  readonly sites: ReadonlyMap<string, number>;
-  /** Ways that took effect: moment and kind. */
-  readonly ways: ReadonlySet<string>;
-  /** Places that were written to and never crashed at. */
+  /** The crashes at each place that was written to, by its name. */
+  readonly places: ReadonlyMap<string, readonly Crash[]>;
+  /** Kinds of crash that a place has not seen. */
   readonly missed: readonly string[];
   readonly violations: readonly string[];
   /** What every node calls final. */
@@ -56,40 +59,47 @@ export interface CrashReport {
 }
 
 export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
-  const { seed, validators, paras, blocks, crashesMax, victim } = options;
-  const sites = new Map<string, number>();
-  const ways = new Set<string>();
-  const seen = new Set<string>();
+  const { seed, validators, paras, blocks, crashesMax, victim, roles } = options;
+  const { blocksMax = blocks } = options;
   const name = validatorName(victim);
+  const chance = new SeededRandom(seed);
+  const plan = new CrashPlan(chance.fork("crashes"));
   let crashes = 0;
-  let upAt = 0;
-  let random: SeededRandom | undefined;
+  /** Since when the machine is up; before the network has started it does not crash. */
+  let upAt = Number.POSITIVE_INFINITY;
 
   /** What at least so many nodes call final. */
   const finalized = (nodes: number): number => {
     const numbers = simulation.validators.map(({ chain }) => chain.finalized().number);
     return numbers.sort((a, b) => b - a)[nodes - 1] ?? 0;
   };
-  /** Places that crashed least often come first; each takes the next of all ways. */
-  const crashAt = ({ name: site }: WriteSite): Crash | undefined => {
-    seen.add(site);
-    if (random === undefined || crashes >= crashesMax || finalized(1) >= blocks) return undefined;
-    if (simulation.now < upAt + UP_SLOTS * simulation.slotMs) return undefined;
-    const count = sites.get(site) ?? 0;
-    const least = Math.min(...[...seen].map((other) => sites.get(other) ?? 0));
-    // A place that is seldom written to is not waited for for ever.
-    if (count > least && randomBelow(random, 64) !== 0) return undefined;
-    const way = crashes % (MOMENTS.length * CRASH_KINDS.length);
-    const moment = MOMENTS[way % MOMENTS.length] as CrashMoment;
-    const kind = CRASH_KINDS[Math.floor(way / MOMENTS.length)] as CrashKind;
+  const missed = (): string[] =>
+    [...plan.places].flatMap(([place, planned]) =>
+      CRASH_KINDS.filter((kind) => planned.every((one) => one.kind !== kind)).map(
+        (kind) => `${place}: ${kind}`,
+      ),
+    );
+  const isOver = (): boolean => {
+    const final = finalized(1);
+    return final >= blocksMax || (final >= blocks && missed().length === 0);
+  };
+  const crashAt = ({ name: place }: WriteSite): Crash | undefined => {
+    if (upAt === Number.POSITIVE_INFINITY || crashes >= crashesMax || isOver()) return undefined;
+    const isNew = plan.at(place).length === 0;
+    if (!isNew && simulation.now < upAt + UP_SLOTS * simulation.slotMs) return undefined;
+    const crash = plan.next(place);
+    if (crash === undefined) return undefined;
     crashes += 1;
-    sites.set(site, count + 1);
-    ways.add(`${moment} ${kind}`);
     upAt = Number.POSITIVE_INFINITY;
-    return { moment, kind };
+    simulation.clock.setTimer(0, () => void restart());
+    return crash;
+  };
+  const restart = async (): Promise<void> => {
+    await simulation.restart(victim, 1 + randomBelow(chance, DOWN_MS_MAX));
+    upAt = simulation.now;
   };
   const disk = new CrashingStore<NodeColumn>(NODE_COLUMNS, {
-    random: new SeededRandom(seed).fork("disk"),
+    random: chance.fork("disk"),
     crashAt,
   });
   const simulation = new Simulation({
@@ -97,30 +107,18 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
     validators,
     paras,
     disk: (node) => (node === name ? disk : undefined),
+    ...(roles === undefined ? {} : { roles }),
   });
   const observer = new Observer(simulation);
-  random = simulation.random;
   upAt = simulation.now;
 
-  const limit = simulation.now + blocks * SLOTS_PER_BLOCK_MAX * simulation.slotMs;
-  while (finalized(validators) < blocks && simulation.now < limit) {
-    await simulation.run(100);
-    if (!disk.isDown) continue;
-    let isBack = false;
-    const restarting = simulation.restart(victim, 1 + randomBelow(random, DOWN_MS_MAX));
-    void restarting.then(() => {
-      isBack = true;
-    });
-    while (!isBack) await simulation.run(100);
-    await restarting;
-    upAt = simulation.now;
-  }
+  const limit = simulation.now + blocksMax * SLOTS_PER_BLOCK_MAX * simulation.slotMs;
+  while (!(isOver() && finalized(validators) >= blocks) && simulation.now < limit)
+    await simulation.run(simulation.slotMs / 2);
   await simulation.stop();
   return {
-    crashes,
-    sites,
-    ways,
-    missed: [...seen].filter((site) => !sites.has(site)),
+    places: plan.places,
+    missed: missed(),
     violations: observer.violations.map(violationLine),
     finalized: finalized(validators),
     finalizedByAny: finalized(1),

@@ -1,6 +1,8 @@
 /** Who is faulty in a run, and how: roles become replacements of nodes. */
 import { assert, type Clock, type SeededRandom } from "@parahost/base";
+import type { NodeColumn } from "@parahost/node/service/node";
 import type { ParaId } from "@parahost/primitives";
+import type { CrashingStore } from "@parahost/storage/testing/crashing-store";
 import { collatorName, type Replacement, twinName } from "../local-network.ts";
 import { strategyOf } from "./index.ts";
 import { composed, type Strategy } from "./strategy.ts";
@@ -39,6 +41,14 @@ export class Cast {
       return [strategy.corruptCollator(villain, para)];
     });
     return parts.length === 0 ? undefined : composed(parts);
+  }
+
+  /** The disk of the node of this name, where it is not a sound one. */
+  disk(name: string): CrashingStore<NodeColumn> | undefined {
+    const player = this.#players.find(
+      ({ villain, strategy }) => villain.name === name && strategy.disk !== undefined,
+    );
+    return player?.strategy.disk?.(player.villain);
   }
 
   /** The network has started. */

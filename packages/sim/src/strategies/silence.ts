@@ -1,10 +1,10 @@
 /** Validators that are not there: silent, or gone and back again. */
 import { err, randomBelow } from "@parahost/base";
-import type { NodeColumn } from "@parahost/node/service/node";
-import { forget, forgetful, type Undo } from "./forgetful-store.ts";
+import { NODE_COLUMNS, type NodeColumn } from "@parahost/node/service/node";
+import { CrashingStore } from "@parahost/storage/testing/crashing-store";
+import { CrashPlan } from "../crashes/crash-plan.ts";
 import type { Strategy } from "./strategy.ts";
 import { tapped } from "./tapped-network.ts";
-import type { Villain } from "./villain.ts";
 
 export const SILENT: Strategy = {
   id: "B01",
@@ -30,37 +30,42 @@ export const SILENT: Strategy = {
   }),
 };
 
-/** Slots that it stays away. */
+/** It stays away for up to so many slots; as often it is back at once. */
 const DOWN_SLOTS = 2;
-/** What each has written and would lose with its power; it outlives the node. */
-const UNDO = new WeakMap<Villain, Undo<NodeColumn>>();
+const AT_ONCE_MS = 500;
+/** Slots between two losses of power when it misbehaves always, on average. */
+const UP_SLOTS = 2;
 
 export const CRASHES: Strategy = {
   id: "B02",
-  does: "loses power and returns, every few blocks",
+  does: "loses power while it writes and returns, every few blocks",
   keepsPromises: true,
-  corrupt: (villain) => ({
-    ports: (own) => {
-      const undo = UNDO.get(villain) ?? [];
-      UNDO.set(villain, undo);
-      // It starts, so it was down.
-      forget(own.store, undo);
-      return { ...own, store: forgetful(own.store, undo) };
-    },
-  }),
-  start: (villain) => {
-    const { simulation, clock, role } = villain;
-    const everySlots = Math.max(DOWN_SLOTS + 1, Math.round(3 / role.share));
-    // At any moment of a slot: what is written when depends on it.
-    const again = (): void => {
-      const momentMs = randomBelow(villain.random, simulation.slotMs);
-      clock.setTimer(everySlots * simulation.slotMs + momentMs, () => {
-        if (!villain.isActive) return;
-        villain.tookEffect();
-        void simulation.restart(role.validator, DOWN_SLOTS * simulation.slotMs).then(again);
-      });
+  corrupt: () => ({}),
+  disk: (villain) => {
+    const { clock, random, role, slotMs } = villain;
+    const plan = new CrashPlan(random);
+    const upMs = (): number =>
+      randomBelow(random, Math.round((2 * UP_SLOTS * slotMs) / role.share));
+    let dueAt = clock.now() + slotMs + upMs();
+    const restart = async (): Promise<void> => {
+      const isSoon = randomBelow(random, 2) === 0;
+      const downMs = 1 + randomBelow(random, isSoon ? AT_ONCE_MS : DOWN_SLOTS * slotMs);
+      await villain.simulation.restart(role.validator, downMs);
+      dueAt = clock.now() + upMs();
     };
-    again();
+    return new CrashingStore<NodeColumn>(NODE_COLUMNS, {
+      random,
+      crashAt: ({ name, after }) => {
+        if (!villain.isActive || clock.now() < dueAt) return undefined;
+        // What is lost depends on what was written before.
+        const crash = plan.next(`${name} after ${after}`);
+        if (crash === undefined) return undefined;
+        villain.tookEffect();
+        dueAt = Number.POSITIVE_INFINITY;
+        clock.setTimer(0, () => void restart());
+        return crash;
+      },
+    });
   },
 };
 

@@ -2,7 +2,9 @@
  * One way of being faulty: the node's own code with one behaviour replaced. A strategy knows nothing of others;
  * several on one validator are composed.
  */
+import type { NodeColumn } from "@parahost/node/service/node";
 import type { ParaId } from "@parahost/primitives";
+import type { CrashingStore } from "@parahost/storage/testing/crashing-store";
 import type { Replacement } from "../local-network.ts";
 import type { Villain } from "./villain.ts";
 
@@ -20,6 +22,8 @@ export interface Strategy {
   readonly hasTwin?: boolean;
   /** What is replaced. The villain's `simulation` is there only when something happens. */
   corrupt(villain: Villain): Replacement;
+  /** The disk that its node has instead of a sound one. */
+  disk?(villain: Villain): CrashingStore<NodeColumn>;
   /** The collators that play into its hands. */
   corruptCollator?(villain: Villain, para: ParaId): Replacement;
   /** What it does beside its node, once the network has started. */

@@ -57,7 +57,7 @@ export class Villain {
   readonly pair: Sr25519Pair;
   readonly random: SeededRandom;
   readonly clock: Clock;
-  readonly #slotMs: number;
+  readonly slotMs: number;
   readonly #startMs: number;
 
   constructor(
@@ -73,7 +73,7 @@ export class Villain {
     this.pair = expectOk(sr25519PairFromUri(uri), "a well-known key");
     this.random = world.random;
     this.clock = world.clock;
-    this.#slotMs = world.slotMs;
+    this.slotMs = world.slotMs;
     this.#startMs = world.clock.now();
     conspiracy.members.add(this.name);
   }
@@ -101,7 +101,7 @@ export class Villain {
 
   /** Whether it misbehaves in these slots. */
   get isActive(): boolean {
-    const slot = (this.clock.now() - this.#startMs) / this.#slotMs;
+    const slot = (this.clock.now() - this.#startMs) / this.slotMs;
     return slot >= this.role.fromSlot && slot < this.role.toSlot;
   }
 

@@ -32,6 +32,8 @@ export type CrashMoment = "before" | "during" | "after";
 export interface WriteSite {
   readonly name: string;
   readonly isDurable: boolean;
+  /** The place of the batch before, while that is not durable: a loss of power now takes it along. */
+  readonly after: string | undefined;
 }
 
 export interface Crash {
@@ -58,6 +60,8 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
   readonly #disk: MemoryStore<Column>;
   /** Batches since then, as the disk has them: one record each. */
   #log: Uint8Array[] = [];
+  /** Where the last batch of it was written. */
+  #after: string | undefined;
   /** Of the machine that is down. */
   #crashed: CrashKind | undefined;
 
@@ -93,12 +97,14 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
   write(changes: readonly Change<Column>[], options?: { readonly durable?: boolean }): void {
     const memory = this.#up();
     const name = [...new Set(changes.map(({ column }) => column))].sort().join("+");
-    const crash = this.#plan.crashAt({ name, isDurable: options?.durable === true });
+    const isDurable = options?.durable === true;
+    const crash = this.#plan.crashAt({ name, isDurable, after: this.#after });
     if (crash?.moment === "before") this.crash(crash.kind);
     memory.write(changes);
     this.#log.push(recordOf(changes, this.#columns));
+    this.#after = name;
     if (crash?.moment === "during") this.crash(crash.kind);
-    if (options?.durable === true) this.#flush();
+    if (isDurable) this.#flush();
     if (crash?.moment === "after") this.crash(crash.kind);
   }
 
@@ -117,7 +123,7 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
     const last = this.#log.at(-1)?.length ?? 0;
     const left = damage(concatBytes(...this.#log), this.#crashed ?? "killed", random, last);
     for (const batch of readLog(left, this.#columns)) this.#disk.write(batch);
-    this.#log = [];
+    this.#empty();
     makeEqual(this.#memory, this.#disk, this.#columns);
     this.#crashed = undefined;
   }
@@ -131,14 +137,19 @@ export class CrashingStore<Column extends string> implements KeyValueStore<Colum
 
   /** The disk is replaced by an older copy of it. */
   restore(backup: KeyValueStore<Column>): void {
-    this.#log = [];
+    this.#empty();
     for (const store of [this.#disk, this.#memory]) makeEqual(store, backup, this.#columns);
     this.#crashed = undefined;
   }
 
   #flush(): void {
     for (const batch of readLog(concatBytes(...this.#log), this.#columns)) this.#disk.write(batch);
+    this.#empty();
+  }
+
+  #empty(): void {
     this.#log = [];
+    this.#after = undefined;
   }
 
   #up(): MemoryStore<Column> {
