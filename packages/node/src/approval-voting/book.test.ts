@@ -77,26 +77,53 @@ test("a block is approved when both candidates have two approvals, a second afte
 test("an approval of who is not assigned counts for nothing", () => {
   const book = bookOf(1);
   for (const validator of [2, 3, 4, 5]) approve(book, 1, validator, BLOCK_TICK + 9);
-  assert.equal(
-    book.candidate(at(book, 1).info.candidates[0]?.candidate ?? ("0x" as never))?.approvals.size,
-    0,
-  );
+  assert.equal(at(book, 1).inclusions[0]?.approvals.size, 0);
   assert.equal(at(book, 1).isApproved, false);
 });
 
-test("approvals are for the candidate on every fork that assigns the approver", () => {
+test("what is approved in one block is not in another, though the approvers check it there too", () => {
   const book = bookOf(1);
-  const fork = sampleBlock(1, sampleHash(7), genesis);
-  book.addBlock(fork, candidates, NONE, BLOCK_TICK, NO_SHOW);
-  for (const validator of [4, 5]) {
+  const other = book.addBlock(
+    sampleBlock(1, sampleHash(7), genesis),
+    candidates,
+    NONE,
+    BLOCK_TICK,
+    NO_SHOW,
+  );
+  for (const validator of [4, 5] as ValidatorIndex[]) {
     assign(book, 1, validator);
-    const other = book.block(fork.hash);
-    assert.ok(other !== undefined);
-    book.importAssignment(other, validator as ValidatorIndex, [0, 1], STORY, BLOCK_TICK);
+    book.importAssignment(other, validator, [0, 1], STORY, BLOCK_TICK);
   }
-  approve(book, 1, 4, BLOCK_TICK + 2);
-  const effects = approve(book, 1, 5, BLOCK_TICK + 2);
-  assert.equal(kinds(effects).filter((kind) => kind === "blockApproved").length, 2);
+  for (const validator of [4, 5]) approve(book, 1, validator, BLOCK_TICK + 2);
+  assert.deepEqual([at(book, 1).isApproved, other.isApproved], [true, false]);
+  const hash = at(book, 1).inclusions[0]?.candidate.hash ?? assert.fail();
+  assert.deepEqual([...book.approvalsOf(hash).keys()], [4, 5]);
+  // The block goes, and with it what was said about it.
+  book.finalize({ hash: sampleHash(7), number: 1 });
+  assert.deepEqual([...book.approvalsOf(hash)], []);
+});
+
+test("who was heard in a block that is gone does not spare us our own check", () => {
+  const book = new ApprovalBook("modern");
+  const info = blockAt(1);
+  const own = { ...assignmentOf(0, info), tranche: 3 };
+  const byStory = new Map(own.cores.map((core) => [core, own]));
+  const gone = book.addBlock(
+    sampleBlock(1, sampleHash(7), genesis),
+    candidates,
+    NONE,
+    BLOCK_TICK,
+    NO_SHOW,
+  );
+  const block = book.addBlock(info, candidates, { ...NONE, byStory }, BLOCK_TICK, NO_SHOW);
+  const signature = { candidateHashes: [], signature: new Uint8Array(64) };
+  for (const validator of [2, 3, 4] as ValidatorIndex[]) {
+    book.importAssignment(gone, validator, [1], STORY, BLOCK_TICK);
+    book.importApproval(gone, validator, [1], signature, BLOCK_TICK + 1);
+  }
+  assert.ok(gone.inclusions[1]?.approved);
+  const [, second = assert.fail()] = block.inclusions;
+  assert.deepEqual(kinds(book.evaluate(second, BLOCK_TICK + 3)), ["trigger"]);
 });
 
 test("our assignment is triggered when its tranche has come and not before", () => {
@@ -132,7 +159,7 @@ test("finality may go to the end of the approved blocks, and no further than an 
   const upTo = (floor = 0) => book.approvedAncestor(hashAt(4), floor as BlockNumber)?.number;
   assert.equal(upTo(), undefined);
   for (const number of [1, 2, 4]) approveAll(number);
-  // The candidates are the same in all: what is approved in one is approved where it is assigned.
+  // The candidates are the same in all, and each block has approvals of its own.
   assert.equal(upTo(), 2);
   assert.equal(upTo(2), undefined);
   assert.equal(upTo(3), 4);

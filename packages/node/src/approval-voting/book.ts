@@ -30,12 +30,11 @@ import {
 } from "./required-tranches.ts";
 import { WakeUps } from "./wake-ups.ts";
 
-/** A candidate on whatever forks include it; approvals are for all of them. */
+/** A candidate on whatever forks include it. */
 export interface Candidate {
   readonly hash: CandidateHash;
   readonly receipt: CandidateReceipt;
   readonly headData: Uint8Array;
-  readonly approvals: Map<ValidatorIndex, ApprovalSignature>;
   /** In all open blocks. */
   readonly inclusions: Set<Inclusion>;
   /** Checkers that fishermen's stakes call; `undefined` when nobody has reported it. */
@@ -48,11 +47,15 @@ interface CheckerList {
   own: OwnAssignment | undefined;
 }
 
-/** A candidate in one block. */
+/**
+ * A candidate in one block. What is said about it in another block does not count here: whoever has not seen
+ * that block has not heard it, and would wait for checkers that hold theirs to be done.
+ */
 export interface Inclusion {
   readonly block: OpenBlock;
   readonly index: number;
   readonly candidate: Candidate;
+  readonly approvals: Map<ValidatorIndex, ApprovalSignature>;
   readonly story: CheckerList;
   /** Only when the block's author made another block without the candidate. */
   equivocation: CheckerList | undefined;
@@ -131,7 +134,6 @@ export class ApprovalBook {
           hash,
           receipt,
           headData,
-          approvals: new Map(),
           inclusions: new Set(),
           extraChecks: undefined,
         };
@@ -143,6 +145,7 @@ export class ApprovalBook {
         block,
         index,
         candidate,
+        approvals: new Map(),
         story: { assignments: new Assignments(), own: own.byStory.get(core) },
         equivocation: info.equivocatedCores.has(core)
           ? { assignments: new Assignments(), own: own.byEquivocation.get(core) }
@@ -255,11 +258,8 @@ export class ApprovalBook {
     return candidates.flatMap((index) => {
       const inclusion = block.inclusions[index];
       if (inclusion === undefined || !isAssigned(inclusion, validator)) return [];
-      const { hash, approvals } = inclusion.candidate;
-      if (!approvals.has(validator)) approvals.set(validator, signature);
-      return this.inclusionsOf(hash).flatMap((one) =>
-        mayBeApproved(one) ? this.evaluate(one, now) : [],
-      );
+      if (!inclusion.approvals.has(validator)) inclusion.approvals.set(validator, signature);
+      return mayBeApproved(inclusion) ? this.evaluate(inclusion, now) : [];
     });
   }
 
@@ -321,6 +321,11 @@ export class ApprovalBook {
 
   // Answers
 
+  /** What was said in favour of the candidate in any open block, one signature of each validator. */
+  approvalsOf(candidate: CandidateHash): ReadonlyMap<ValidatorIndex, ApprovalSignature> {
+    return new Map(this.inclusionsOf(candidate).flatMap(({ approvals }) => [...approvals]));
+  }
+
   approvedAncestor(hash: Hash, floor: BlockNumber): ApprovedAncestor | undefined {
     const run: OpenBlock[] = [];
     let block = this.#blocks.get(hash);
@@ -377,9 +382,9 @@ function looksOf(inclusion: Inclusion, now: Tick): readonly Look[] {
  * fewer than the first tranche has checkers.
  */
 function mayBeApproved(inclusion: Inclusion): boolean {
-  const { approved, candidate, block, story, isCalm } = inclusion;
+  const { approved, approvals, block, story, isCalm } = inclusion;
   if (approved) return false;
-  const { size } = candidate.approvals;
+  const { size } = approvals;
   if (approvedByThird(size, block.info.sessionInfo.validators.length)) return true;
   const [first] = story.assignments.tranches;
   const together = isCalm && first?.tranche === 0 ? first.assignments.length : 0;
@@ -403,10 +408,10 @@ function tranchesAhead(inclusion: Inclusion): number {
 }
 
 function tallyOf(inclusion: Inclusion, { assignments }: CheckerList, now: Tick): TallyInput {
-  const { block, candidate } = inclusion;
+  const { block, approvals } = inclusion;
   return {
     assignments,
-    approvals: candidate.approvals,
+    approvals,
     validatorCount: block.info.sessionInfo.validators.length,
     neededApprovals: neededOf(inclusion),
     blockTick: block.blockTick,

@@ -160,7 +160,7 @@ class Voting {
         );
         return;
       case "getApprovalSignaturesForCandidate":
-        message.reply(this.#book.candidate(message.candidateHash)?.approvals ?? new Map());
+        message.reply(this.#book.approvalsOf(message.candidateHash));
         return;
       default:
         unreachable(message);
@@ -442,7 +442,7 @@ class Voting {
       (assignment) => assignment !== undefined && work?.announced.has(assignment),
     );
     if (work === undefined || own === undefined) return;
-    // A vote in another block does not do: who has not seen that block has not heard of it.
+    // A vote in another block does not count here.
     if (work.voted.has(inclusion.index)) return;
     if (work.unsigned.some((unsigned) => unsigned.inclusion === inclusion)) return;
     const now = this.#now();
