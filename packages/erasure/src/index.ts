@@ -6,6 +6,7 @@ export {
   reconstruct,
   reconstructFromSystematic,
 } from "./chunks.ts";
+export { type CodedPayload, directCoder, type ErasureCoder } from "./coder.ts";
 export {
   branches,
   branchesOfHashes,
