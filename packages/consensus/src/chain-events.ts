@@ -5,6 +5,7 @@ import type {
   BabeEquivocationProof,
   BabeId,
   BabePreDigest,
+  Body,
   GrandpaJustification,
   Header,
   SetId,
@@ -19,6 +20,11 @@ export type BlockOrigin =
   | "network"
   /** Fetched while we were behind: old, so our clock says nothing about its time. */
   | "sync";
+
+/** A block that left the best chain, with what was in it: the block itself may be gone by now. */
+export interface RetractedBlock extends BlockRef {
+  readonly body: Body;
+}
 
 export type ChainEvent =
   | {
@@ -37,7 +43,7 @@ export type ChainEvent =
       readonly type: "newBest";
       readonly head: BlockRef;
       readonly enacted: readonly BlockRef[];
-      readonly retracted: readonly BlockRef[];
+      readonly retracted: readonly RetractedBlock[];
     }
   /** The same, told first and only when blocks were retracted. */
   | {
@@ -51,7 +57,7 @@ export type ChainEvent =
       readonly head: BlockRef;
       /** Newly final, lowest first. */
       readonly finalized: readonly BlockRef[];
-      /** Blocks of forks that died; their transactions may be tried again. */
+      /** Blocks of forks that died. */
       readonly pruned: readonly BlockRef[];
       readonly justification: GrandpaJustification;
     }

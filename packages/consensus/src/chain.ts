@@ -233,13 +233,14 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     const route = this.tree.route(bestBefore.hash, this.tree.best.hash);
     const removed = evicted.length > 0 ? { removed: evicted } : {};
     const insert = { hash, header, body, weight, epochs, changes };
+    const moved = this.#bestMoved(route);
     this.#commit({ insert, ...removed }, route, setBefore);
     const isBest = this.tree.best.hash === hash;
     const ref = { hash, number };
     this.#events.tell(
       { type: "imported", block: ref, header, origin, author, preDigest, vrf, isBest },
       ...(evicted.length > 0 ? [{ type: "evicted", blocks: evicted } as const] : []),
-      ...this.#bestMoved(route),
+      ...moved,
       ...this.#setChanged(setBefore),
     );
   }
@@ -277,9 +278,10 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
         : [proof, { hash: rootBefore.hash, justification: undefined }],
       reverted: this.tree.reverted(),
     };
+    const moved = this.#bestMoved(route);
     this.#commit(batch, route, setBefore);
     this.#events.tell(
-      ...this.#bestMoved(route),
+      ...moved,
       { type: "finalized", head: target, finalized, pruned, justification },
       ...this.#setChanged(setBefore),
     );
@@ -335,8 +337,14 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     this.#isBroken = false;
   }
 
-  #bestMoved({ common, retracted, enacted }: TreeRoute): ChainEvent[] {
-    if (retracted.length === 0 && enacted.length === 0) return [];
+  /** To be asked before the change is written, which may take the bodies of a fork that died. */
+  #bestMoved({ common, retracted: left, enacted }: TreeRoute): ChainEvent[] {
+    if (left.length === 0 && enacted.length === 0) return [];
+    const retracted = left.map(({ hash, number }) => ({
+      hash,
+      number,
+      body: this.#store.body(hash) ?? [],
+    }));
     const moved: ChainEvent = { type: "newBest", head: this.tree.best, retracted, enacted };
     return retracted.length === 0
       ? [moved]

@@ -167,6 +167,28 @@ test("finality prunes, keeps the last justification, and is told after the block
   assert.deepEqual(world.chain.block(headerHash(one)), { hash: headerHash(one), number: 1 });
 });
 
+test("whoever hears that finality took a branch back is told what was in its blocks", () => {
+  const world = new ChainWorld();
+  const one = world.add(GENESIS, 80);
+  const transactions = [new Uint8Array([5]), new Uint8Array([6])];
+  const lost = world.add(one, 81, { body: transactions });
+  const lostToo = world.add(lost, 82, { body: [new Uint8Array([7])] });
+  const kept = world.add(one, 83);
+  assert.equal(world.chain.best().hash, headerHash(lostToo), "the longer branch is best");
+  world.events.length = 0;
+  assert.equal(world.finalize(kept), "finalized");
+  assert.equal(world.chain.body(headerHash(lost)), undefined, "the branch is gone");
+  const moved = world.events.find(({ type }) => type === "newBest");
+  assert.ok(moved?.type === "newBest");
+  assert.deepEqual(
+    moved.retracted.map(({ number, body }) => [number, body]),
+    [
+      [3, [new Uint8Array([7])]],
+      [2, transactions],
+    ],
+  );
+});
+
 test("a justification comes with a block or after it, and is verified", () => {
   const world = new ChainWorld();
   const block = world.block(GENESIS, 90);

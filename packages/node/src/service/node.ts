@@ -528,10 +528,10 @@ export class RelayNode {
         break;
       }
       case "newBest": {
-        const blocks = (refs: readonly BlockRef[]) =>
-          refs.map(({ hash }) => ({ hash, body: chain.body(hash) ?? [] }));
-        this.#watchEpoch(event.head);
-        this.pool.onBestBlock(event.head, blocks(event.retracted), blocks(event.enacted));
+        const { head, retracted } = event;
+        const enacted = event.enacted.map(({ hash }) => ({ hash, body: chain.body(hash) ?? [] }));
+        this.#watchEpoch(head);
+        this.pool.onBestBlock(head, retracted, enacted);
         break;
       }
       case "finalized":
