@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectOk, ok, type Random, silentLogger } from "@parahost/base";
 import { DirectVerifier, MemoryKeystore } from "@parahost/crypto";
-import { branches, obtainChunks } from "@parahost/erasure";
+import { branches, directCoder, obtainChunks } from "@parahost/erasure";
 import { MemoryNetwork, type PeerId, peerId, Role } from "@parahost/network";
 import {
   AvailableData,
@@ -159,6 +159,7 @@ function node(i: number, memory: MemoryNetwork, discovery: AuthorityTable) {
       "availability-store": (context) =>
         runAvailabilityStore(context, {
           clock,
+          coder: directCoder,
           logger,
           store: new MemoryStore(AVAILABILITY_COLUMNS),
         }),

@@ -3,28 +3,33 @@
  * everybody who recovers the candidate see the same, whichever chunks they got. Reference: node 5.14.
  */
 import { err, expectOk, ok, type Result } from "@parahost/base";
-import { branches, type IndexedChunk, obtainChunks, reconstruct } from "@parahost/erasure";
+import type { ErasureCoder, IndexedChunk } from "@parahost/erasure";
 import { AvailableData, type Hash } from "@parahost/primitives";
 import { DecodeError, encode, Reader } from "@parahost/scale";
 import type { RecoveryError } from "./messages.ts";
 
 /** Whether the data is what the candidate's erasure root commits to, for `validatorCount` validators. */
-export function hasErasureRoot(data: AvailableData, validatorCount: number, root: Hash): boolean {
-  const encoded = encode(AvailableData, data);
-  const chunks = expectOk(obtainChunks(validatorCount, encoded), "a session has enough validators");
-  return branches(chunks).root === root;
+export async function hasErasureRoot(
+  coder: ErasureCoder,
+  data: AvailableData,
+  validatorCount: number,
+  root: Hash,
+): Promise<boolean> {
+  const computed = await coder.root(validatorCount, encode(AvailableData, data));
+  return expectOk(computed, "a session has enough validators") === root;
 }
 
 /** `chunks` are enough, distinct, and proven to lie under the root. */
-export function rebuild(
+export async function rebuild(
+  coder: ErasureCoder,
   chunks: readonly IndexedChunk[],
   validatorCount: number,
   root: Hash,
-): Result<AvailableData, RecoveryError> {
+): Promise<Result<AvailableData, RecoveryError>> {
   // The root may commit to anything, chunks of different lengths included.
-  const bytes = reconstruct(validatorCount, chunks);
+  const bytes = await coder.reconstruct(validatorCount, chunks);
   const data = bytes.ok ? decodePadded(bytes.value) : undefined;
-  if (data === undefined || !hasErasureRoot(data, validatorCount, root))
+  if (data === undefined || !(await hasErasureRoot(coder, data, validatorCount, root)))
     return err({ code: "invalid" });
   return ok(data);
 }

@@ -15,7 +15,12 @@ import {
   sleep,
 } from "@parahost/base";
 import type { Keystore } from "@parahost/crypto";
-import { chunkIndexFor, systematicThreshold, verifyChunkProof } from "@parahost/erasure";
+import {
+  chunkIndexFor,
+  type ErasureCoder,
+  systematicThreshold,
+  verifyChunkProof,
+} from "@parahost/erasure";
 import type { PeerId } from "@parahost/network";
 import {
   type AvailableData,
@@ -51,6 +56,7 @@ export interface AvailabilityRecoveryDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: Random;
+  readonly coder: ErasureCoder;
   /** To know which validator we are. */
   readonly keystore: Keystore;
 }
@@ -148,7 +154,8 @@ export class Recovery {
       if (answer?.ok !== true || answer.value.response.type === "noSuchData") continue;
       const { peer, response } = answer.value;
       const { erasureRoot } = this.#question.candidateReceipt.descriptor;
-      if (hasErasureRoot(response.value, info.validators.length, erasureRoot))
+      const { coder } = this.#deps;
+      if (await hasErasureRoot(coder, response.value, info.validators.length, erasureRoot))
         return response.value;
       await this.#punish(peer, "data without the candidate's erasure root");
     }
@@ -271,9 +278,9 @@ export class Recovery {
     await this.#punish(peer, checked.ok ? "chunk of another index" : "chunk with a wrong proof");
   }
 
-  #rebuild(info: SessionInfo, chunks: ReadonlyMap<number, Uint8Array>): RecoveryOutcome {
+  #rebuild(info: SessionInfo, chunks: ReadonlyMap<number, Uint8Array>): Promise<RecoveryOutcome> {
     const { erasureRoot } = this.#question.candidateReceipt.descriptor;
-    return rebuild([...chunks], info.validators.length, erasureRoot);
+    return rebuild(this.#deps.coder, [...chunks], info.validators.length, erasureRoot);
   }
 
   /** These validators, all without a list, but us. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectOk, ok, type Random, silentLogger } from "@parahost/base";
 import { MemoryKeystore } from "@parahost/crypto";
-import { branches, chunkIndexFor, obtainChunks } from "@parahost/erasure";
+import { branches, chunkIndexFor, directCoder, obtainChunks } from "@parahost/erasure";
 import { peerId } from "@parahost/network";
 import {
   AvailableData,
@@ -78,7 +78,7 @@ const question = {
 function start() {
   const overseer = new FakeOverseer<"availability-recovery", AvailabilityRecoverySends>();
   const clock = new ManualClock();
-  const deps = { clock, keystore, logger: silentLogger, random: unshuffling };
+  const deps = { clock, coder: directCoder, keystore, logger: silentLogger, random: unshuffling };
   const running = run(overseer.context, deps);
   overseer.activate(leaf, 5);
   return { overseer, clock, running };

@@ -1,6 +1,6 @@
 /** Available data as erasure chunks in the order of validators. Reference: runtime and primitives, 2. */
 import { err, expectOk, ok, type Result } from "@parahost/base";
-import { branches, chunkIndexFor, obtainChunks } from "@parahost/erasure";
+import { chunkIndexFor, type ErasureCoder } from "@parahost/erasure";
 import {
   AvailableData,
   type CoreIndex,
@@ -19,16 +19,17 @@ export interface EncodedData {
 }
 
 /** Encodes for `validatorCount` validators, two at least, and compares the root. */
-export function encodeAvailableData(
+export async function encodeAvailableData(
+  coder: ErasureCoder,
   availableData: AvailableData,
   validatorCount: number,
   coreIndex: CoreIndex,
   nodeFeatures: NodeFeatures,
   expected: Hash,
-): Result<EncodedData, StoreAvailableDataError> {
+): Promise<Result<EncodedData, StoreAvailableDataError>> {
   const data = encode(AvailableData, availableData);
-  const pieces = expectOk(obtainChunks(validatorCount, data), "a session has enough validators");
-  const commitment = branches(pieces);
+  const coded = await coder.encode(validatorCount, data);
+  const { chunks: pieces, commitment } = expectOk(coded, "a session has enough validators");
   if (commitment.root !== expected)
     return err({ code: "invalidErasureRoot", expected, computed: commitment.root as Hash });
   const isMapped = isFeatureOn(nodeFeatures, "availabilityChunkMapping");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { err, expectOk, ok, silentLogger } from "@parahost/base";
-import { branches, obtainChunks, verifyChunkProof } from "@parahost/erasure";
+import { branches, directCoder, obtainChunks, verifyChunkProof } from "@parahost/erasure";
 import {
   AvailableData,
   asCoreIndex,
@@ -64,7 +64,12 @@ function start() {
   const clock = new ManualClock();
   const store = new MemoryStore(AVAILABILITY_COLUMNS);
   const overseer = new FakeOverseer<"availability-store", AvailabilityStoreSends>();
-  const running = run(overseer.context, { clock, logger: silentLogger, store });
+  const running = run(overseer.context, {
+    clock,
+    coder: directCoder,
+    logger: silentLogger,
+    store,
+  });
   return { clock, overseer, running };
 }
 

@@ -4,6 +4,7 @@
  * them from finality. Guide: Availability Store.
  */
 import { type Clock, type Logger, LruMap, ok, sleep, unreachable } from "@parahost/base";
+import type { ErasureCoder } from "@parahost/erasure";
 import { type BlockNumber, candidateHash, type Hash } from "@parahost/primitives";
 import type { KeyValueStore } from "@parahost/storage";
 import type { Context } from "../overseer/context.ts";
@@ -27,6 +28,7 @@ export interface AvailabilityStoreDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: KeyValueStore<AvailabilityColumn>;
+  readonly coder: ErasureCoder;
   readonly pruningTimes?: PruningTimes;
 }
 
@@ -127,7 +129,13 @@ async function finalizedHash(
 
 // Messages
 
-function onMessage({ database, deps }: State, message: AvailabilityStoreMessage): void {
+type StoreAvailableData = Extract<
+  AvailabilityStoreMessage,
+  { readonly type: "storeAvailableData" }
+>;
+
+function onMessage(state: State, message: AvailabilityStoreMessage): void {
+  const { context, database } = state;
   const { candidateHash: candidate } = message;
   switch (message.type) {
     case "queryAvailableData":
@@ -163,26 +171,37 @@ function onMessage({ database, deps }: State, message: AvailabilityStoreMessage)
     case "noteDisputed":
       database.noteDisputed(candidate, message.disputed);
       return;
-    case "storeAvailableData": {
-      if (database.meta(candidate)?.dataAvailable === true) {
-        message.reply(ok(undefined));
-        return;
-      }
-      const encoded = encodeAvailableData(
-        message.availableData,
-        message.validatorCount,
-        message.coreIndex,
-        message.nodeFeatures,
-        message.expectedErasureRoot,
-      );
-      if (encoded.ok) {
-        const { data, chunks } = encoded.value;
-        database.storeAvailableData(candidate, data, chunks, deps.clock.now());
-        message.reply(ok(undefined));
-      } else message.reply(encoded);
+    case "storeAvailableData":
+      context.spawn("store data", () => storeAvailableData(state, message));
       return;
-    }
     default:
       unreachable(message);
   }
+}
+
+/** Others are answered while the data is coded. */
+async function storeAvailableData(
+  { database, deps }: State,
+  message: StoreAvailableData,
+): Promise<void> {
+  const { candidateHash: candidate, reply } = message;
+  if (database.meta(candidate)?.dataAvailable === true) {
+    reply(ok(undefined));
+    return;
+  }
+  const encoded = await encodeAvailableData(
+    deps.coder,
+    message.availableData,
+    message.validatorCount,
+    message.coreIndex,
+    message.nodeFeatures,
+    message.expectedErasureRoot,
+  );
+  if (!encoded.ok) {
+    reply(encoded);
+    return;
+  }
+  const { data, chunks } = encoded.value;
+  database.storeAvailableData(candidate, data, chunks, deps.clock.now());
+  reply(ok(undefined));
 }

@@ -2,8 +2,8 @@
  * From a collation to a candidate: what its receipt says, computed from what it is.
  * Node-side reference, 5.6; runtime reference, 1.2, 2.3.
  */
-import { err, ok, type Result } from "@parahost/base";
-import { branches, obtainChunks } from "@parahost/erasure";
+import { err, type Hex, ok, type Result } from "@parahost/base";
+import type { EncodeError } from "@parahost/erasure";
 import {
   AvailableData,
   type CandidateCommitments,
@@ -57,15 +57,12 @@ export type SignAsCollator = (message: Uint8Array) => CollatorSignature | undefi
 /** Larger heads are refused by every configuration. */
 const HEAD_BYTES_MAX = 1024 * 1024;
 
-/** `collation.pov` is taken as it travels: compressed, if it is to be. */
-export function buildCandidate(
-  context: CandidateContext,
+/** What the candidate's erasure root commits to. `collation.pov` is taken as it travels: compressed, if it is to be. */
+export function dataOfCollation(
+  { validationData }: CandidateContext,
   collation: Collation,
-  collator: CollatorId,
-  sign: SignAsCollator,
-): Result<BuiltCandidate, CandidateBuildError> {
+): Result<Uint8Array, CandidateBuildError> {
   const { pov } = collation;
-  const { validationData } = context;
   const povBytes = encode(PoV, pov).length;
   if (povBytes > validationData.maxPovSize)
     return err({ code: "povTooLarge", bytes: povBytes, bytesMax: validationData.maxPovSize });
@@ -75,9 +72,20 @@ export function buildCandidate(
       bytes: collation.headData.length,
       bytesMax: HEAD_BYTES_MAX,
     });
-  const available = encode(AvailableData, { pov, validationData });
-  const chunks = obtainChunks(context.validatorCount, available);
-  if (!chunks.ok) return err({ code: "notEncodable", reason: chunks.error.code });
+  return ok(encode(AvailableData, { pov, validationData }));
+}
+
+/** `erasureRoot` is that of `dataOfCollation` for the session's validators. */
+export function buildCandidate(
+  context: CandidateContext,
+  collation: Collation,
+  erasureRoot: Result<Hex, EncodeError>,
+  collator: CollatorId,
+  sign: SignAsCollator,
+): Result<BuiltCandidate, CandidateBuildError> {
+  if (!erasureRoot.ok) return err({ code: "notEncodable", reason: erasureRoot.error.code });
+  const { pov } = collation;
+  const { validationData } = context;
   const commitments: CandidateCommitments = {
     upwardMessages: collation.upwardMessages,
     horizontalMessages: collation.horizontalMessages,
@@ -91,7 +99,7 @@ export function buildCandidate(
     relayParent: context.relayParent,
     persistedValidationDataHash: persistedValidationDataHash(validationData),
     povHash: povHash(pov),
-    erasureRoot: branches(chunks.value).root as Hash,
+    erasureRoot: erasureRoot.value as Hash,
     paraHead: paraHeadHash(collation.headData),
     validationCodeHash: context.validationCodeHash,
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { expectOk, ok, silentLogger } from "@parahost/base";
 import { MemoryKeystore, sr25519Verify } from "@parahost/crypto";
-import { branches, obtainChunks } from "@parahost/erasure";
+import { branches, directCoder, obtainChunks } from "@parahost/erasure";
 import {
   type AsyncBackingParams,
   AvailableData,
@@ -64,7 +64,12 @@ async function world(collator: CollatorFunction) {
   const keystore = new MemoryKeystore();
   const key = asCollatorId(expectOk(keystore.insert("coll", "//Collator"), "a valid URI"));
   const overseer = new FakeOverseer<"collation-generation", CollationGenerationSends>();
-  const running = run(overseer.context, { logger: silentLogger, keystore, compress });
+  const running = run(overseer.context, {
+    coder: directCoder,
+    logger: silentLogger,
+    keystore,
+    compress,
+  });
   overseer.message({ type: "initialize", config: { key, paraId: para, collator } });
   assert.equal((await overseer.expect("collator-protocol", "collateOn")).paraId, para);
   return { overseer, running, key };

@@ -4,6 +4,7 @@
  */
 import { describe, type Logger } from "@parahost/base";
 import type { Keystore } from "@parahost/crypto";
+import type { ErasureCoder } from "@parahost/erasure";
 import {
   type CollatorSignature,
   type CoreIndex,
@@ -21,7 +22,7 @@ import { ImplicitView, type LeafView, openLeafView } from "../implicit-view.ts";
 import type { Context } from "../overseer/context.ts";
 import { oneShot, type Reply, unlessCancelled } from "../overseer/reply.ts";
 import { queryRuntime } from "../runtime-api/query.ts";
-import { buildCandidate } from "./candidate.ts";
+import { buildCandidate, dataOfCollation } from "./candidate.ts";
 import { collatableCore } from "./cores.ts";
 import type {
   Collation,
@@ -39,6 +40,7 @@ export type CollationGenerationContext = Context<"collation-generation", Collati
 export interface Dependencies {
   readonly logger: Logger;
   readonly keystore: Keystore;
+  readonly coder: ErasureCoder;
   /** The form in which block data travels and is stored. */
   compress(blockData: Uint8Array): Uint8Array;
 }
@@ -239,21 +241,27 @@ async function distribute(
   }
   const features = await queryRuntime(context, relayParent, "nodeFeatures", sessionIndex);
   const usesV2 = features !== undefined && isFeatureOn(features, "candidateReceiptV2");
-  const built = buildCandidate(
-    {
-      paraId,
-      relayParent,
-      coreIndex,
-      sessionIndex,
-      validatorCount: validators.length,
-      validationData,
-      validationCodeHash,
-      descriptorVersion: usesV2 ? 2 : 1,
-    },
-    { ...collation, pov: { blockData: deps.compress(collation.pov.blockData) } },
-    key,
-    (message) => deps.keystore.sign("coll", key, message) as CollatorSignature | undefined,
-  );
+  const candidate = {
+    paraId,
+    relayParent,
+    coreIndex,
+    sessionIndex,
+    validatorCount: validators.length,
+    validationData,
+    validationCodeHash,
+    descriptorVersion: usesV2 ? 2 : 1,
+  } as const;
+  const travelling = { ...collation, pov: { blockData: deps.compress(collation.pov.blockData) } };
+  const data = dataOfCollation(candidate, travelling);
+  const built = data.ok
+    ? buildCandidate(
+        candidate,
+        travelling,
+        await deps.coder.root(validators.length, data.value),
+        key,
+        (message) => deps.keystore.sign("coll", key, message) as CollatorSignature | undefined,
+      )
+    : data;
   if (!built.ok) {
     deps.logger.log(
       "warn",

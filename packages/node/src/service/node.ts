@@ -33,6 +33,7 @@ import {
   type Keystore,
   type SignatureVerifier,
 } from "@parahost/crypto";
+import { directCoder, type ErasureCoder } from "@parahost/erasure";
 import { compressBlob, type Executor } from "@parahost/executor";
 import {
   type AddressError,
@@ -117,7 +118,7 @@ import { runtimeApiProvider } from "./runtime-api-provider.ts";
 import { SigningGuard } from "./signing-guard.ts";
 import { serveStates } from "./state-requests.ts";
 import { storeJournal } from "./store-journal.ts";
-import { syncChain } from "./sync-chain.ts";
+import { gapChain, syncChain } from "./sync-chain.ts";
 import { TransactionGossip } from "./transaction-gossip.ts";
 
 const TARGET = "node";
@@ -196,6 +197,8 @@ export interface NodePorts {
   readonly keystore: Keystore;
   /** Checks the signatures that the node has not seen before. */
   readonly verifier: SignatureVerifier;
+  /** In place unless given. */
+  readonly coder?: ErasureCoder;
   readonly discovery: AuthorityDiscovery;
 }
 
@@ -344,6 +347,7 @@ export class RelayNode {
     this.#channels = [this.#sync.channel, this.#gossip.channel, grandpa.channel];
     this.#reserved = new Set(config.peers.filter((peer) => peer !== this.localPeer));
     this.#keepReserved();
+    void this.#sync.fillGap(gapChain(importer, (error) => this.#onHostError(error)));
     this.#lookAround();
     this.#voter.start();
     this.#author?.start();
@@ -669,6 +673,7 @@ export class RelayNode {
 
   #subsystems(identity: ChainIdentity, role: Role, verifier: SignatureVerifier): Subsystems {
     const { clock, random, logger, network, store, keystore, discovery, executor } = this.#ports;
+    const { coder = directCoder } = this.#ports;
     const {
       slotMs,
       collator,
@@ -693,9 +698,10 @@ export class RelayNode {
       "network-bridge-tx": (context) => runTx(context, bridge),
     };
     const recovery: Subsystems = {
-      "availability-store": (context) => runAvailabilityStore(context, { clock, logger, store }),
+      "availability-store": (context) =>
+        runAvailabilityStore(context, { clock, logger, store, coder }),
       "availability-recovery": (context) =>
-        runAvailabilityRecovery(context, { clock, logger, random, keystore }),
+        runAvailabilityRecovery(context, { clock, logger, random, keystore, coder }),
       "candidate-validation": (context) =>
         runCandidateValidation(context, { clock, logger, executor, verifier }),
     };
@@ -721,7 +727,7 @@ export class RelayNode {
         ...recovery,
         ...fishing,
         "collation-generation": (context) =>
-          runCollationGeneration(context, { logger, keystore, compress: compressBlob }),
+          runCollationGeneration(context, { logger, keystore, coder, compress: compressBlob }),
         "collator-protocol": (context) =>
           runCollatorSide(context, {
             clock,

@@ -2,8 +2,9 @@
  * Candidates without a block behind them: every hash in them is right, and what they hold is nothing that
  * the para's code would accept. Good for whatever is refused before it is executed.
  */
-import { expectOk } from "@parahost/base";
-import { buildCandidate } from "@parahost/node/collation-generation/candidate";
+import { expectOk, ok } from "@parahost/base";
+import { branches, obtainChunks } from "@parahost/erasure";
+import { buildCandidate, dataOfCollation } from "@parahost/node/collation-generation/candidate";
 import {
   asCollatorId,
   type CandidateCommitments,
@@ -49,8 +50,10 @@ export function makeUpCandidate(view: ChainView, para: ParaId, salt = 0): MadeUp
     descriptorVersion: 2,
   } as const;
   const nobody = asCollatorId(`0x${"00".repeat(32)}`);
+  const data = expectOk(dataOfCollation(context, collation), "small");
+  const chunks = expectOk(obtainChunks(context.validatorCount, data), "a session has validators");
   const built = expectOk(
-    buildCandidate(context, collation, nobody, () => undefined),
+    buildCandidate(context, collation, ok(branches(chunks).root), nobody, () => undefined),
     "small",
   );
   const { pov: _, ...commitments } = collation satisfies CandidateCommitments & { pov: PoV };

@@ -3,6 +3,8 @@
  * made while the file is loaded: nothing in the code that users run knows of it. A change that does not fit
  * its file any more is an error, so that none of them is lost.
  */
+import type { MixName } from "../draw.ts";
+
 export interface PlantedBug {
   readonly id: string;
   readonly mistake: string;
@@ -13,6 +15,8 @@ export interface PlantedBug {
   /** Stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** The mix whose seeds are played, `ci` unless given. */
+  readonly mix?: MixName;
   /** Strategies of which one meets it: seeds that draw none of them are not played. */
   readonly strategies?: readonly string[];
 }
@@ -60,14 +64,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "node/src/approval-criteria/criteria.ts",
     find: "return session.validatorGroups[group]?.includes(validator) === true;",
     replace: "return false && session.validatorGroups[group]?.includes(validator) === true;",
-    strategies: ["B33"],
+    mix: "collusion",
   },
   {
     id: "erasure-root",
     mistake: "the erasure root is not computed again after recovery",
     properties: ["S5", "S2"],
     file: "node/src/availability-recovery/rebuild.ts",
-    find: "if (data === undefined || !hasErasureRoot(data, validatorCount, root))",
+    find: "if (data === undefined || !(await hasErasureRoot(coder, data, validatorCount, root)))",
     replace: "if (data === undefined)",
     strategies: ["B21"],
   },
@@ -78,7 +82,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "consensus/src/grandpa/round-driver.ts",
     find: "    writeOwnVotes(journal, this.#ownVotes);\n",
     replace: "    void writeOwnVotes, journal;\n",
-    strategies: ["B02"],
+    mix: "crashes",
   },
   {
     id: "wall-clock",
@@ -106,7 +110,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "runtime/src/parachains/disputes/statement-set.ts",
     find: "  return sessionInfo(state, session);",
     replace: "  return sessionInfo(state, current);",
-    strategies: ["B03"],
+    mix: "garbage",
   },
   {
     id: "disabled-disputer",
@@ -133,7 +137,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "node/src/service/block-database.ts",
     find: "this.#store.write(changes, { durable: finality !== undefined });",
     replace: "this.#store.write(changes);",
-    strategies: ["B02"],
+    mix: "crashes",
   },
   {
     id: "unlimited-queue",
@@ -142,7 +146,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "node/src/dispute-coordinator/spam-slots.ts",
     find: "    if (taken >= SLOTS_PER_VALIDATOR) return false;\n",
     replace: "",
-    strategies: ["B08"],
+    mix: "spam",
   },
   {
     id: "trusted-length",
