@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { pause, WatchedNetwork } from "../soak/watched-network.ts";
+import { refusal } from "./clients-network.ts";
 
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "packages/cli/src/main.ts");
@@ -99,6 +100,9 @@ test("a node serves metrics, health and logs that change; a signal ends it withi
   assert.equal((await fetch(`${status}/health/readiness`)).status, 200);
   assert.equal((await fetch(`${status}/nonsense`)).status, 404);
 
+  assert.deepEqual(await rpc(started.rpcPort, "system_localListenAddresses"), started.addresses);
+  const immovable = await refusal(started.rpcPort, "dev_newBlock", []);
+  assert.match(immovable.message, /Start it as one process, by `parahost up` without --processes/);
   await rpc(started.rpcPort, "system_addLogFilter", ["babe=trace"]);
   await rpc(started.rpcPort, "system_resetLogFilter");
 

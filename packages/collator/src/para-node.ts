@@ -344,6 +344,11 @@ export class ParaNode {
     return this.#pool.submit(transaction);
   }
 
+  /** Transactions that wait for a block, as they came. */
+  waitingTransactions(): Uint8Array[] {
+    return this.#pool.waiting();
+  }
+
   /** `undefined` for a transaction that was never here, or so long ago that it is forgotten. */
   transactionStatus(hash: Hex): TransactionStatus | undefined {
     return this.#pool.status(hash);

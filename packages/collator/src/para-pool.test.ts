@@ -101,6 +101,14 @@ test("a transaction behind a gap waits until the gap is filled", () => {
   assert.deepEqual(news(), ["a2 future", "a1 future", "a0 ready", "a1 ready", "a2 ready"]);
 });
 
+test("what waits for a block is named as it came, ready or not", () => {
+  const { submit, pool, enact, block } = poolWith();
+  submit("a2", "-x", "a0");
+  assert.deepEqual(pool.waiting(), ["a2", "-x", "a0"].map(bytesOf));
+  enact(block(1, "-x"));
+  assert.deepEqual(pool.waiting(), ["a2", "a0"].map(bytesOf));
+});
+
 test("a transaction is not taken twice, wherever it is", () => {
   const { submit, enact, block, pool, nonceOf } = poolWith();
   assert.deepEqual(submit("-x", "-x"), ["ok", "alreadyInPool"]);

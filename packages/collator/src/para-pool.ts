@@ -160,6 +160,12 @@ export class ParaPool {
     return this.#waiting.entries.size;
   }
 
+  /** Their bytes, as they came. */
+  waiting(): Uint8Array[] {
+    const entries = [...this.#waiting.entries.values()].sort((a, b) => a.order - b.order);
+    return entries.map(({ bytes }) => bytes);
+  }
+
   get waitingBytes(): number {
     return this.#waiting.bytes;
   }

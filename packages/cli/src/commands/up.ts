@@ -19,6 +19,7 @@ import {
 } from "@parahost/primitives";
 import {
   CandidateLog,
+  combineMethods,
   devNetworkMethods,
   type EventSource,
   eventMethods,
@@ -45,6 +46,7 @@ import { type Command, Option } from "commander";
 import { DevNetwork } from "../dev/dev-network.ts";
 import { watchParas } from "../dev/watch-paras.ts";
 import { EventLines } from "../event-lines.ts";
+import { logMethods } from "../node/log-methods.ts";
 import { type ParaServers, startParaServers } from "../para-servers.ts";
 import {
   consoleLogger,
@@ -229,13 +231,13 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     logger: logger("rpc"),
     allowed: rpc.allowed,
     limits: rpc.limits,
-    methods: methodsOf(dev, events, candidates, rpc),
+    methods: methodsOf(dev, events, candidates, rpc, settings),
   });
   const paraServers = await startParaServers(network.collators, server.port + 1, rpc, logger);
   dev.onRestore(() => {
     candidates.clear();
     paraServers.replaceChains(dev.network.collators);
-    server.replaceMethods(methodsOf(dev, events, candidates, rpc));
+    server.replaceMethods(methodsOf(dev, events, candidates, rpc, settings));
   });
 
   const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
@@ -288,7 +290,9 @@ function methodsOf(
   events: EventSource,
   candidates: CandidateLog,
   rpc: RpcSettings,
+  log: LogSettings,
 ): Methods {
+  const owners = combineMethods(devNetworkMethods(dev), logMethods(log));
   const { validators, collators, genesis } = dev.network;
   const [first] = validators;
   if (first === undefined) throw new RangeError("a network needs validators");
@@ -305,7 +309,7 @@ function methodsOf(
     paraMethods(new Map(collators.map(({ plan, para }) => [plan.id as number, para]))),
     parachainsMethods(first, candidates),
     eventMethods(events),
-    rpc.allowUnsafe ? devNetworkMethods(dev) : refuseAll(devNetworkMethods(dev)),
+    rpc.allowUnsafe ? owners : refuseAll(owners),
   );
 }
 

@@ -40,6 +40,13 @@ interface Disks {
 
 interface Snapshot extends Disks {
   readonly now: number;
+  readonly waiting: Waiting;
+}
+
+/** Transactions that wait for a block, as they came, by the names of the nodes that have them. */
+interface Waiting {
+  readonly relay: ReadonlyMap<string, readonly Uint8Array[]>;
+  readonly paras: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
 export interface DevNetworkOptions {
@@ -169,7 +176,11 @@ export class DevNetwork implements DevControl {
     return this.#move(async () => {
       await this.#settle();
       const id = `0x${(this.#nextSnapshot++).toString(16).padStart(8, "0")}`;
-      this.#snapshots.set(id, { ...copyOf(this.#disks), now: this.clock.now() });
+      this.#snapshots.set(id, {
+        ...copyOf(this.#disks),
+        now: this.clock.now(),
+        waiting: waitingIn(this.#network),
+      });
       const [oldest] = this.#snapshots.keys();
       if (this.#snapshots.size > SNAPSHOTS_MAX && oldest !== undefined)
         this.#snapshots.delete(oldest);
@@ -188,6 +199,7 @@ export class DevNetwork implements DevControl {
       this.clock.setTo(snapshot.now);
       this.#disks = copyOf(snapshot);
       this.#network = this.#start();
+      resubmit(this.#network, snapshot.waiting);
       for (const listener of this.#startListeners) listener(this.#network);
       return this.#best();
     });
@@ -279,6 +291,21 @@ export class DevNetwork implements DevControl {
       },
     });
   }
+}
+
+const waitingIn = ({ nodes, collators }: LocalNetwork): Waiting => ({
+  relay: new Map(
+    nodes.map(({ name, pool }) => [name, pool.all().map(({ extrinsic }) => extrinsic)]),
+  ),
+  paras: new Map(collators.map(({ node, para }) => [node.name, para.waitingTransactions()])),
+});
+
+/** Gives every node what it had waiting: pools are in memory only. What was valid then is so now. */
+function resubmit({ nodes, collators }: LocalNetwork, { relay, paras }: Waiting): void {
+  for (const { name, pool } of nodes)
+    for (const extrinsic of relay.get(name) ?? []) pool.submit(extrinsic, "local");
+  for (const { node, para } of collators)
+    for (const transaction of paras.get(node.name) ?? []) para.submit(transaction);
 }
 
 /** A disk of this name: the one that there is, or an empty one. */

@@ -15,18 +15,21 @@ import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
   CandidateLog,
   combineMethods,
+  devNetworkMethods,
   type EventSource,
   eventMethods,
   listMethods,
   parachainsMethods,
   paraMethods,
   type RpcServer,
+  refuseAll,
   relayMethods,
   startRpcServer,
   toJson,
 } from "@parahost/rpc";
 import { validatorKeystore } from "@parahost/sim/local-network";
 import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
+import { immovableNetwork } from "../dev/immovable-network.ts";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
@@ -193,7 +196,7 @@ export async function startNode(
     say(`🔨 Genesis is ${node.chain.genesisHash}`);
     say(`📦 Highest known block at #${best.number}, finalized at #${finalized.number}`);
 
-    const rpc = await serveRpc(node, collating);
+    const rpc = await serveRpc(node, network.addresses, collating);
     ends.push(() => rpc.close());
     say(`Running JSON-RPC server: addr=${options.rpcExternal ? EVERYWHERE : LOOPBACK}:${rpc.port}`);
     const status = await serveStatus(node);
@@ -213,7 +216,11 @@ export async function startNode(
     };
   }
 
-  function serveRpc(node: RelayNode, collating: Collating | undefined): Promise<RpcServer> {
+  function serveRpc(
+    node: RelayNode,
+    listenAddresses: readonly string[],
+    collating: Collating | undefined,
+  ): Promise<RpcServer> {
     const { rpcExternal: isExternal, rpc } = options;
     // On loopback everybody who reaches the port owns the node.
     const allowUnsafe = rpc?.allowUnsafe ?? !isExternal;
@@ -222,12 +229,18 @@ export async function startNode(
     );
     const events: EventSource = (listener) => node.events.subscribe(listener);
     const relay = relayMethods(node, {
-      identity: { name: chain.name, type: chain.chainType, version: VERSION },
+      identity: {
+        name: chain.name,
+        type: chain.chainType,
+        version: VERSION,
+        listenAddresses,
+      },
       random: systemRandom,
       allowUnsafe,
       spec: { info: chain, genesis: chain.genesis },
     });
-    const own = allowUnsafe ? combineMethods(relay, logMethods(settings)) : relay;
+    const owners = combineMethods(logMethods(settings), devNetworkMethods(immovableNetwork));
+    const own = combineMethods(relay, allowUnsafe ? owners : refuseAll(owners));
     return startRpcServer({
       port: options.rpcPort,
       host: isExternal ? EVERYWHERE : LOOPBACK,

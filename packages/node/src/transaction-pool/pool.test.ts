@@ -94,6 +94,16 @@ test("what depends on a replaced transaction stays ready, and nobody is told oth
   assert.deepEqual(events, ["ready old", "ready next", "usurped old", "ready new"]);
 });
 
+test("everything that waits is named as it came, ready or not", () => {
+  const { pool: p, best } = pool();
+  const waiting = [transfer(3), transfer(0), transfer(1, 9)];
+  for (const extrinsic of waiting) p.submit(extrinsic, "local");
+  const named = () => p.all().map(({ extrinsic }) => extrinsic);
+  assert.deepEqual(named(), waiting);
+  best(1, transfer(0));
+  assert.deepEqual(named(), [transfer(3), transfer(1, 9)]);
+});
+
 test("the same transaction is not taken twice", () => {
   const { pool: p } = pool();
   p.submit(transfer(0), "local");

@@ -127,6 +127,11 @@ export class TransactionPool {
     return this.#waiting.inOrder();
   }
 
+  /** Everything that waits, ready or not, as it came. */
+  all(): PoolTransaction[] {
+    return [...this.#waiting.all()].sort((a, b) => a.order - b.order);
+  }
+
   /** Calls `listener` for every event from now on; the answer ends it. */
   watch(listener: (event: PoolEvent) => void): () => void {
     this.#listeners.add(listener);
