@@ -78,6 +78,7 @@ export {
   type RuntimeCallError,
   type RuntimeDescription,
   RuntimeDispatchInfo,
+  type RuntimeHost,
   type RuntimeSource,
   runtimeFunctions,
   runtimeMetadata,

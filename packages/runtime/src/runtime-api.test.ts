@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMPTY_BYTES, type Hex } from "@parahost/base";
+import { EMPTY_BYTES } from "@parahost/base";
 import { decode, encode } from "@parahost/scale";
 import { developmentKeys } from "./genesis/development.ts";
 import { SessionKeys, typedKeys } from "./pallets/session/keys.ts";
@@ -44,7 +44,8 @@ test("a key that is nobody's has no proof", () => {
 test("session keys are generated in their order, and taken apart again", () => {
   const keys = developmentKeys("//Alice");
   const byType = new Map(typedKeys(keys));
-  const encoded = generateSessionKeys((type) => byType.get(type) as Hex);
+  const encoded = generateSessionKeys((type) => byType.get(type));
+  assert.ok(encoded !== undefined);
   assert.deepEqual(decode(SessionKeys, encoded), keys);
   assert.deepEqual(encoded, encode(SessionKeys, keys));
   assert.deepEqual(
@@ -53,6 +54,10 @@ test("session keys are generated in their order, and taken apart again", () => {
   );
   assert.equal(decodeSessionKeys(encoded.slice(1)), undefined);
   assert.equal(decodeSessionKeys(EMPTY_BYTES), undefined);
+  assert.equal(
+    generateSessionKeys((type) => (type === "beef" ? undefined : byType.get(type))),
+    undefined,
+  );
 });
 
 test("a preset builds the network that it names", () => {

@@ -148,9 +148,18 @@ export const grandpaEquivocationReport = (
 
 // Session keys
 
-/** Encoded session keys of fresh secrets: `newKey` makes one of each type and keeps its secret. */
-export const generateSessionKeys = (newKey: (type: KeyTypeId) => Hex): Uint8Array =>
-  hexToBytes(`0x${KEY_ORDER.map((type) => newKey(type).slice(2)).join("")}`);
+/**
+ * Encoded session keys: `newKey` makes one of each type and keeps its secret. `undefined` when it cannot make one,
+ * which keys of fresh secrets are never.
+ */
+export function generateSessionKeys(
+  newKey: (type: KeyTypeId) => Hex | undefined,
+): Uint8Array | undefined {
+  const keys = KEY_ORDER.map(newKey);
+  return keys.includes(undefined)
+    ? undefined
+    : hexToBytes(`0x${keys.map((key) => key?.slice(2)).join("")}`);
+}
 
 /** Each public key with its type; `undefined` for bytes that are no session keys. */
 export function decodeSessionKeys(

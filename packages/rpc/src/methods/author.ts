@@ -110,8 +110,11 @@ const keyType: Param<KeyTypeId> = {
 /** Methods about the node's own keys; for its owner. */
 export function keyMethods(node: RelayNode, random: Random): Methods {
   const { keystore } = node;
-  const rotate = (): Uint8Array =>
-    runtimeApi.generateSessionKeys((type) => generateKey(keystore, type, random));
+  const rotate = (): Uint8Array => {
+    const keys = runtimeApi.generateSessionKeys((type) => generateKey(keystore, type, random));
+    assert(keys !== undefined, "fresh secrets give keys");
+    return keys;
+  };
   return {
     methods: {
       author_insertKey: (params) => {

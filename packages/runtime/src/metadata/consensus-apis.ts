@@ -13,7 +13,7 @@ import {
 import { option } from "@parahost/scale";
 import * as api from "../runtime-api.ts";
 import { opaqueProof } from "./opaque-proof.ts";
-import { method, type RuntimeApi, Submitted } from "./runtime-api.ts";
+import { method, type RuntimeApi, Submitted, submit } from "./runtime-api.ts";
 
 const BabeOwnership = opaqueProof(["sp_consensus_babe"]);
 const GrandpaOwnership = opaqueProof(["sp_consensus_grandpa"]);
@@ -43,8 +43,8 @@ export const BABE_API: RuntimeApi = {
       "Reports an author of two blocks in one slot; nothing if the pool does not take the report.",
       { equivocationProof: BabeEquivocationProof, keyOwnerProof: BabeOwnership },
       Submitted,
-      ({ submit }, { equivocationProof, keyOwnerProof }) =>
-        submit(api.babeEquivocationReport(equivocationProof, keyOwnerProof)),
+      (context, { equivocationProof, keyOwnerProof }) =>
+        submit(context, api.babeEquivocationReport(equivocationProof, keyOwnerProof)),
     ),
   },
 };
@@ -65,8 +65,8 @@ export const GRANDPA_API: RuntimeApi = {
       "Reports a voter of two votes in one round; nothing if the pool does not take the report.",
       { equivocationProof: GrandpaEquivocationProof, keyOwnerProof: GrandpaOwnership },
       Submitted,
-      ({ submit }, { equivocationProof, keyOwnerProof }) =>
-        submit(api.grandpaEquivocationReport(equivocationProof, keyOwnerProof)),
+      (context, { equivocationProof, keyOwnerProof }) =>
+        submit(context, api.grandpaEquivocationReport(equivocationProof, keyOwnerProof)),
     ),
     currentSetId: method("How often the voters changed.", {}, SetId, ({ state }) =>
       api.grandpaCurrentSetId(state),

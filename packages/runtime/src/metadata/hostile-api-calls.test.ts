@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatBytes, hexToBytes, u32Bytes } from "@parahost/base";
+import { bytesToHex, concatBytes, hexToBytes, u32Bytes } from "@parahost/base";
+import { KEY_TYPES } from "@parahost/crypto";
 import {
   asParaId,
   Block,
@@ -97,7 +98,10 @@ test("every runtime function answers or says why not, whatever the bytes, and ch
   for (const [name, inputs] of FUNCTIONS)
     for (let i = 0; i < 30 && !EXCEPT.includes(name); i++) {
       const args = argumentsOf(inputs, parts, chance);
-      const outcome = callRuntimeApi(state, headerHash(chain.head), name, args, () => true);
+      const outcome = callRuntimeApi(state, headerHash(chain.head), name, args, {
+        submit: () => true,
+        newKey: (type) => bytesToHex(new Uint8Array(KEY_TYPES[type] === "ecdsa" ? 33 : 32)),
+      });
       if (outcome.ok) met.answered += 1;
       else if (outcome.error.code === "trapped") met.trapped += 1;
       else met.refused += 1;

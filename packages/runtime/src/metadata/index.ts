@@ -19,5 +19,5 @@ export { extrinsicType } from "./extrinsic.ts";
 export { encodedMetadata, runtimeMetadata } from "./generate.ts";
 export { Metadata, type PortableType, type TypeDefinition } from "./layout.ts";
 export { lightCode } from "./light-code.ts";
-export { type ApiMethod, method, methodOrTrap } from "./runtime-api.ts";
+export { type ApiMethod, method, methodOrTrap, type RuntimeHost } from "./runtime-api.ts";
 export { callRuntimeApi, type RuntimeCallError, runtimeFunctions } from "./runtime-calls.ts";

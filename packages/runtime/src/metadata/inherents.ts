@@ -1,9 +1,10 @@
 /** What an importer finds wrong with a block's inherents, encoded. Reference: consensus-and-sync.md 1.6. */
-import { asciiBytes, bytesToHex, type Hex } from "@parahost/base";
-import { type Block, Moment } from "@parahost/primitives";
+import { asciiBytes, bytesToHex, err, type Hex, type Result } from "@parahost/base";
+import { type Block, INHERENT_IDS, Moment } from "@parahost/primitives";
 import {
   bool,
   bytes,
+  type Codec,
   encode,
   fixedHex,
   map,
@@ -25,8 +26,22 @@ export const CheckInherentsResult = struct({ okay: bool, fatalError: bool, error
   "CheckInherentsResult",
 ]);
 
-const TIMESTAMP = bytesToHex(asciiBytes("timstap0"));
+const keyOf = (id: string): Hex => bytesToHex(asciiBytes(id));
+
+const TIMESTAMP = keyOf(INHERENT_IDS.timestamp);
 const TimestampError = variant({ tooEarly: 0, tooFarInFuture: 1 });
+
+/** What is given for the inherent `id`. */
+export function dataOf<T>(
+  data: ValueOf<typeof InherentData>["data"],
+  id: string,
+  codec: Codec<T>,
+): Result<T, { readonly code: string; readonly id: string }> {
+  const given = data.get(keyOf(id));
+  if (given === undefined) return err({ code: "inherentDataMissing", id });
+  const decoded = tryDecode(codec, given);
+  return decoded.ok ? decoded : err({ code: "inherentDataMalformed", id, failure: decoded.error });
+}
 
 /** What an importer whose clock is in `data` says of a block; without a clock it has nothing to say. */
 export function checkedInherents(

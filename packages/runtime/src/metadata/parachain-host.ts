@@ -37,7 +37,7 @@ import {
 import { bool, option, tuple, u32, unit, vec } from "@parahost/scale";
 import * as api from "../parachains/runtime-api/index.ts";
 import { opaqueProof } from "./opaque-proof.ts";
-import { method, type RuntimeApi, Submitted } from "./runtime-api.ts";
+import { method, type RuntimeApi, Submitted, submit } from "./runtime-api.ts";
 
 const KeyOwnership = opaqueProof(["polkadot_primitives", "v9", "slashing"]);
 
@@ -131,9 +131,9 @@ export const PARACHAIN_HOST: RuntimeApi = {
       "Casts a validator's vote on code that is new to the chain.",
       { stmt: PvfCheckStatement, signature: ValidatorSignature },
       unit,
-      ({ state, submit }, { stmt, signature }) => {
-        const vote = api.submitPvfCheckStatement(state, stmt, signature);
-        if (vote !== undefined) submit(vote);
+      (context, { stmt, signature }) => {
+        const vote = api.submitPvfCheckStatement(context.state, stmt, signature);
+        if (vote !== undefined) submit(context, vote);
       },
     ),
     pvfsRequirePrecheck: method(
@@ -179,9 +179,9 @@ export const PARACHAIN_HOST: RuntimeApi = {
       "Names a loser of a dispute; nothing if the pool does not take the report.",
       { disputeProof: DisputeProof, keyOwnershipProof: KeyOwnership },
       Submitted,
-      ({ state, submit }, { disputeProof, keyOwnershipProof }) => {
-        const report = api.submitReportDisputeLost(state, disputeProof, keyOwnershipProof);
-        return report !== undefined && submit(report);
+      (context, { disputeProof, keyOwnershipProof }) => {
+        const report = api.submitReportDisputeLost(context.state, disputeProof, keyOwnershipProof);
+        return report !== undefined && submit(context, report);
       },
     ),
     minimumBackingVotes: method("Statements that back a candidate.", {}, u32, ({ state }) =>

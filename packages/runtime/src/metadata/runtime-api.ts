@@ -1,6 +1,7 @@
 /** How a runtime API is declared: its methods with the codecs of their arguments and answers. */
 
-import { describe, err, ok, type Result } from "@parahost/base";
+import { describe, err, type Hex, ok, type Result } from "@parahost/base";
+import type { KeyTypeId } from "@parahost/crypto";
 import type { Hash, OpaqueExtrinsic } from "@parahost/primitives";
 import {
   bool,
@@ -14,15 +15,24 @@ import {
 } from "@parahost/scale";
 import type { AnyCodec, State } from "../framework/index.ts";
 
+/** What a node lends to a call that needs more than a state. Everything may be missing. */
+export interface RuntimeHost {
+  /** Hands a transaction to the node's pool; false if it refuses. Without a pool nothing is taken. */
+  submit?(extrinsic: OpaqueExtrinsic): boolean;
+  /** Makes a key in the node's keystore, from the secret `seed` if there is one; `undefined` if that is none. */
+  newKey?(type: KeyTypeId, seed: string | undefined): Hex | undefined;
+}
+
 /** What a call is asked of. */
 export interface CallContext {
-  /** After the block. It may be written to within a transaction that is rolled back. */
+  /**
+   * After the block, or within one that is being built. It may be written to within a transaction that is rolled back.
+   */
   readonly state: State;
   readonly blockHash: Hash;
   /** The runtime's metadata in this version. */
   metadata(version: number): Uint8Array | undefined;
-  /** Hands a transaction to the node's pool; false if there is none, or if it refuses. */
-  submit(extrinsic: OpaqueExtrinsic): boolean;
+  readonly host: RuntimeHost;
 }
 
 /** Arguments that are not an encoding of what the method takes. */
@@ -88,6 +98,10 @@ export function methodOrTrap<
     },
   };
 }
+
+/** The pool's answer; nobody's is no. */
+export const submit = ({ host }: CallContext, extrinsic: OpaqueExtrinsic): boolean =>
+  host.submit?.(extrinsic) ?? false;
 
 /** Whether the pool took what was submitted. A byte as for a boolean, but to clients it is `Some(())` or `None`. */
 export const Submitted: Codec<boolean> = { ...bool, type: option(unit).type };

@@ -35,7 +35,14 @@ import {
 } from "./api-types.ts";
 import { BABE_API, GRANDPA_API } from "./consensus-apis.ts";
 import { METADATA_VERSIONS } from "./describe.ts";
-import { applyInNextBlock, ExtrinsicInclusionMode, executed, opened } from "./dry-run.ts";
+import {
+  applyInBlock,
+  ExtrinsicInclusionMode,
+  executed,
+  finalized,
+  inherentsOfBlock,
+  opened,
+} from "./dry-run.ts";
 import { extrinsicType } from "./extrinsic.ts";
 import { GENESIS_BUILDER } from "./genesis-builder.ts";
 import { CheckInherentsResult, checkedInherents, InherentData } from "./inherents.ts";
@@ -106,13 +113,25 @@ export const RUNTIME_APIS: Readonly<Record<ApiName, RuntimeApi>> = {
     },
   },
   BlockBuilder: {
-    docs: "Trying what a block would do. Building one takes many steps upon one state: no call can do that.",
+    docs: "The steps of building a block. Each forgets what it did; a block that is to be kept is built upon one state.",
     methods: {
       applyExtrinsic: method(
-        "Applies an extrinsic in a block upon this one, and forgets it.",
+        "Applies an extrinsic in the block that is being built, or in one upon this.",
         { extrinsic: DecodableExtrinsic },
         result(result(unit, DispatchError), TransactionValidityError),
-        ({ state, blockHash }, { extrinsic }) => applyInNextBlock(state, blockHash, extrinsic),
+        ({ state, blockHash }, { extrinsic }) => applyInBlock(state, blockHash, extrinsic),
+      ),
+      finalizeBlock: methodOrTrap(
+        "Closes the block that is being built: its header without a seal.",
+        {},
+        Header,
+        ({ state }) => finalized(state),
+      ),
+      inherentExtrinsics: methodOrTrap(
+        "The inherents of the block that is being built, or of one upon this, from what its author knows.",
+        { inherent: InherentData },
+        vec(Extrinsic),
+        ({ state, blockHash }, { inherent }) => inherentsOfBlock(state, blockHash, inherent),
       ),
       checkInherents: method(
         "Whether a block's inherents agree with what an importer knows: its own time.",

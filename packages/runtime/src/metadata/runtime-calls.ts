@@ -1,9 +1,9 @@
 /** Encoded calls of runtime APIs, by the names that clients use: `Core_version`. */
 import { err, type Result } from "@parahost/base";
-import type { Hash, OpaqueExtrinsic } from "@parahost/primitives";
+import type { Hash } from "@parahost/primitives";
 import { type State, snakeCase } from "../framework/index.ts";
 import { encodedMetadata } from "./generate.ts";
-import type { ApiMethod, BadArguments, Trapped } from "./runtime-api.ts";
+import type { ApiMethod, BadArguments, RuntimeHost, Trapped } from "./runtime-api.ts";
 import { RUNTIME_APIS } from "./runtime-apis.ts";
 
 export type RuntimeCallError =
@@ -22,18 +22,19 @@ export const runtimeFunctions = (): string[] => [...METHODS.keys()];
 
 /**
  * Calls a function of a runtime API on the state after block `blockHash`, which stays as it is. `args` are
- * the encoded arguments one after the other; so is the answer encoded. Functions that submit a transaction
- * hand it to `submit`; without it none is taken, as in a `state_call` of Polkadot's nodes.
+ * the encoded arguments one after the other; so is the answer encoded. Functions that submit a transaction or make
+ * keys do so by `host`; without it no transaction is taken, and keys are refused, as in a `state_call` of Polkadot's
+ * nodes.
  */
 export function callRuntimeApi(
   state: State,
   blockHash: Hash,
   name: string,
   args: Uint8Array,
-  submit: (extrinsic: OpaqueExtrinsic) => boolean = () => false,
+  host: RuntimeHost = {},
 ): Result<Uint8Array, RuntimeCallError> {
   const method = METHODS.get(name);
   if (method === undefined) return err({ code: "unknownFunction", name });
   const metadata = (version: number) => encodedMetadata(state, version);
-  return method.call({ state, blockHash, metadata, submit }, args);
+  return method.call({ state, blockHash, metadata, host }, args);
 }

@@ -43,9 +43,11 @@ const OpaqueProof = opaque(KeyOwnershipProof);
 function callOf(chain: TestChain, name: string, ...args: readonly Uint8Array[]) {
   const pool: OpaqueExtrinsic[] = [];
   const parent = headerHash(chain.head);
-  const answer = callRuntimeApi(chain.state, parent, name, concatBytes(...args), (extrinsic) => {
-    pool.push(extrinsic);
-    return validateTransaction(chain.state, extrinsic, parent).ok;
+  const answer = callRuntimeApi(chain.state, parent, name, concatBytes(...args), {
+    submit: (extrinsic) => {
+      pool.push(extrinsic);
+      return validateTransaction(chain.state, extrinsic, parent).ok;
+    },
   });
   return { answer: bytesToHex(expectOk(answer, name)), pool };
 }

@@ -1,5 +1,5 @@
 /** Runtime APIs about validators, their keys and their stake, encoded. Reference: json-rpc-and-metadata.md 7. */
-import { asciiBytes } from "@parahost/base";
+import { asciiBytes, err, ok } from "@parahost/base";
 import { AccountId, AuthorityDiscoveryId, Balance } from "@parahost/primitives";
 import {
   bool,
@@ -8,13 +8,14 @@ import {
   fixedBytes,
   newtype,
   option,
+  str,
   tuple,
   u32,
   vec,
 } from "@parahost/scale";
 import { EraIndex } from "../pallets/staking/storage.ts";
 import * as api from "../runtime-api.ts";
-import { method, type RuntimeApi } from "./runtime-api.ts";
+import { method, methodOrTrap, type RuntimeApi } from "./runtime-api.ts";
 
 export const AUTHORITY_DISCOVERY_API: RuntimeApi = {
   docs: "Under which keys authorities publish their addresses.",
@@ -30,10 +31,22 @@ export const AUTHORITY_DISCOVERY_API: RuntimeApi = {
 
 const KeyType: Codec<Uint8Array> = newtype(["sp_core", "crypto", "KeyTypeId"], fixedBytes(4));
 
-/** Making keys is the node's affair: `author_rotateKeys`. */
+/** A secret as text: its bytes must be UTF-8. */
+const Seed: Codec<string | undefined> = { ...option(str), type: option(bytes()).type };
+
 export const SESSION_KEYS_API: RuntimeApi = {
   docs: "The keys with which a validator takes part in a session.",
   methods: {
+    generateSessionKeys: methodOrTrap(
+      "Makes a key of each type in the keystore of the node: all of one secret, or each of a fresh one.",
+      { seed: Seed },
+      bytes(),
+      ({ host: { newKey } }, { seed }) => {
+        if (newKey === undefined) return err({ code: "hostLacks", what: "a keystore" });
+        const keys = api.generateSessionKeys((type) => newKey(type, seed));
+        return keys === undefined ? err({ code: "badSeed" }) : ok(keys);
+      },
+    ),
     decodeSessionKeys: method(
       "Each key of an encoded set with its type; nothing if it is not one.",
       { encoded: bytes() },

@@ -99,6 +99,9 @@ export function setPhase(state: State, phase: Phase): void {
 
 // Extrinsics
 
+/** Whether a block is being built or executed: it was opened and has not been closed. */
+export const isBlockOpen = (state: State): boolean => state.has(EXTRINSIC_INDEX_KEY);
+
 /** Position of the next extrinsic to apply. */
 export function extrinsicIndex(state: State): number {
   const stored = state.get(EXTRINSIC_INDEX_KEY);
