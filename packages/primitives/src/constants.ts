@@ -24,6 +24,7 @@ export const PAYLOAD_MAGIC = {
   approval: "APPR",
   pvfCheck: "VCPC",
   remoteAvailability: "RAVL",
+  testimony: "FISH",
 } as const;
 
 /** Merlin labels and `make_bytes` contexts of approval assignments. */

@@ -167,6 +167,12 @@ export {
   transactionHash,
 } from "./extrinsic.ts";
 export {
+  FISHERMEN_REPORTS_MAX,
+  FishermenTestimony,
+  SeenReport,
+  testimonyPayload,
+} from "./fishermen-testimony.ts";
+export {
   CompactCommit,
   FullCommit,
   GrandpaAuthorities,

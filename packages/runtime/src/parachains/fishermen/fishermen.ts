@@ -10,13 +10,17 @@ import {
   Balance,
   CandidateHash,
   type DisputesTimeSlot,
+  FishermenTestimony,
   Hash,
+  type SeenReport,
   SessionIndex,
+  ValidatorSignature,
 } from "@parahost/primitives";
 import {
   call,
   type DispatchResult,
   done,
+  ensureNone,
   ensureSigned,
   type Origin,
   pallet,
@@ -28,6 +32,7 @@ import { configuration } from "../configuration/configuration.ts";
 import { disputeOf, includedIn } from "../disputes/storage.ts";
 import { checksFor, expireAt, takeBond } from "./bonds.ts";
 import { errors, events, type ReportKind, storage } from "./storage.ts";
+import { testify, validateTestimony } from "./testimonies.ts";
 
 /** What is staked on a candidate being bad. */
 export interface FishermenStake {
@@ -36,6 +41,20 @@ export interface FishermenStake {
   readonly stake: Balance;
   /** Checkers to call beside those that every candidate has. */
   readonly extraChecks: number;
+}
+
+/** Who has staked what on which candidate, for validators to tell of it should the chain be abandoned. */
+export const fishermenReports = (state: State): readonly CandidateReports[] =>
+  storage.reports.entries(state).map(([session, candidateHash, reports]) => ({
+    session,
+    candidateHash,
+    reports: reports.map(({ who, stake }) => ({ who, stake })),
+  }));
+
+export interface CandidateReports {
+  readonly session: SessionIndex;
+  readonly candidateHash: CandidateHash;
+  readonly reports: readonly SeenReport[];
 }
 
 /** Candidates with reports on them, for nodes to raise the number of checks. */
@@ -104,5 +123,21 @@ export const fishermen = pallet({
       "unavailable",
       "Stakes on an included candidate's data being gone.",
     ),
+    testify: call({
+      index: 2,
+      docs: "A validator tells of reports that it saw on a chain that was abandoned since.",
+      args: { testimony: FishermenTestimony, signature: ValidatorSignature },
+      class: "operational",
+      weight: weightOf({ reads: 3, writes: 1, signatures: 1 }),
+      paysFee: false,
+      validateUnsigned: (state, { testimony, signature }) =>
+        validateTestimony(state, testimony, signature),
+      dispatch: (state, origin, { testimony, signature }) => {
+        const none = ensureNone(origin);
+        if (!none.ok) return none;
+        const told = testify(state, testimony, signature);
+        return told.ok ? done : told;
+      },
+    }),
   },
 });

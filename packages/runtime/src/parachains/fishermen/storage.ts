@@ -5,10 +5,19 @@ import {
   BlockNumber,
   CandidateHash,
   DisputesTimeSlot,
+  FISHERMEN_REPORTS_MAX,
+  SeenReport,
   SessionIndex,
+  ValidatorIndex,
 } from "@parahost/primitives";
 import { struct, type ValueOf, variant, vec } from "@parahost/scale";
-import { palletErrors, palletEvents, storageDoubleMap, storageMap } from "../../framework/index.ts";
+import {
+  palletErrors,
+  palletEvents,
+  storageDoubleMap,
+  storageMap,
+  storageValue,
+} from "../../framework/index.ts";
 
 const v = (name: string): readonly string[] => ["pallet_fishermen", name];
 
@@ -22,8 +31,17 @@ export const FishermanReport = struct(
 );
 export type FishermanReport = ValueOf<typeof FishermanReport>;
 
-/** Reports on one candidate. By then as many checkers are called as there are. */
-export const REPORTS_MAX = 64;
+export const REPORTS_MAX = FISHERMEN_REPORTS_MAX;
+
+/** What is held back of a reward for fishermen of an abandoned chain. */
+export const HeldReward = struct(
+  {
+    amount: Balance,
+    /** The first block in which no testimony is taken any more. */
+    until: BlockNumber,
+  },
+  v("HeldReward"),
+);
 
 export const storage = {
   reports: storageDoubleMap(
@@ -44,6 +62,30 @@ export const storage = {
     vec(DisputesTimeSlot),
     [],
   ),
+  held: storageDoubleMap(
+    "Fishermen.Held",
+    "The part of a reward that is for fishermen of an abandoned chain, while validators tell who they are.",
+    "twox64Concat",
+    SessionIndex,
+    "blake2_128Concat",
+    CandidateHash,
+    HeldReward,
+  ),
+  heldTotal: storageValue(
+    "Fishermen.HeldTotal",
+    "What is held back for all candidates together.",
+    Balance,
+    0n,
+  ),
+  testimonies: storageDoubleMap(
+    "Fishermen.Testimonies",
+    "Reports on a candidate that a validator has seen on an abandoned chain.",
+    "blake2_128Concat",
+    DisputesTimeSlot,
+    "twox64Concat",
+    ValidatorIndex,
+    vec(SeenReport, FISHERMEN_REPORTS_MAX),
+  ),
 };
 
 const onCandidate = {
@@ -57,6 +99,16 @@ export const events = palletEvents("Fishermen", {
   reported: [0, struct({ ...onCandidate, kind: ReportKind })],
   bondReturned: [1, struct(onCandidate)],
   bondLost: [2, struct(onCandidate)],
+  /** For a report on a chain that was abandoned. */
+  rewarded: [
+    3,
+    struct({
+      who: AccountId,
+      amount: Balance,
+      sessionIndex: SessionIndex,
+      candidateHash: CandidateHash,
+    }),
+  ],
 });
 
 export const errors = palletErrors(242, [
@@ -67,4 +119,10 @@ export const errors = palletErrors(242, [
   "alreadyReported",
   "tooManyReports",
   "stakeTooLow",
+  "notAwaited",
+  "validatorIndexOutOfBounds",
+  "alreadyTestified",
+  "namesNobody",
+  "namedTwice",
+  "invalidSignature",
 ]);

@@ -5,7 +5,13 @@
 export { disputes, isAccepted } from "../disputes/disputes.ts";
 export { includedIn as candidateIncludedIn } from "../disputes/storage.ts";
 export { minimumBond as fishermanMinimumBond } from "../fishermen/bonds.ts";
-export { type FishermenStake, fishermenStakes } from "../fishermen/fishermen.ts";
+export {
+  type CandidateReports,
+  type FishermenStake,
+  fishermenReports,
+  fishermenStakes,
+} from "../fishermen/fishermen.ts";
+export { awaitedTestimonies, hasTestified } from "../fishermen/testimonies.ts";
 export { paraIds, pvfsRequirePrecheck, validationCodeByHash } from "../paras/paras.ts";
 export {
   remoteDisputeCode,

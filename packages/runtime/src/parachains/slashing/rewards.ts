@@ -9,6 +9,7 @@ import {
   type AccountId,
   asAccountId,
   type Balance,
+  type DisputesTimeSlot,
   type SessionIndex,
   type ValidatorIndex,
 } from "@parahost/primitives";
@@ -17,7 +18,8 @@ import { reducibleBalance } from "../../pallets/balances/account.ts";
 import { transfer } from "../../pallets/balances/transfer.ts";
 import { DISPUTE_POINTS, rewardPoints } from "../../pallets/staking/points.ts";
 import { activeEra, storage as stakingStorage } from "../../pallets/staking/storage.ts";
-import type { FishermanReport } from "../fishermen/storage.ts";
+import { type FishermanReport, events as fishermenEvents } from "../fishermen/storage.ts";
+import { concludeTestimonies, heldTotal, holdBack, isAwaited } from "../fishermen/testimonies.ts";
 import { sessionAccounts } from "../session-info.ts";
 import { storage } from "./storage.ts";
 
@@ -53,10 +55,33 @@ export function rewardVoters(
 /** An account and its share of what is divided. */
 export type Share = readonly [account: AccountId, weight: Balance];
 
+/** What the pot has beside what is held back for fishermen. */
+const divisible = (state: State): Balance =>
+  reducibleBalance(state, REWARD_POT, "preserve") - heldTotal(state);
+
+/** Holds back half of the pot, where it is still to be told who the fishermen were. */
+export function holdForFishermen(state: State, timeSlot: DisputesTimeSlot): void {
+  if (isAwaited(state, timeSlot)) holdBack(state, timeSlot, divisible(state) / 2n);
+}
+
+/**
+ * Pays fishermen of an abandoned chain what was held back for them, in proportion to what they staked. What they do
+ * not get is the pot's again.
+ */
+export function payFishermen(state: State, timeSlot: DisputesTimeSlot): void {
+  const { amount: held, reports } = concludeTestimonies(state, timeSlot);
+  const staked = reports.reduce((sum, { stake }) => sum + stake, 0n);
+  for (const { who, stake } of reports) {
+    const amount = (held * stake) / staked;
+    if (amount > 0n && transfer(state, REWARD_POT, who, amount, "preserve").ok)
+      fishermenEvents.deposit(state, { type: "rewarded", value: { who, amount, ...timeSlot } });
+  }
+}
+
 /** Divides the pot among those who were right, in proportion to their weights. */
 export function dividePot(state: State, shares: readonly Share[]): void {
   const total = shares.reduce((sum, [, weight]) => sum + weight, 0n);
-  const pot = reducibleBalance(state, REWARD_POT, "preserve");
+  const pot = divisible(state);
   if (pot === 0n || total === 0n) return;
   for (const [account, weight] of shares) {
     const amount = (pot * weight) / total;

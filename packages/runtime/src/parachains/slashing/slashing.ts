@@ -27,7 +27,9 @@ import {
 } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import type { CheckedSet } from "../disputes/statement-set.ts";
+import { includedIn } from "../disputes/storage.ts";
 import { forfeitBonds, returnBonds } from "../fishermen/bonds.ts";
+import { awaitTestimonies } from "../fishermen/testimonies.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
 import {
   BackingStatement,
@@ -38,7 +40,13 @@ import { reportDisputeLost, validateDisputeLost } from "./dispute-lost.ts";
 import { Penalties } from "./penalties.ts";
 import { punishLosers } from "./punish.ts";
 import { REPORT_WEIGHT } from "./reports.ts";
-import { dividePot, noteSessionPoints, rewardVoters, withFishermen } from "./rewards.ts";
+import {
+  dividePot,
+  holdForFishermen,
+  noteSessionPoints,
+  rewardVoters,
+  withFishermen,
+} from "./rewards.ts";
 import { errors, events, storage } from "./storage.ts";
 import { openWindow, winnersShares } from "./windows.ts";
 
@@ -73,12 +81,20 @@ export function settleImport(state: State, { set, summary, isNew }: CheckedSet):
   const isLate = concluded === undefined && dispute.concludedAt !== undefined;
   rewardVoters(state, session, newParticipants, isLate);
   if (isNew) openWindow(state, now, timeSlot, "beginning");
-  if (dispute.concludedAt === now) openWindow(state, now, timeSlot, "conclusion");
+  if (dispute.concludedAt === now) {
+    const until = openWindow(state, now, timeSlot, "conclusion");
+    // Where the candidate was included fishermen have reported here, and are paid at once.
+    const isElsewhere = includedIn(state, session, candidateHash) === undefined;
+    if (until !== undefined && concluded === "against" && isElsewhere)
+      awaitTestimonies(state, timeSlot, until);
+  }
   for (const kind of KINDS) punishLosers(state, timeSlot, kind, losers[kind]);
   if (concluded === "for") forfeitBonds(state, timeSlot);
   const fishermen = concluded === "against" ? returnBonds(state, timeSlot) : [];
-  if (KINDS.some((kind) => losers[kind].length > 0))
+  if (KINDS.some((kind) => losers[kind].length > 0)) {
+    holdForFishermen(state, timeSlot);
     dividePot(state, withFishermen(winnersShares(state, timeSlot, dispute), fishermen));
+  }
 }
 
 // Session change

@@ -17,32 +17,45 @@ import type { State } from "../../framework/index.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { disputeOf, tallyOf } from "../disputes/storage.ts";
 import { chargeFee } from "./punish.ts";
-import { accountsOf, dividePot, forfeitSessionPoints, type Share } from "./rewards.ts";
+import {
+  accountsOf,
+  dividePot,
+  forfeitSessionPoints,
+  payFishermen,
+  type Share,
+} from "./rewards.ts";
 import { storage, type Window } from "./storage.ts";
 
 const BLOCK_NUMBER_MAX = 2 ** 32 - 1;
 
-/** Opens the window that ends when votes on a dispute are no longer taken, counted from now; none that would never end. */
+/**
+ * Opens the window that ends when votes on a dispute are no longer taken, counted from now; none that would never
+ * end. Returns the block in which it is settled.
+ */
 export function openWindow(
   state: State,
   now: BlockNumber,
   timeSlot: DisputesTimeSlot,
   since: Window["since"]["type"],
-): void {
+): BlockNumber | undefined {
   const last = now + configuration(state).disputePostConclusionAcceptancePeriod;
-  if (last >= BLOCK_NUMBER_MAX) return;
+  if (last >= BLOCK_NUMBER_MAX) return undefined;
   const window: Window = { timeSlot, since: { type: since } };
   storage.windows.update(state, last + 1, (windows) => [...windows, window]);
+  return last + 1;
 }
 
 /** Settles the disputes whose last block for votes was the one before. */
 export function closeWindows(state: State, now: BlockNumber): void {
   if (!storage.windows.has(state, now)) return;
   for (const { timeSlot, since } of storage.windows.take(state, now)) {
+    if (since.type === "conclusion") payFishermen(state, timeSlot);
     const dispute = disputeOf(state, timeSlot.sessionIndex, timeSlot.candidateHash);
     if (dispute === undefined) continue;
-    if (since.type === "conclusion") chargeAbsent(state, timeSlot, dispute);
-    else if (dispute.concludedAt === undefined) chargeDistraction(state, timeSlot, dispute);
+    if (since.type === "conclusion") {
+      chargeAbsent(state, timeSlot, dispute);
+      dividePot(state, winnersShares(state, timeSlot, dispute));
+    } else if (dispute.concludedAt === undefined) chargeDistraction(state, timeSlot, dispute);
   }
 }
 
@@ -55,7 +68,6 @@ function chargeAbsent(state: State, timeSlot: DisputesTimeSlot, dispute: Dispute
   if (absent.length === 0) return;
   chargeFee(state, timeSlot, "absent", absent);
   forfeitSessionPoints(state, accountsOf(state, timeSlot.sessionIndex, absent));
-  dividePot(state, winnersShares(state, timeSlot, dispute));
 }
 
 function chargeDistraction(state: State, timeSlot: DisputesTimeSlot, dispute: DisputeState): void {
