@@ -7,7 +7,6 @@ import type { HostConfiguration, ParaId } from "@parahost/primitives";
 import type { State } from "../framework/index.ts";
 import { initializeConfiguration } from "./configuration/configuration.ts";
 import {
-  CORES_MAX,
   checkConsistency,
   type InconsistencyError,
   inconsistentField,
@@ -15,6 +14,7 @@ import {
 import type { SpotPriceModel } from "./on-demand/spot-price.ts";
 import { storage as onDemandStorage } from "./on-demand/storage.ts";
 import { initializePara, type ParaGenesisArgs } from "./paras/paras.ts";
+import { CORES_MAX } from "./paras/planned-cores.ts";
 import { checkGenesisArgs } from "./paras/registration.ts";
 import { errors as parasErrors } from "./paras/storage.ts";
 import { storage as sharedStorage } from "./shared/shared.ts";

@@ -47,6 +47,7 @@ import {
   storageValue,
   weightOf,
 } from "../../framework/index.ts";
+import { CORES_MAX, plannedParachains } from "../paras/planned-cores.ts";
 import { scheduledSession } from "../shared/shared.ts";
 import { checkConsistency } from "./consistency.ts";
 
@@ -90,7 +91,8 @@ export const initializeConfiguration = (state: State, initial: HostConfiguration
 /**
  * Schedules a change of the configuration. A new value that breaks a rule is refused, unless the
  * configuration that it is based on was broken before, so that a broken one can be repaired step by
- * step. Setting what is set already, with nothing pending, does nothing.
+ * step. More shared cores than the parachains leave room for are refused always. Setting what is set already, with
+ * nothing pending, does nothing.
  */
 export function updateConfiguration(
   state: State,
@@ -104,6 +106,11 @@ export function updateConfiguration(
     !storage.bypassConsistencyCheck.get(state) &&
     !checkConsistency(changed).ok &&
     checkConsistency(base).ok
+  )
+    return err(errors.invalidNewValue);
+  if (
+    changed.parathreadCores > base.parathreadCores &&
+    plannedParachains(state) + changed.parathreadCores > CORES_MAX
   )
     return err(errors.invalidNewValue);
   const session = scheduledSession(state);

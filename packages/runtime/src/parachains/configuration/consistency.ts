@@ -6,7 +6,6 @@
  */
 import { err, ok, type Result } from "@parahost/base";
 import {
-  APPROVAL_BITFIELD_MAX_BITS,
   CODE_SIZE_MAX_BYTES,
   HEAD_DATA_SIZE_MAX_BYTES,
   HORIZONTAL_MESSAGES_MAX,
@@ -17,11 +16,10 @@ import {
   UPWARD_MESSAGE_SIZE_MAX_BYTES,
   UPWARD_MESSAGES_MAX,
 } from "@parahost/primitives";
+import { CORES_MAX } from "../paras/planned-cores.ts";
 
 /** The depth of a claim in its queue is one byte on the wire. */
 const LOOKAHEAD_MAX = 255;
-/** Cores have one bit each in the bitfields of approval messages. */
-export const CORES_MAX = APPROVAL_BITFIELD_MAX_BITS;
 const PERBILL_MAX = 1_000_000_000;
 
 export type InconsistencyError =

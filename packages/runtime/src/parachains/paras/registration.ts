@@ -15,11 +15,12 @@ import {
 } from "@parahost/primitives";
 import type { DispatchError, State } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
-import { configuration } from "../configuration/configuration.ts";
+import { configuration, storage as configurationStorage } from "../configuration/configuration.ts";
 import { scheduledSession } from "../shared/shared.ts";
 import { queueAction, withSorted } from "./actions.ts";
 import { addCodeUse, dropCodeUse, notePastCode } from "./code.ts";
 import { type LifecycleAction, type ParaState, withQueuedAction } from "./lifecycle.ts";
+import { CORES_MAX, plannedParachains } from "./planned-cores.ts";
 import { requirePrecheck } from "./pvf-votes.ts";
 import { errors, type ParaGenesisArgs, storage } from "./storage.ts";
 import { withoutParas } from "./upcoming.ts";
@@ -42,6 +43,13 @@ export function checkGenesisArgs(
   return genesisHead.length > maxHeadDataSize ? err(errors.headDataTooLarge) : ok(undefined);
 }
 
+/** Whether one more parachain can have a core of its own beside those that parathreads share. */
+function hasCoreLeft(state: State): boolean {
+  const latest = configurationStorage.pendingConfigs.get(state).at(-1)?.configuration;
+  const { parathreadCores } = latest ?? configuration(state);
+  return plannedParachains(state) + parathreadCores < CORES_MAX;
+}
+
 /** Schedules a new para. It is onboarded once its code has passed the pre-check. */
 export function scheduleParaInitialize(
   state: State,
@@ -51,6 +59,7 @@ export function scheduleParaInitialize(
   if (lifecycle(state, para) !== undefined) return err(errors.cannotOnboard);
   const checked = checkGenesisArgs(genesis, configuration(state));
   if (!checked.ok) return checked;
+  if (genesis.parachain && !hasCoreLeft(state)) return err(errors.cannotOnboard);
   const hash = validationCodeHash(genesis.validationCode);
   storage.paraLifecycles.set(state, para, { type: "onboarding" });
   // The code is stored under its hash from now on and need not be kept twice.
@@ -69,11 +78,14 @@ export function scheduleParaCleanup(state: State, para: ParaId): Result<void, Di
   return scheduleAction(state, para, "offboard", errors.cannotOffboard);
 }
 
-/** Schedules a parathread to become a parachain. */
+/** Schedules a parathread to become a parachain, if there is a core for it. */
 export const scheduleParathreadUpgrade = (
   state: State,
   para: ParaId,
-): Result<void, DispatchError> => scheduleAction(state, para, "upgrade", errors.cannotUpgrade);
+): Result<void, DispatchError> =>
+  lifecycle(state, para) === "parathread" && !hasCoreLeft(state)
+    ? err(errors.cannotUpgrade)
+    : scheduleAction(state, para, "upgrade", errors.cannotUpgrade);
 
 /** Schedules a parachain to become a parathread. */
 export const scheduleParachainDowngrade = (

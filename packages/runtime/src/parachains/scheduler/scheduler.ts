@@ -26,6 +26,7 @@ import { pallet, type State, storageValue } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { isLiveParathread, parachains } from "../paras/paras.ts";
+import { sharedCores } from "../paras/planned-cores.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
 import { isSuspended, suspendedIn } from "../suspension/storage.ts";
 import {
@@ -230,6 +231,10 @@ export function claimQueue(state: State): Map<CoreIndex, ParaId[]> {
 
 // Claims
 
+/** Cores that claims are dealt out over. */
+const parathreadCores = (state: State): number =>
+  sharedCores(configuration(state).parathreadCores, parachains(state).length);
+
 /** Whether the para is one that claims may be made for. */
 export const mayClaim = (state: State, para: ParaId): boolean =>
   isLiveParathread(state, para) && !isSuspended(state, para);
@@ -243,8 +248,7 @@ export function claimQueueUse(state: State): {
   readonly size: number;
   readonly capacity: number;
 } {
-  const { schedulerParams, parathreadCores } = configuration(state);
-  const capacity = schedulerParams.lookahead * parathreadCores;
+  const capacity = configuration(state).schedulerParams.lookahead * parathreadCores(state);
   return {
     size: capacity === 0 ? 0 : storage.parathreadQueue.get(state).queue.length,
     capacity,
@@ -256,14 +260,13 @@ export function addParathreadClaim(state: State, claim: ParathreadClaim): boolea
   const { size, capacity } = claimQueueUse(state);
   if (size >= capacity || !mayClaim(state, claim.paraId) || hasClaim(state, claim.paraId))
     return false;
-  const { parathreadCores } = configuration(state);
   const queue = storage.parathreadQueue.get(state);
   const index = storage.parathreadClaimIndex.get(state);
   storage.parathreadClaimIndex.set(
     state,
     [...index, claim.paraId].sort((a, b) => a - b),
   );
-  storage.parathreadQueue.set(state, enqueue(queue, { claim, retries: 0 }, parathreadCores));
+  storage.parathreadQueue.set(state, enqueue(queue, { claim, retries: 0 }, parathreadCores(state)));
   return true;
 }
 
@@ -444,10 +447,12 @@ export function onNewSession(
     ...queue,
     queue: [...queue.queue, ...onCores.map((entry) => ({ entry, coreOffset: 0 }))],
   };
-  const { parathreadCores, parathreadRetries } = current;
+  const { parathreadRetries } = current;
+  const own = parachains(state).length;
+  const shared = sharedCores(current.parathreadCores, own);
   const { queue: rebalanced, dropped } = rebalance(
     all,
-    parathreadCores,
+    shared,
     ({ claim, retries }) => retries <= parathreadRetries && mayClaim(state, claim.paraId),
   );
   if (all.queue.length > 0 || queue.nextCoreOffset !== 0) {
@@ -457,7 +462,7 @@ export function onNewSession(
       dropped.map(({ claim }) => claim.paraId),
     );
   }
-  const cores = parachains(state).length + parathreadCores;
+  const cores = own + shared;
   storage.availabilityCores.set(
     state,
     Array.from({ length: cores }, () => undefined),
