@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { err, expectOk, ok, silentLogger } from "@parahost/base";
-import { branches, directCoder, obtainChunks, verifyChunkProof } from "@parahost/erasure";
+import {
+  branches,
+  directCoder,
+  type ErasureCoder,
+  obtainChunks,
+  verifyChunkProof,
+} from "@parahost/erasure";
 import {
   AvailableData,
   asCoreIndex,
@@ -60,13 +66,13 @@ const header = (number: number, parentHash: Hash): Header => ({
 const first = header(1, ZERO_HASH);
 const second = header(2, headerHash(first));
 
-function start() {
+function start(coder: ErasureCoder = directCoder) {
   const clock = new ManualClock();
   const store = new MemoryStore(AVAILABILITY_COLUMNS);
   const overseer = new FakeOverseer<"availability-store", AvailabilityStoreSends>();
   const running = run(overseer.context, {
     clock,
-    coder: directCoder,
+    coder,
     logger: silentLogger,
     store,
   });
@@ -121,6 +127,26 @@ const chunkOf = ({ overseer }: World, validator: number) =>
     candidateHash: candidate,
     validatorIndex: asValidatorIndex(validator),
   });
+
+test("while data is coded, others are answered", async () => {
+  let goOn = (): void => {};
+  const coding = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const world = start({
+    ...directCoder,
+    encode: async (n, data) => {
+      await coding;
+      return directCoder.encode(n, data);
+    },
+  });
+  const stored = [store(world), store(world)];
+  assert.equal(await chunkOf(world, 0), undefined);
+  goOn();
+  assert.deepEqual(await Promise.all(stored), [ok(undefined), ok(undefined)]);
+  assert.notEqual(await chunkOf(world, 0), undefined);
+  await world.overseer.conclude(world.running);
+});
 
 test("data are stored with a chunk per validator whose proof holds", async () => {
   const world = start();
