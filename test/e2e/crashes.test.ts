@@ -9,6 +9,8 @@ import { WatchedNetwork } from "../soak/watched-network.ts";
 const SLOT_MS = 2000;
 /** Slots until the next final block after the last restart. */
 const RESUME_SLOTS_MAX = 5;
+/** The protocol's shortest wait: a node whose event loop is later than that comes too late with its bitfields. */
+const DELAY_MS_MAX = SLOT_MS / 4;
 
 test("nodes that are killed come back on their directories, contradict nobody, and finality goes on", {
   timeout: 170_000,
@@ -38,5 +40,7 @@ test("nodes that are killed come back on their directories, contradict nobody, a
   );
   const goal = watched.finalizedByAny;
   assert.ok(await watched.until(() => watched.finalizedByAll >= goal, 20 * SLOT_MS), "all follow");
+  for (const { name, delayP99Ms } of await watched.usage())
+    assert.ok(delayP99Ms <= DELAY_MS_MAX, `event loop of ${name}: p99 of ${delayP99Ms} ms`);
   assert.deepEqual(watched.violations, []);
 });

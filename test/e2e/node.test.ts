@@ -91,12 +91,15 @@ test("a node serves metrics, health and logs that change; a signal ends it withi
     'substrate_build_info{name="alice"',
     "substrate_finality_grandpa_round",
     "nodejs_eventloop_lag_p99_seconds",
+    'parahost_event_loop_delay_p99_seconds{chain="dev"} 0',
+    'parahost_event_loop_delay_p99_max_seconds{chain="dev"} 0.05',
     "process_resident_memory_bytes",
     "process_open_fds",
   ])
     assert.ok(metrics.includes(name), name);
   const health = await fetch(`${status}/health`);
-  assert.deepEqual(await health.json(), { peers: 0, isSyncing: false, shouldHavePeers: false });
+  const healthy = { peers: 0, isSyncing: false, isLate: false, shouldHavePeers: false };
+  assert.deepEqual(await health.json(), healthy);
   assert.equal((await fetch(`${status}/health/readiness`)).status, 200);
   assert.equal((await fetch(`${status}/nonsense`)).status, 404);
 

@@ -1,7 +1,8 @@
 /**
  * `npm run soak`: processes on this machine for an hour, two of them killed now and then if asked for; prints the curve of
  * what they use and how finality goes. Ends with 1 when something happened that must not: a contradiction, an end nobody
- * asked for, an unhandled rejection, a node more than three blocks behind, memory or descriptors that grow.
+ * asked for, an unhandled rejection, a node more than three blocks behind, an event loop that is late, memory or
+ * descriptors that grow.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "60" },
     /** How often two random nodes are killed. */
     kills: { type: "string", default: "0" },
+    /** What the event loop's delay (p99) must not exceed; a quarter of a slot unless given, the protocol's shortest wait. */
+    "delay-ms": { type: "string" },
     /** Relay blocks to be final at least. */
     blocks: { type: "string", default: "30" },
   },
@@ -25,6 +28,7 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 const kills = Number(values.kills);
 const slotMs = Number(values["slot-ms"]);
+const delayMsMax = Number(values["delay-ms"] ?? slotMs / 4);
 const SAMPLE_MS = 30_000;
 /** Slots in which finality is to go on after the last restart of a crash. */
 const RESUME_SLOTS_MAX = 5;
@@ -59,14 +63,17 @@ const sample = async (): Promise<void> => {
     (rss[Math.floor(share * (rss.length - 1))] ?? 0).toFixed(0).padStart(6);
   const seconds = (Date.now() - startedAt) / 1000;
   const descriptors = Math.max(0, ...usage.map(({ descriptors: open }) => open));
-  const lag = Math.max(0, ...usage.map(({ lagP99Ms }) => lagP99Ms)).toFixed(0);
+  const delay = Math.max(0, ...usage.map(({ delayP99Ms }) => delayP99Ms));
+  for (const { name, delayP99Ms } of usage)
+    if (delayP99Ms > delayMsMax)
+      watched.violations.push(`the event loop of ${name} is late: p99 of ${delayP99Ms} ms`);
   const { lag: behind, unfinalized } = watched;
   if (kills === 0 && behind > LAG_MAX)
     watched.violations.push(`a node is ${behind} blocks behind the fastest`);
   if (usage.length === watched.network.nodes.length)
     curve.push({ rssMiB: rss.reduce((sum, one) => sum + one, 0), descriptors });
   say(
-    `${seconds.toFixed(0).padStart(6)} s  #${String(watched.finalizedByAll).padEnd(5)} ${String(unfinalized).padStart(4)} ${String(behind).padStart(4)}  ${at(0)} ${at(0.5)} ${at(1)}${String(descriptors).padStart(24)}${`${lag} ms`.padStart(25)}`,
+    `${seconds.toFixed(0).padStart(6)} s  #${String(watched.finalizedByAll).padEnd(5)} ${String(unfinalized).padStart(4)} ${String(behind).padStart(4)}  ${at(0)} ${at(0.5)} ${at(1)}${String(descriptors).padStart(24)}${`${delay.toFixed(0)} ms`.padStart(25)}`,
   );
 };
 const sampling = setInterval(() => void sample(), SAMPLE_MS);

@@ -22,8 +22,8 @@ export interface Usage {
   readonly name: string;
   readonly rssMiB: number;
   readonly descriptors: number;
-  /** 99 of 100 turns of the event loop were late by no more, since the last look. */
-  readonly lagP99Ms: number;
+  /** 99 of 100 looks at the event loop found it late by no more, in the last half minute. */
+  readonly delayP99Ms: number;
 }
 
 export class WatchedNetwork {
@@ -205,8 +205,8 @@ export class WatchedNetwork {
         const rssMiB = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
         const descriptors = readdirSync(`/proc/${child.pid}/fd`).length;
         const metrics = await (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text();
-        const lag = /^nodejs_eventloop_lag_p99_seconds\S* (\S+)$/m.exec(metrics)?.[1];
-        return [{ name, rssMiB, descriptors, lagP99Ms: Number(lag ?? 0) * 1000 }];
+        const delay = /^parahost_event_loop_delay_p99_seconds\S* (\S+)$/m.exec(metrics)?.[1];
+        return [{ name, rssMiB, descriptors, delayP99Ms: Number(delay) * 1000 }];
       } catch {
         // It was killed while we looked.
         return [];

@@ -4,18 +4,20 @@
  */
 import type { RelayNode } from "@parahost/node/service/node";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { DELAY_P99_MS_MAX, type EventLoopWatch } from "./event-loop-watch.ts";
 
 /** Time between a block's slot and its import, seconds. */
 const IMPORT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32];
 
 export interface NodeMetricsOptions {
   readonly node: RelayNode;
+  readonly loop: EventLoopWatch;
   readonly version: string;
   readonly chain: string;
   readonly slotMs: number;
 }
 
-export function nodeMetrics({ node, version, chain, slotMs }: NodeMetricsOptions): Registry {
+export function nodeMetrics({ node, loop, version, chain, slotMs }: NodeMetricsOptions): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ chain });
   collectDefaultMetrics({ register: registry });
@@ -80,6 +82,14 @@ export function nodeMetrics({ node, version, chain, slotMs }: NodeMetricsOptions
     "polkadot_parachain_approval_checking_finality_lag",
     "How far behind the head of the chain finality is",
     (lag) => lag.set(node.chain.best().number - node.chain.finalized().number),
+  );
+  gauge(
+    "parahost_event_loop_delay_p99_seconds",
+    "99th percentile of the delay of the event loop in the last half minute",
+    (delay) => delay.set(loop.p99Ms / 1000),
+  );
+  gauge("parahost_event_loop_delay_p99_max_seconds", "What that delay must not exceed", (most) =>
+    most.set(DELAY_P99_MS_MAX / 1000),
   );
 
   const imported = new Histogram({

@@ -33,6 +33,7 @@ import { immovableNetwork } from "../dev/immovable-network.ts";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
+import { WorkerCoder } from "../ports/worker-coder.ts";
 import type { RpcSettings } from "../rpc-options.ts";
 import { VERSION } from "../version.ts";
 import { readAuthorityTable } from "./authority-table-file.ts";
@@ -40,6 +41,7 @@ import type { ChosenChain } from "./chain-choice.ts";
 import { Collating } from "./collating.ts";
 import { directoriesOf, ownNodeKey } from "./directories.ts";
 import { followAuthorities, recordDiscovery } from "./discovering.ts";
+import { delayMeter, EventLoopWatch } from "./event-loop-watch.ts";
 import { startInformant } from "./informant.ts";
 import { KnownNames } from "./known-names.ts";
 import { logMethods } from "./log-methods.ts";
@@ -145,6 +147,8 @@ export async function startNode(
     ends.push(() => executor.close());
     const verifier = new WorkerVerifier();
     ends.push(() => verifier.close());
+    const coder = new WorkerCoder(logger);
+    ends.push(() => coder.close());
     const { genesis } = chain;
     const records = recordDiscovery(headerHash(genesis.header), network, seed, keystore);
     const collating =
@@ -186,6 +190,7 @@ export async function startNode(
         executor,
         keystore,
         verifier,
+        coder,
         discovery: authorities?.table ?? records,
       },
     );
@@ -199,7 +204,9 @@ export async function startNode(
     const rpc = await serveRpc(node, network.addresses, collating);
     ends.push(() => rpc.close());
     say(`Running JSON-RPC server: addr=${options.rpcExternal ? EVERYWHERE : LOOPBACK}:${rpc.port}`);
-    const status = await serveStatus(node);
+    const loop = new EventLoopWatch({ clock: systemClock, logger, meter: delayMeter() });
+    ends.push(() => loop.stop());
+    const status = await serveStatus(node, loop);
     if (status !== undefined) {
       ends.push(() => status.close());
       say(`〽️ Prometheus exporter started at ${LOOPBACK}:${status.port}`);
@@ -255,16 +262,26 @@ export async function startNode(
     });
   }
 
-  async function serveStatus(node: RelayNode): Promise<StatusServer | undefined> {
+  async function serveStatus(
+    node: RelayNode,
+    loop: EventLoopWatch,
+  ): Promise<StatusServer | undefined> {
     const { prometheusPort: port, prometheusExternal } = options;
     if (port === undefined) return undefined;
     return startStatusServer({
       port,
       host: prometheusExternal ? EVERYWHERE : LOOPBACK,
-      registry: nodeMetrics({ node, version: VERSION, chain: chain.id, slotMs: names.slotMs }),
+      registry: nodeMetrics({
+        node,
+        loop,
+        version: VERSION,
+        chain: chain.id,
+        slotMs: names.slotMs,
+      }),
       health: () => ({
         peers: node.peers().length,
         isSyncing: node.isSyncing,
+        isLate: loop.isLate,
         shouldHavePeers: chain.chainType !== "Development",
       }),
     });

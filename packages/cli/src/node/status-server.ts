@@ -15,6 +15,8 @@ const REQUEST_MS_MAX = 10_000;
 export interface Health {
   readonly peers: number;
   readonly isSyncing: boolean;
+  /** Its event loop is beyond its bar: it works, and may be too late. */
+  readonly isLate: boolean;
   readonly shouldHavePeers: boolean;
 }
 
