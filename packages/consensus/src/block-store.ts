@@ -26,8 +26,18 @@ export interface StoredChain {
   readonly authoritySet: AuthoritySet;
   /** Blocks named in reverts. */
   readonly reverted: readonly Hash[];
+  /** The highest block missing between genesis and the block that a warp sync began with. */
+  readonly gap: BlockRef | undefined;
   /** The finalized block and all that descend from it, in the order in which they were inserted. */
   readonly blocks: readonly StoredBlock[];
+}
+
+/** A final block that was never executed here. */
+export interface PastBlock {
+  readonly hash: Hash;
+  readonly header: Header;
+  /** `undefined` where only the header is known yet. */
+  readonly body: Body | undefined;
 }
 
 /** Changes that are written together. What is absent stays as it is. */
@@ -54,6 +64,10 @@ export interface StoreBatch<Changes> {
   }[];
   readonly authoritySet?: AuthoritySet;
   readonly reverted?: readonly Hash[];
+  /** Final blocks below the tree. */
+  readonly past?: readonly PastBlock[];
+  /** As in `StoredChain`. */
+  readonly gap?: BlockRef | "none";
 }
 
 export interface BlockStore<Changes> {
@@ -80,6 +94,7 @@ export class MemoryBlockStore<Changes> implements BlockStore<Changes> {
   #best: Hash | undefined;
   #authoritySet: AuthoritySet | undefined;
   #reverted: readonly Hash[] = [];
+  #gap: BlockRef | undefined;
   readonly #onCommit: ((batch: StoreBatch<Changes>) => void) | undefined;
 
   /** `onCommit` sees every batch, so that the states can be kept beside the blocks. */
@@ -95,6 +110,7 @@ export class MemoryBlockStore<Changes> implements BlockStore<Changes> {
       best: this.#best,
       authoritySet: this.#authoritySet,
       reverted: this.#reverted,
+      gap: this.#gap,
       blocks: [...this.#blocks.values()],
     };
   }
@@ -124,6 +140,11 @@ export class MemoryBlockStore<Changes> implements BlockStore<Changes> {
       this.#bodies.set(hash, body);
       this.#blocks.set(hash, { header, weight, epochs });
     }
+    for (const { hash, header, body } of batch.past ?? []) {
+      this.#headers.set(hash, header);
+      if (body !== undefined) this.#bodies.set(hash, body);
+    }
+    if (batch.gap !== undefined) this.#gap = batch.gap === "none" ? undefined : batch.gap;
     for (const { hash } of removed ?? []) {
       this.#headers.delete(hash);
       this.#bodies.delete(hash);

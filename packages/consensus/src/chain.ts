@@ -23,8 +23,8 @@ import {
 import { encode } from "@parahost/scale";
 import type { Announcement } from "./babe/digest.ts";
 import { weightOf } from "./babe/digest.ts";
-import { EpochTree, type SlotEpoch } from "./babe/epochs.ts";
-import type { BlockStore, StoreBatch, StoredChain } from "./block-store.ts";
+import { type EpochRecord, EpochTree, type SlotEpoch } from "./babe/epochs.ts";
+import type { BlockStore, PastBlock, StoreBatch, StoredChain } from "./block-store.ts";
 import { type BlockRef, BlockTree, type TreeBlock, type TreeRoute } from "./block-tree.ts";
 import {
   type BlockOrigin,
@@ -43,6 +43,7 @@ import {
   nextChangeOn,
 } from "./grandpa/authority-set.ts";
 import type { GrandpaChain, SelectChain } from "./grandpa/ports.ts";
+import type { WarpPosition } from "./grandpa/warp-proof.ts";
 
 /** Of every so many blocks one keeps its justification, so that finality can be shown to others. */
 export const JUSTIFICATION_PERIOD = 512;
@@ -86,6 +87,7 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
   readonly #store: BlockStore<Changes>;
   readonly #events = new ChainEvents();
   #authoritySet: AuthoritySet;
+  #gap: BlockRef | undefined;
   #isBroken = false;
 
   /** Goes on with what is in the store, or begins it with genesis. */
@@ -96,6 +98,7 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     const stored = store.load() ?? beginStore(genesis, store);
     assert(store.hashByNumber(0) === this.genesisHash, "the store is of another chain");
     this.#authoritySet = stored.authoritySet;
+    this.#gap = stored.gap;
 
     const byHash = new Map(stored.blocks.map((block) => [headerHash(block.header), block]));
     const root = byHash.get(stored.finalized);
@@ -170,6 +173,14 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     return { hash, number };
   }
 
+  /**
+   * The highest block missing between genesis and the block that a warp sync began with; `undefined` when the history is
+   * whole.
+   */
+  gap(): BlockRef | undefined {
+    return this.#gap;
+  }
+
   isDescendant(ancestor: Hash, hash: Hash): boolean {
     if (this.tree.has(ancestor)) return this.tree.isDescendant(ancestor, hash);
     const low = this.block(ancestor);
@@ -186,8 +197,11 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     const top = Math.min(block.number, root.number);
     if (top - base.number > PATH_BELOW_FINALITY_MAX) return undefined;
     const path: Hash[] = [];
-    for (let number = base.number + 1; number <= top; number++)
-      path.push(this.#finalizedHash(number) as Hash);
+    for (let number = base.number + 1; number <= top; number++) {
+      const hash = this.#finalizedHash(number);
+      if (hash === undefined) return undefined;
+      path.push(hash);
+    }
     return block.number <= root.number
       ? path
       : [...path, ...(this.#treePath(root.hash, block.hash) as Hash[])];
@@ -300,6 +314,26 @@ export class Chain<Changes> implements GrandpaChain, SelectChain {
     return true;
   }
 
+  /** Takes in what lies in the gap, from its highest block downwards, each the parent of the one before. */
+  fillGap(blocks: readonly PastBlock[]): void {
+    this.#assertWritten();
+    let gap = this.#gap;
+    for (const { hash, header } of blocks) {
+      assert(hash === gap?.hash, `${hash} is not the next missing block`);
+      gap = { hash: header.parentHash, number: header.number - 1 };
+    }
+    const isClosed = gap === undefined || gap.hash === this.genesisHash;
+    assert(isClosed || (gap?.number ?? 0) > 0, "the history leads to another genesis");
+    this.#gap = isClosed ? undefined : gap;
+    this.#isBroken = true;
+    this.#store.commit({
+      past: blocks,
+      canonical: blocks.map(({ hash, header: { number } }) => ({ number, hash })),
+      gap: this.#gap ?? "none",
+    });
+    this.#isBroken = false;
+  }
+
   // Within
 
   #finalizedHash(number: number): Hash | undefined {
@@ -389,5 +423,60 @@ function beginStore<Changes>(
     authoritySet,
     reverted: [],
   });
-  return { finalized: hash, best: hash, authoritySet, reverted: [], blocks: [block] };
+  return {
+    ...{ finalized: hash, best: hash, authoritySet, reverted: [], gap: undefined },
+    blocks: [block],
+  };
+}
+
+/** What a chain goes on from after a warp sync. */
+export interface WarpStart<Changes> {
+  /** The final block that the proofs led to; it has a header. */
+  readonly position: WarpPosition & { readonly header: Header };
+  readonly body: Body;
+  /** By the state after the block. */
+  readonly epochs: EpochRecord;
+  /** The whole state after the block, as the store takes it. */
+  readonly changes: Changes;
+}
+
+/** Writes into an empty store that the chain begins with a block far from genesis. */
+export function beginAtWarp<Changes>(
+  genesis: Header,
+  { position, body, epochs, changes }: WarpStart<Changes>,
+  store: BlockStore<Changes>,
+): void {
+  const { hash, number, header, setId, authorities, justification, ended } = position;
+  assert(store.load() === undefined, "the store has a chain already");
+  assert(number > 0, "a chain that begins with genesis needs no warp sync");
+  const genesisHash = headerHash(genesis);
+  const passed = ended
+    .map((set) => ({ ...set, hash: headerHash(set.header), number: set.header.number }))
+    .filter((set) => set.hash !== hash);
+  const proofs = [...passed, ...(justification === undefined ? [] : [{ hash, justification }])];
+  store.commit({
+    // Weights are compared among descendants only.
+    insert: { hash, header, body, weight: 0, epochs, changes },
+    past: [
+      { hash: genesisHash, header: genesis, body: [] },
+      ...passed.map((set) => ({ hash: set.hash, header: set.header, body: undefined })),
+    ],
+    best: hash,
+    canonical: [
+      { number: 0, hash: genesisHash },
+      ...passed.map((set) => ({ number: set.number, hash: set.hash })),
+      { number, hash },
+    ],
+    finality: { head: hash, finalized: [{ hash, number }] },
+    justifications: proofs.map((proof) => ({
+      hash: proof.hash,
+      justification: encode(GrandpaJustification, proof.justification),
+    })),
+    authoritySet: {
+      ...{ setId, authorities, scheduled: [], forced: [] },
+      history: ended.map((set) => ({ setId: set.setId, lastBlock: set.header.number })),
+    },
+    reverted: [],
+    gap: number === 1 ? "none" : { hash: header.parentHash, number: number - 1 },
+  });
 }

@@ -30,6 +30,7 @@ import { preDigestOf } from "./babe/digest.ts";
 import { EquivocationDetector } from "./babe/equivocation.ts";
 import { slotAt } from "./babe/slots.ts";
 import { type BabeError, verifyHeader } from "./babe/verify.ts";
+import type { PastBlock } from "./block-store.ts";
 import type { BlockRef } from "./block-tree.ts";
 import type { Chain, FinalizeError } from "./chain.ts";
 import type { BlockOrigin } from "./chain-events.ts";
@@ -105,6 +106,11 @@ export type JustificationImportError =
   | JustificationError
   | FinalizeError;
 
+export type GapError =
+  /** Not the block that is missing next. */
+  | { readonly code: "otherBlock"; readonly number: number }
+  | { readonly code: "otherBody"; readonly number: number };
+
 export interface Imported {
   readonly block: BlockRef;
   readonly isBest: boolean;
@@ -178,6 +184,27 @@ export class BlockImporter<Changes> {
     assert(voters !== undefined, `nobody votes in set ${setId}`);
     const valid = verifyJustification(decoded.value, setId, voters, this.#ports.verifier);
     return valid.ok ? this.chain.finalize(decoded.value) : valid;
+  }
+
+  /**
+   * Takes in blocks that a warp sync left out, from the highest missing one downwards. They are final already: only that they
+   * are those blocks is checked, and nothing of a wrong answer is taken.
+   */
+  fillGap(blocks: readonly (ImportableBlock & { readonly hash: Hash })[]): Result<void, GapError> {
+    let wanted = this.chain.gap();
+    const past: PastBlock[] = [];
+    for (const { hash, header, body } of blocks) {
+      // Answers may reach down to genesis, which is here.
+      if (wanted === undefined || hash === this.chain.genesisHash) break;
+      const { number } = header;
+      if (hash !== wanted.hash || headerHash(header) !== hash)
+        return err({ code: "otherBlock", number });
+      if (extrinsicsRoot(body) !== header.extrinsicsRoot) return err({ code: "otherBody", number });
+      past.push({ hash, header, body });
+      wanted = { hash: header.parentHash, number: number - 1 };
+    }
+    if (past.length > 0) this.chain.fillGap(past);
+    return ok(undefined);
   }
 
   #add(

@@ -43,7 +43,14 @@ export {
   type StoredChain,
 } from "./block-store.ts";
 export { type BlockRef, BlockTree, type TreeBlock, type TreeRoute } from "./block-tree.ts";
-export { Chain, type FinalizeError, type Genesis, JUSTIFICATION_PERIOD } from "./chain.ts";
+export {
+  beginAtWarp,
+  Chain,
+  type FinalizeError,
+  type Genesis,
+  JUSTIFICATION_PERIOD,
+  type WarpStart,
+} from "./chain.ts";
 export type { BlockOrigin, ChainEvent, ChainListener } from "./chain-events.ts";
 export { AuthoritySet, effectiveNumber, PendingChange } from "./grandpa/authority-set.ts";
 export {
@@ -97,6 +104,7 @@ export {
   type Executed,
   type ExecutionRefusal,
   extrinsicsRoot,
+  type GapError,
   type ImportableBlock,
   type ImportError,
   type Imported,

@@ -150,5 +150,7 @@ export {
   warpProtocol,
 } from "./protocols/warp.ts";
 export { BANNED_BELOW, Reputation, type ReputationClass, ReputationTable } from "./reputation.ts";
+export { BlockQuestions } from "./sync/block-questions.ts";
 export { ChainSync, type PeerState } from "./sync/chain-sync.ts";
+export type { GapChain } from "./sync/gap-fill.ts";
 export type { ImportVerdict, SyncChain, SyncPorts } from "./sync/sync-chain.ts";

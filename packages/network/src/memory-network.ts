@@ -205,7 +205,8 @@ class Endpoint implements Network {
     protocol: RequestProtocol,
     onRequest?: (request: IncomingRequest) => void,
   ): void {
-    if (this.#requests.has(protocol.name))
+    const known = this.#requests.get(protocol.name);
+    if (known !== undefined && (onRequest === undefined || known.onRequest !== undefined))
       throw new RangeError(`protocol ${protocol.name} is registered twice`);
     this.#requests.set(protocol.name, { protocol, onRequest, inbound: new Set() });
   }

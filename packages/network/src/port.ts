@@ -112,7 +112,10 @@ export interface Network {
     protocol: NotificationProtocol,
     onEvent: (event: NotificationEvent) => void,
   ): NotificationChannel;
-  /** Joins a request protocol; without a handler we only ask. A name can be registered once. */
+  /**
+   * Joins a request protocol; without a handler we only ask. A name can be registered once; who only asked so far may
+   * answer from a second time on.
+   */
   registerRequests(protocol: RequestProtocol, onRequest?: (request: IncomingRequest) => void): void;
   /** Asks a peer other than ourselves. Never rejects. */
   request(

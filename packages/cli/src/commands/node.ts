@@ -43,6 +43,7 @@ interface NodeFlags extends RpcFlags, Partial<Readonly<Record<WellKnown, true>>>
   readonly reservedNodes: readonly PeerAddress[];
   readonly reservedOnly?: true;
   readonly authorityTable?: string;
+  readonly sync: "full" | "warp";
   readonly rpcPort: number;
   readonly rpcExternal?: true;
   readonly prometheusPort: number;
@@ -108,6 +109,14 @@ export function addNodeCommand(program: Command): void {
     .option("--reserved-nodes <multiaddress...>", "peers to keep connections to", peerAddresses, [])
     .option("--reserved-only", "talk to reserved nodes only")
     .option("--authority-table <file>", "JSON list of authorities and their addresses")
+    .addOption(
+      new Option(
+        "--sync <mode>",
+        "how a new node begins: full executes every block; warp checks proofs of finality, fetches the last state, and the history later",
+      )
+        .choices(["full", "warp"])
+        .default("full"),
+    )
     .option(
       "--rpc-port <port>",
       "JSON-RPC by HTTP and WebSocket; the next free one upwards",
@@ -156,7 +165,10 @@ async function runNode(flags: NodeFlags, command: Command): Promise<number> {
   });
   let running: RunningNode;
   try {
-    running = await startNode(options, settings, logger);
+    const started = await Promise.race([startNode(options, settings, logger), stopAsked]);
+    // A warp sync may take long; what it has not written is fetched anew.
+    if (typeof started === "number") process.exit(started);
+    running = started;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     process.stderr.write(`error: ${error.message}\n`);
@@ -210,6 +222,10 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
     command.error("error: --para is the parachain of a collator: add --collator");
   if (flags.reservedOnly === true && flags.reservedNodes.length === 0)
     command.error("error: --reserved-only without --reserved-nodes lets nobody in: name some");
+  if (flags.sync === "warp" && flags.collator === true)
+    command.error(
+      "error: --sync warp leaves out blocks that --collator needs: its parachain begins with the first one",
+    );
   const known = WELL_KNOWN.find((name) => flags[name] === true);
   const wellKnown =
     known === undefined ? flags.keysOf : `//${known[0]?.toUpperCase()}${known.slice(1)}`;
@@ -239,6 +255,7 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
       reservedNodes: flags.reservedNodes,
       reservedOnly: flags.reservedOnly === true,
       authorityTable: flags.authorityTable,
+      sync: flags.sync,
       rpcPort: flags.rpcPort,
       rpcExternal: flags.rpcExternal === true,
       rpc: rpcSettings(flags, flags.rpcExternal === true),

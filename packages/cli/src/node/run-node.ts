@@ -11,6 +11,11 @@ import { ProcessPoolExecutor } from "@parahost/executor";
 import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
 import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
+import {
+  startByWarp,
+  type WarpStartOptions,
+  type WarpStartPorts,
+} from "@parahost/node/warp-start/warp-start";
 import { asCollatorId, headerHash, type ParaId } from "@parahost/primitives";
 import {
   CandidateLog,
@@ -79,6 +84,8 @@ export interface NodeOptions {
   readonly reservedNodes: readonly PeerAddress[];
   readonly reservedOnly: boolean;
   readonly authorityTable: string | undefined;
+  /** How an empty database is filled: block by block, or by proofs of finality and the last state. */
+  readonly sync: "full" | "warp";
   readonly rpcPort: number;
   readonly rpcExternal: boolean;
   /** Who may do what there, and how much; the owner of this machine everything unless given. */
@@ -167,6 +174,13 @@ export async function startNode(
     ];
     const peers = new Set(known.map(({ peer }) => peer));
     peers.delete(network.network.localPeer);
+    if (options.sync === "warp") {
+      const ports = { clock: systemClock, random: systemRandom, logger, verifier, store };
+      await beginByWarp(
+        { genesis, slotMs: names.slotMs, peers: [...peers] },
+        { ...ports, network: network.network },
+      );
+    }
     const node = new RelayNode(
       {
         name,
@@ -285,6 +299,29 @@ export async function startNode(
         shouldHavePeers: chain.chainType !== "Development",
       }),
     });
+  }
+}
+
+/** Leaves the store as it is where there is nothing to begin with; full sync goes on from either. */
+async function beginByWarp(options: WarpStartOptions, ports: WarpStartPorts): Promise<void> {
+  const say = (message: string): void => ports.logger.log("info", "sync", message);
+  say("⏩ Warp sync: asking for proofs of finality");
+  const begun = await startByWarp(options, ports, new AbortController().signal);
+  switch (begun.type) {
+    case "begun":
+      say(`⏩ Warp sync: begins with #${begun.block.number}, ${begun.entries} entries of state`);
+      break;
+    case "hasChain":
+      say("the database has blocks already: going on from there, without warp sync");
+      break;
+    case "isYoung":
+      say("the chain is young: syncing all of it");
+      break;
+    case "noPeers":
+      ports.logger.log("warn", "sync", "no peer is known for a warp sync: name one by --bootnodes");
+      break;
+    case "aborted":
+      break;
   }
 }
 

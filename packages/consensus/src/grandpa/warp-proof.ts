@@ -86,6 +86,13 @@ export type WarpError =
   /** A block in the middle that ends no set, or announces one that nobody can vote in. */
   | { readonly code: "noChange"; readonly number: number };
 
+/** A block on the way with which a set ended. */
+export interface EndedSet {
+  readonly setId: number;
+  readonly header: Header;
+  readonly justification: GrandpaJustification;
+}
+
 /** Where a way by sets has come to. */
 export interface WarpPosition {
   readonly hash: Hash;
@@ -96,6 +103,8 @@ export interface WarpPosition {
   readonly setId: number;
   readonly authorities: GrandpaAuthorities;
   readonly justification: GrandpaJustification | undefined;
+  /** The sets before `setId`, the earliest first. */
+  readonly ended: readonly EndedSet[];
 }
 
 /**
@@ -111,7 +120,7 @@ export class WarpSync {
     start: Pick<WarpPosition, "hash" | "number" | "setId" | "authorities">,
     verifier: SignatureVerifier,
   ) {
-    this.#position = { ...start, header: undefined, justification: undefined };
+    this.#position = { ...start, header: undefined, justification: undefined, ended: [] };
     this.#verifier = verifier;
   }
 
@@ -157,9 +166,15 @@ export class WarpSync {
     if (!changes.ok) return err({ code: "noChange", number });
     const { scheduled } = changes.value;
     const at = { hash, number, header, justification };
+    const { setId, ended } = from;
     if (scheduled?.delay === 0)
-      return ok({ ...at, setId: from.setId + 1, authorities: scheduled.nextAuthorities });
+      return ok({
+        ...at,
+        setId: setId + 1,
+        authorities: scheduled.nextAuthorities,
+        ended: [...ended, { setId, header, justification }],
+      });
     if (!isLast) return err({ code: "noChange", number });
-    return ok({ ...at, setId: from.setId, authorities: from.authorities });
+    return ok({ ...at, setId, authorities: from.authorities, ended });
   }
 }

@@ -105,11 +105,13 @@ export class Libp2pNetwork implements Network, Peers, DiscoveryNetwork {
     protocol: RequestProtocol,
     onRequest?: (request: IncomingRequest) => void,
   ): void {
-    if (this.#requests.has(protocol.name))
+    const known = this.#requests.get(protocol.name);
+    if (known !== undefined && (onRequest === undefined || known.answers))
       throw new RangeError(`protocol ${protocol.name} is registered twice`);
-    const streams = new RequestStreams(protocol, onRequest, this);
+    const streams = known ?? new RequestStreams(protocol, this);
     this.#requests.set(protocol.name, streams);
     if (onRequest === undefined) return;
+    streams.answerBy(onRequest);
     this.#handle(streams.names, REQUEST_STREAMS_MAX, (stream, connection) =>
       streams.onInbound(stream, connection),
     );

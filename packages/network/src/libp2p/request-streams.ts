@@ -28,7 +28,7 @@ export class RequestStreams {
   readonly names: readonly string[];
   readonly pipeName: string;
   readonly #protocol: RequestProtocol;
-  readonly #onRequest: ((request: IncomingRequest) => void) | undefined;
+  #onRequest: ((request: IncomingRequest) => void) | undefined;
   readonly #peers: Peers;
   /** Settles one open question of ours with an error; as many as there are. */
   readonly #asked = new Set<(error: RequestError) => void>();
@@ -40,16 +40,16 @@ export class RequestStreams {
   readonly #pipeless = new LruMap<PeerId, true>(PIPELESS_MAX);
   #isClosed = false;
 
-  constructor(
-    protocol: RequestProtocol,
-    onRequest: ((request: IncomingRequest) => void) | undefined,
-    peers: Peers,
-  ) {
+  /** Only asks until `answerBy`. */
+  constructor(protocol: RequestProtocol, peers: Peers) {
     this.names = [protocol.name, ...(protocol.fallbackNames ?? [])];
     this.pipeName = pipeName(protocol.name);
     this.#protocol = protocol;
-    this.#onRequest = onRequest;
     this.#peers = peers;
+  }
+
+  answerBy(onRequest: (request: IncomingRequest) => void): void {
+    this.#onRequest = onRequest;
   }
 
   /** Whether we answer. */

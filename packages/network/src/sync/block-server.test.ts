@@ -89,6 +89,17 @@ test("only what is asked for is given", () => {
   ]);
 });
 
+test("a block whose body is asked for and not here ends the answer", () => {
+  const warped = new BelievingChain();
+  warped.grow(4);
+  warped.bodies.delete(warped.hashByNumber(2) ?? warped.genesisHash);
+  const request = asking({ from: { type: "number", number: 4 }, direction: "descending" });
+  const numbersOf = (fields: number) =>
+    collectBlocks(warped, { ...request, fields, countMax: 9 }).map(({ header: of }) => of?.number);
+  assert.deepEqual(numbersOf(header | body), [4, 3]);
+  assert.deepEqual(numbersOf(header), [4, 3, 2, 1, 0]);
+});
+
 function serve() {
   const clock = new VirtualClock(0);
   const reports: string[] = [];

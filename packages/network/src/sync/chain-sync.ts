@@ -12,7 +12,7 @@
  * Nothing in an announcement is believed: it costs a question. Wanted blocks are bounded per peer and
  * altogether, and so is what is remembered of each.
  */
-import { describe, randomBelow, shuffle, sleep, type Timer } from "@parahost/base";
+import { randomBelow, shuffle, sleep, type Timer } from "@parahost/base";
 import { type Hash, type Header, headerHash } from "@parahost/primitives";
 import { encode, tryDecode } from "@parahost/scale";
 import type { Network, NotificationChannel, PeerId } from "../port.ts";
@@ -26,14 +26,14 @@ import {
   BlockAttribute,
   type BlockRequest,
   type BlockStart,
-  decodeBlockResponse,
-  encodeBlockRequest,
   SYNC_BLOCKS_MAX,
   syncProtocol,
 } from "../protocols/sync.ts";
 import { Reputation } from "../reputation.ts";
+import { BlockQuestions } from "./block-questions.ts";
 import { BlockServer } from "./block-server.ts";
-import { type AnsweredBlock, checkAnswer } from "./check-answer.ts";
+import type { AnsweredBlock } from "./check-answer.ts";
+import { fillGap, type GapChain } from "./gap-fill.ts";
 import type { ImportVerdict, SyncChain, SyncPorts } from "./sync-chain.ts";
 
 const TARGET = "sync";
@@ -85,7 +85,7 @@ export class ChainSync {
   readonly #chain: SyncChain;
   readonly #ports: SyncPorts;
   readonly #channel: NotificationChannel;
-  readonly #requestName: string;
+  readonly #questions: BlockQuestions;
   readonly #wanted = new Map<Hash, Wanted>();
   /** Best block that each connected peer told us of. */
   readonly #peerBest = new Map<PeerId, BlockClaim>();
@@ -136,10 +136,20 @@ export class ChainSync {
           break;
       }
     });
-    const requests = syncProtocol(identity);
-    this.#requestName = requests.name;
+    this.#questions = new BlockQuestions(network, identity);
     const server = new BlockServer(network, chain, ports.clock);
-    network.registerRequests(requests, (request) => server.answer(request));
+    network.registerRequests(syncProtocol(identity), (request) => server.answer(request));
+  }
+
+  /** Fetches the history that a warp sync has left out, whenever there is nothing more urgent. */
+  fillGap(chain: GapChain): Promise<void> {
+    const ports = {
+      ...this.#ports,
+      network: this.#network,
+      questions: this.#questions,
+      peers: () => (this.#isCatchingUp ? [] : this.#fullPeers().map(([peer]) => peer)),
+    };
+    return fillGap(chain, ports, this.#closing.signal);
   }
 
   get channel(): NotificationChannel {
@@ -193,6 +203,7 @@ export class ChainSync {
 
   close(): void {
     this.#closing.abort();
+    this.#questions.close();
     for (const wanted of this.#wanted.values()) wanted.retry?.cancel();
     this.#wanted.clear();
   }
@@ -291,7 +302,10 @@ export class ChainSync {
     wanted.attempts += 1;
     wanted.retry?.cancel();
     wanted.retry = this.#ports.clock.setTimer(RETRY_MS, () => void this.#pursue(hash, wanted));
-    const blocks = await this.#ask(peer, blockRequest({ type: "hash", hash }, wanted.count));
+    const blocks = await this.#questions.ask(
+      peer,
+      blockRequest({ type: "hash", hash }, wanted.count),
+    );
     if (this.#wanted.get(hash) !== wanted) return;
     if (blocks?.length === 0 && wanted.isAnnounced)
       this.#network.report(peer, Reputation.costMinor, "announced a block it does not have");
@@ -389,7 +403,7 @@ export class ChainSync {
       const enough = new AbortController();
       const signal = AbortSignal.any([enough.signal, this.#closing.signal]);
       const answer = await Promise.race([
-        this.#ask(peer, request),
+        this.#questions.ask(peer, request),
         sleep(this.#ports.clock, RANGE_ANSWER_MS, signal).then(() => "late" as const),
       ]);
       enough.abort();
@@ -398,23 +412,7 @@ export class ChainSync {
     return undefined;
   }
 
-  // Questions and answers
-
-  /** The blocks of a proper answer; `undefined` when there is none, for which the peer has paid. */
-  async #ask(peer: PeerId, request: BlockRequest): Promise<readonly AnsweredBlock[] | undefined> {
-    const payload = encodeBlockRequest(request);
-    const response = await this.#network.request(peer, this.#requestName, payload);
-    if (this.#isClosed || !response.ok) return undefined;
-    const blocks = decodeBlockResponse(response.value, request.fields);
-    if (!blocks.ok) {
-      this.#network.report(peer, Reputation.costMajor, blocks.error.message);
-      return undefined;
-    }
-    const answer = checkAnswer(request, blocks.value);
-    if (answer.ok) return answer.value;
-    this.#network.report(peer, Reputation.costMajor, describe(answer.error));
-    return undefined;
-  }
+  // Answers
 
   /**
    * Imports blocks, each the child of the one before, and stops at the first that does not go in. The
@@ -450,7 +448,7 @@ export class ChainSync {
 
   async #askJustification(peer: PeerId, hash: Hash): Promise<void> {
     const fields = BlockAttribute.header | BlockAttribute.justification;
-    const blocks = await this.#ask(peer, {
+    const blocks = await this.#questions.ask(peer, {
       ...blockRequest({ type: "hash", hash }, 1),
       fields,
     });

@@ -7,7 +7,7 @@
  * | `canonical` | number (big-endian) | block of the best chain |
  * | `tree` | block | `TreeEntry`: the finalized head and what descends from it |
  * | `epochs` | announcing block | `EpochRecord`, while a block of the tree needs it |
- * | `chain` | `finalized`, `best`, `authoritySet`, `reverted` | |
+ * | `chain` | `finalized`, `best`, `authoritySet`, `reverted`, `gap` | |
  *
  * Every `commit` is one batch, states included; finality is durable when it returns.
  */
@@ -21,7 +21,16 @@ import {
   type StoredChain,
 } from "@parahost/consensus";
 import { BlockNumber, Body, Hash, Header } from "@parahost/primitives";
-import { type Codec, decode, encode, struct, u32, type ValueOf, vec } from "@parahost/scale";
+import {
+  type Codec,
+  decode,
+  encode,
+  option,
+  struct,
+  u32,
+  type ValueOf,
+  vec,
+} from "@parahost/scale";
 import type { Change, KeyValueStore } from "@parahost/storage";
 
 export const BLOCK_COLUMNS = [
@@ -47,11 +56,14 @@ export const TreeEntry = struct({
 export type TreeEntry = ValueOf<typeof TreeEntry>;
 
 const Hashes = vec(Hash);
+/** The highest missing block; nothing where none is. */
+const Gap = option(struct({ hash: Hash, number: BlockNumber }));
 const CHAIN = {
   finalized: Hash,
   best: Hash,
   authoritySet: AuthoritySet,
   reverted: Hashes,
+  gap: Gap,
 } as const;
 type ChainKey = keyof typeof CHAIN;
 
@@ -98,7 +110,8 @@ export class BlockDatabase<Changes, Column extends string> implements BlockStore
       blocks.push({ header, weight, epochs });
     }
     const reverted = readChain(this.#store, "reverted") ?? [];
-    return { finalized, best, authoritySet, reverted, blocks };
+    const gap = readChain(this.#store, "gap");
+    return { finalized, best, authoritySet, reverted, gap, blocks };
   }
 
   header(hash: Hash): Header | undefined {
@@ -125,6 +138,11 @@ export class BlockDatabase<Changes, Column extends string> implements BlockStore
     const { insert, canonical, finality, removed, justifications } = batch;
     const changes: Change<BlockColumn | Column>[] = [...this.#states.apply(batch)];
     if (insert !== undefined) this.#insert(changes, insert);
+    for (const { hash, header, body } of batch.past ?? []) {
+      const key = hexToBytes(hash);
+      changes.push({ column: "headers", key, value: encode(Header, header) });
+      if (body !== undefined) changes.push({ column: "bodies", key, value: encode(Body, body) });
+    }
     const gone = new Set<Hash>();
     for (const { hash } of removed ?? []) {
       gone.add(hash);
@@ -152,10 +170,11 @@ export class BlockDatabase<Changes, Column extends string> implements BlockStore
         key: hexToBytes(hash),
         ...(justification === undefined ? {} : { value: justification }),
       });
-    const { best, authoritySet, reverted } = batch;
+    const { best, authoritySet, reverted, gap } = batch;
     if (best !== undefined) changes.push(chainIs("best", best));
     if (authoritySet !== undefined) changes.push(chainIs("authoritySet", authoritySet));
     if (reverted !== undefined) changes.push(chainIs("reverted", reverted));
+    if (gap !== undefined) changes.push(chainIs("gap", gap === "none" ? undefined : gap));
     this.#store.write(changes, { durable: finality !== undefined });
   }
 

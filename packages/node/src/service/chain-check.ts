@@ -121,12 +121,14 @@ function reindex(
   let at: Hash | undefined = head;
   for (let number = top; number >= 0 && at !== undefined; number--) {
     const isRight = readWhole(() => readCanonical(store, number)) === at;
+    const header = readWhole(() => headerOf(store, at as Hash));
+    // Below a warp sync's beginning lie blocks that are not here yet.
+    if (header === undefined) break;
     if (!isRight) {
       wrong.push(number);
       changes.push(canonicalIs(number, at));
     } else if (number < finalizedNumber) break;
-    const hash: Hash = at;
-    at = readWhole(() => headerOf(store, hash))?.parentHash;
+    at = header.parentHash;
   }
   return wrong;
 }

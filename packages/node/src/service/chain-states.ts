@@ -7,6 +7,7 @@ import type { SignatureVerifier } from "@parahost/crypto";
 import type { Hash } from "@parahost/primitives";
 import { bindVerifier } from "@parahost/runtime";
 import {
+  type ChildId,
   EMPTY_ROOT,
   LiveStates,
   NodeCache,
@@ -62,10 +63,14 @@ export class ChainStates {
     return this.#database.get(hash);
   }
 
-  /** Keeps a whole state: that of genesis. */
-  insertWhole(block: Hash, entries: ReadonlyMap<Hex, Uint8Array>): Hex {
+  /** Keeps a whole state, that of genesis or one that was downloaded. Returns its root. */
+  insertWhole(
+    block: Hash,
+    main: ReadonlyMap<Hex, Uint8Array>,
+    children: ReadonlyMap<ChildId, ReadonlyMap<Hex, Uint8Array>> = new Map(),
+  ): Hex {
     const backend = new TrieBackend(this.#cache, EMPTY_ROOT);
-    const update = backend.update({ main: entries, children: new Map() }, STATE_VERSION);
+    const update = backend.update({ main, children }, STATE_VERSION);
     this.#live.insert(block, undefined, update);
     this.#roots.set(block, update.root);
     return update.root;

@@ -33,6 +33,11 @@ export interface SigningGuardPorts {
   readonly journal: Journal;
 }
 
+/** For a node that cannot see what its keys have signed before: nothing is signed until the next session. */
+export function silenceUntilNextSession(journal: Journal, nowSlot: number): void {
+  journal.put(NOTICED_AT, u64Bytes(nowSlot));
+}
+
 export class SigningGuard {
   /** The node's keys; while nothing may be signed they give no signature, as keys that are not ours. */
   readonly keystore: Keystore;
@@ -83,7 +88,7 @@ export class SigningGuard {
     if (!keystore.has("babe", author) || slot <= lastSlotOf(journal)) return;
     if (this.#noticedAt !== undefined) return;
     this.#noticedAt = slotAt(clock.now(), this.#slotMs);
-    journal.put(NOTICED_AT, u64Bytes(this.#noticedAt));
+    silenceUntilNextSession(journal, this.#noticedAt);
     logger.log(
       "warn",
       TARGET,

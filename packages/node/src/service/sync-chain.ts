@@ -7,7 +7,7 @@ import type {
   ImportQueue,
   JustificationImportError,
 } from "@parahost/consensus";
-import type { ImportVerdict, SyncChain } from "@parahost/network";
+import type { GapChain, ImportVerdict, SyncChain } from "@parahost/network";
 import { GRANDPA_ENGINE_ID, headerHash, justificationBy } from "@parahost/primitives";
 
 const TARGET = "import";
@@ -29,6 +29,28 @@ const NOBODYS_FAULT: ReadonlySet<JustificationImportError["code"]> = new Set([
   "beyondAuthorityChange",
 ]);
 
+/** Sync is an edge: what the machine cannot do ends here, and the node with it. */
+function unlessMachineFails<T>(onHostError: (error: HostError) => void, act: () => T) {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    onHostError(error);
+    return undefined;
+  }
+}
+
+/** The chain as it is seen by who fetches the history that a warp sync left out. */
+export function gapChain<Changes>(
+  importer: BlockImporter<Changes>,
+  onHostError: (error: HostError) => void,
+): GapChain {
+  return {
+    gap: () => importer.chain.gap(),
+    fill: (blocks) => unlessMachineFails(onHostError, () => importer.fillGap(blocks))?.ok !== false,
+  };
+}
+
 export function syncChain<Changes>(
   chain: Chain<Changes>,
   importer: BlockImporter<Changes>,
@@ -37,16 +59,6 @@ export function syncChain<Changes>(
   bestSeenNumber: () => number,
   onHostError: (error: HostError) => void,
 ): SyncChain {
-  /** Sync is an edge: what the machine cannot do ends here, and the node with it. */
-  const unlessMachineFails = <T>(act: () => T): T | undefined => {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      onHostError(error);
-      return undefined;
-    }
-  };
   return {
     genesisHash: chain.genesisHash,
     best: () => chain.best(),
@@ -61,7 +73,9 @@ export function syncChain<Changes>(
     import: (header, body, justifications) => {
       const isOld = bestSeenNumber() - header.number > SYNC_DISTANCE;
       const block = { header, body, ...(justifications === undefined ? {} : { justifications }) };
-      const imported = unlessMachineFails(() => queue.submit(block, isOld ? "sync" : "network"));
+      const imported = unlessMachineFails(onHostError, () =>
+        queue.submit(block, isOld ? "sync" : "network"),
+      );
       if (imported === undefined) return "ignored";
       if (imported.ok) return "imported";
       const verdict = VERDICTS[imported.error.code] ?? "invalid";
@@ -75,7 +89,9 @@ export function syncChain<Changes>(
     importJustifications: (hash, justifications) => {
       const proof = justificationBy(justifications, GRANDPA_ENGINE_ID);
       if (proof === undefined) return true;
-      const imported = unlessMachineFails(() => importer.importJustification(hash, proof));
+      const imported = unlessMachineFails(onHostError, () =>
+        importer.importJustification(hash, proof),
+      );
       if (imported === undefined || imported.ok) return true;
       const { code } = imported.error;
       // Late, about a block that we have left behind, or of a set that we do not know yet.
