@@ -6,13 +6,18 @@ import { sr25519PairFromUri } from "@parahost/crypto";
 import { reportBadCandidate } from "@parahost/node/service/fisherman-reports";
 import type { RelayNode } from "@parahost/node/service/node";
 import { type CandidateHash, candidateHash } from "@parahost/primitives";
-import { accountOf, runtimeApi, UNIT } from "@parahost/runtime";
+import { accountOf, EXISTENTIAL_DEPOSIT, runtimeApi, UNIT } from "@parahost/runtime";
 import { Simulation } from "./simulation.ts";
 
 const SLOT_MS = 6000;
 const STAKE = 5n * UNIT;
 const pair = expectOk(sr25519PairFromUri("//Ferdie"), "a well-known key");
 const account = accountOf(pair);
+
+/** Two who are a backing group of their own. */
+const CONSPIRATORS = [2, 3];
+/** What every validator of a local network has bonded. */
+const BACKER_STAKE = 100_000n * UNIT;
 
 const stateOf = (node: RelayNode) => {
   const state = node.states.view(node.chain.best().hash);
@@ -73,48 +78,68 @@ test("a false report is staked on chain, checked by more validators, and costs i
   await simulation.stop();
 });
 
-/** Slots from the start until a candidate that two conspirators back is disputed; with what fishermen have on it. */
-async function whenDisputed(
-  fishing: boolean,
-): Promise<{ readonly at: number; readonly extra: number }> {
+/** A network in which two conspirators back a candidate that nobody is called to check; with or without a fisherman. */
+function plot(fishing: boolean) {
   const simulation = new Simulation({
     seed: 8,
     validators: 7,
     paras: 3,
     epochSlots: 50,
-    // The two are a backing group of their own.
-    roles: [2, 3].map((validator) => ({
+    roles: CONSPIRATORS.map((validator) => ({
       validator,
       strategy: "B04",
       share: 1,
       fromSlot: 0,
       toSlot: 2,
     })),
-    // Nobody checks at once: whose turn comes first is drawn from a hundred seconds.
-    configuration: { relayVrfModuloSamples: 0, nDelayTranches: 200, neededApprovals: 1 },
+    configuration: {
+      // Nobody checks at once: whose turn comes first is drawn from a hundred seconds.
+      relayVrfModuloSamples: 0,
+      nDelayTranches: 200,
+      neededApprovals: 1,
+      disputePostConclusionAcceptancePeriod: 5,
+    },
     ...(fishing ? { fisherman: { pair, stake: 10_000n * UNIT, share: 1 } } : {}),
   });
   const [validator] = simulation.validators;
   ensure(validator !== undefined, "a network has validators");
   const start = simulation.now;
-  let at: number | undefined;
-  let extra = 0;
+  /** When the candidate was disputed, in slots; how many checkers stakes called at most. */
+  const seen: { disputedAt?: number; extra: number } = { extra: 0 };
   validator.events.subscribe((event) => {
-    if (event.event === "dispute.raised") at ??= (event.time - start) / SLOT_MS;
+    if (event.event === "dispute.raised") seen.disputedAt ??= (event.time - start) / SLOT_MS;
   });
   validator.chain.subscribe((event) => {
     if (event.type !== "imported") return;
     for (const { extraChecks } of runtimeApi.fishermenStakes(stateOf(validator)))
-      extra = Math.max(extra, extraChecks);
+      seen.extra = Math.max(seen.extra, extraChecks);
   });
-  assert.ok(await simulation.runUntil(() => at !== undefined, 40 * SLOT_MS), "nobody disputes it");
-  await simulation.stop();
-  return { at: at ?? 0, extra };
+  const isDisputed = () => seen.disputedAt !== undefined;
+  return { simulation, validator, seen, isDisputed };
 }
 
-test("a true report calls checkers before their time, and a cheat is found sooner", async () => {
-  const without = await whenDisputed(false);
-  const fished = await whenDisputed(true);
-  assert.deepEqual([without.extra, fished.extra], [0, 10]);
-  assert.ok(fished.at < without.at, `after ${fished.at} slots, ${without.at} without a fisherman`);
+test("a true report calls checkers before their time, and is paid by the chain that goes on without it", async () => {
+  const alone = plot(false);
+  assert.ok(await alone.simulation.runUntil(alone.isDisputed, 40 * SLOT_MS), "nobody disputes it");
+  await alone.simulation.stop();
+  const { simulation, validator, seen, isDisputed } = plot(true);
+  const data = () => runtimeApi.accountInfo(stateOf(validator), account).data;
+  const before = data();
+  assert.ok(await simulation.runUntil(isDisputed, 40 * SLOT_MS), "nobody disputes it");
+  assert.deepEqual([alone.seen.extra, seen.extra], [0, 10]);
+  const [sooner, later] = [seen, alone.seen].map(({ disputedAt = 0 }) => disputedAt);
+  assert.ok((sooner ?? 0) < (later ?? 0), `after ${sooner} slots, ${later} without a fisherman`);
+
+  const awaited = () => runtimeApi.awaitedTestimonies(stateOf(validator));
+  assert.ok(await simulation.runUntil(() => awaited().length === 1, 20 * SLOT_MS), "no verdict");
+  // The bond is back, since the report is gone; nothing else has happened to the account.
+  assert.deepEqual(data(), before);
+  const { number } = validator.chain.best();
+  assert.ok(await simulation.runUntil(() => awaited().length === 0, 20 * SLOT_MS), "no end");
+  // Half of a tenth of what both backers lost.
+  const lost = BigInt(CONSPIRATORS.length) * BACKER_STAKE;
+  const reward = (lost / 10n - EXISTENTIAL_DEPOSIT) / 2n;
+  assert.deepEqual(data(), { ...before, free: before.free + reward });
+  assert.ok(await simulation.runUntilFinalized(number + 6, 40 * SLOT_MS), "it is not final");
+  await simulation.stop();
 });

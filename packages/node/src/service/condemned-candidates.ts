@@ -34,6 +34,10 @@ export class CondemnedCandidates {
     return [...abandoned];
   }
 
+  has(candidate: CandidateHash): boolean {
+    return this.#condemned.has(candidate);
+  }
+
   /** Blocks to abandon for this candidate. */
   condemn(candidate: CandidateHash): readonly Hash[] {
     this.#condemned.set(candidate, true);

@@ -1,7 +1,7 @@
 /**
  * A fisherman's bonded reports on their way to the chain: transactions signed by its account, which pays the
- * bond. They are made for the best chain; where the including block lies on another one the report waits in the
- * pool until that is best, or for ever. Reference: runtime and primitives 4.7.1.
+ * bond. They are mortal and begin with the block that includes the candidate: where the chain goes back to before it
+ * they could only fail, for a fee. Reference: runtime and primitives 4.7.1.
  */
 import { bytesToHex, describe, type Logger, type Result } from "@parahost/base";
 import type { Chain } from "@parahost/consensus";
@@ -14,9 +14,11 @@ import type { TransactionPool } from "../transaction-pool/pool.ts";
 import type { ChainStates } from "./chain-states.ts";
 
 const TARGET = "fisherman";
+/** Blocks in which a report may be included. */
+const PERIOD = 64;
 
 export interface FishermanReportParts {
-  readonly chain: Pick<Chain<Overlay>, "best" | "genesisHash">;
+  readonly chain: Pick<Chain<Overlay>, "best" | "block" | "genesisHash">;
   readonly states: Pick<ChainStates, "view">;
   readonly pool: TransactionPool;
   readonly logger: Logger;
@@ -31,7 +33,8 @@ export function reportBadCandidate(
   { kind, ...candidate }: BadCandidate,
 ): void {
   const state = states.view(chain.best().hash);
-  if (state === undefined) return;
+  const including = chain.block(candidate.relayBlock);
+  if (state === undefined || including === undefined) return;
   const least = runtimeApi.fishermanMinimumBond(state);
   const bond = stake > least ? stake : least;
   const call = {
@@ -42,7 +45,10 @@ export function reportBadCandidate(
     },
   };
   const nonce = nextNonce(state, pool, accountOf(pair));
-  const taken = submit(signExtrinsic(pair, call, { genesisHash: chain.genesisHash, nonce }));
+  const { hash: birthHash, number: blockNumber } = including;
+  const mortality = { period: PERIOD, blockNumber, birthHash };
+  const options = { genesisHash: chain.genesisHash, nonce, mortality };
+  const taken = submit(signExtrinsic(pair, call, options));
   const outcome = taken.ok ? `staked ${bond} on it` : `no report: ${describe(taken.error)}`;
   logger.log("warn", TARGET, outcome, { candidate: candidate.candidateHash });
 }

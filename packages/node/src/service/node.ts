@@ -110,6 +110,7 @@ import { disputeEvents } from "./dispute-events.ts";
 import { EquivocationReporter } from "./equivocation-reports.ts";
 import { finalityRule } from "./finality-rule.ts";
 import { reportBadCandidate } from "./fisherman-reports.ts";
+import { FishermenWitness, testimonyQuestions } from "./fishermen-witness.ts";
 import { grandpaService } from "./grandpa-service.ts";
 import { OFFCHAIN_COLUMN, OffchainStorage } from "./offchain-storage.ts";
 import { blockProposer } from "./proposer.ts";
@@ -224,6 +225,7 @@ export class RelayNode {
   readonly #reserved: Set<PeerId>;
   readonly #channels: readonly NotificationChannel[];
   readonly #condemned = new CondemnedCandidates();
+  readonly #witness: FishermenWitness | undefined;
   /** News for the overseer, in order. */
   #news: Promise<void> = Promise.resolve();
   readonly #guard: SigningGuard | undefined;
@@ -239,6 +241,10 @@ export class RelayNode {
     this.#guard =
       config.role === "authority" ? new SigningGuard({ ...ports, journal }, slotMs) : undefined;
     const keystore = this.#guard?.keystore ?? ports.keystore;
+    this.#witness =
+      config.role === "authority"
+        ? new FishermenWitness({ keystore, logger, submit: (extrinsic) => this.submit(extrinsic) })
+        : undefined;
     this.name = config.name;
     this.#config = config;
     this.#ports = { ...ports, keystore };
@@ -536,6 +542,7 @@ export class RelayNode {
         const enacted = event.enacted.map(({ hash }) => ({ hash, body: chain.body(hash) ?? [] }));
         this.#watchEpoch(head);
         this.pool.onBestBlock(head, retracted, enacted);
+        this.#tellOfFishermen(head);
         break;
       }
       case "finalized":
@@ -592,7 +599,16 @@ export class RelayNode {
   /** Abandons what the block shows to be invalid. */
   #judge(block: BlockRef): void {
     const state = this.states.view(block.hash);
-    if (state !== undefined) this.#abandon(this.#condemned.onImported(block, verdictsIn(state)));
+    if (state === undefined) return;
+    this.#abandon(this.#condemned.onImported(block, verdictsIn(state)));
+    this.#witness?.see(runtimeApi.fishermenReports(state), (candidate) =>
+      this.#condemned.has(candidate),
+    );
+  }
+
+  #tellOfFishermen({ hash }: BlockRef): void {
+    const state = this.states.view(hash);
+    if (state !== undefined) this.#witness?.tell(testimonyQuestions(state));
   }
 
   #abandon(blocks: readonly Hash[]): void {
