@@ -74,6 +74,43 @@ test("a block is approved when both candidates have two approvals, a second afte
   assert.equal(book.wakeUps.size, 0);
 });
 
+test("by force a chain is approved up to a number, and stays so", () => {
+  const book = bookOf(1, 2, 3);
+  const approved = () => book.approvedAncestor(hashAt(3), 0)?.number;
+  assert.equal(approved(), undefined);
+  const effects = book.forceApprove(at(book, 3), 2);
+  assert.deepEqual(kinds(effects), [
+    ...["candidateApproved", "candidateApproved", "blockApproved"],
+    ...["candidateApproved", "candidateApproved", "blockApproved"],
+  ]);
+  assert.equal(approved(), 2);
+  assert.equal(at(book, 3).isApproved, false);
+  assert.equal(book.wakeUps.size, 0);
+  const hash = at(book, 1).inclusions[0]?.candidate.hash;
+  assert.ok(hash !== undefined);
+  book.raiseChecks(hash, 3, BLOCK_TICK);
+  book.addEquivocation(
+    at(book, 1),
+    { ...blockAt(1), equivocatedCores: new Set(blockAt(1).candidates.map(({ core }) => core)) },
+    NONE,
+  );
+  assert.equal(approved(), 2);
+  assert.deepEqual(book.forceApprove(at(book, 3), 2), []);
+});
+
+test("another fork is not approved by the word of this one", () => {
+  const book = bookOf(1, 2);
+  const fork = book.addBlock(
+    sampleBlock(2, sampleHash(7), hashAt(1)),
+    candidates,
+    NONE,
+    BLOCK_TICK,
+    NO_SHOW,
+  );
+  book.forceApprove(at(book, 2), 9);
+  assert.deepEqual([at(book, 2).isApproved, fork.isApproved], [true, false]);
+});
+
 test("an approval of who is not assigned counts for nothing", () => {
   const book = bookOf(1);
   for (const validator of [2, 3, 4, 5]) approve(book, 1, validator, BLOCK_TICK + 9);

@@ -73,6 +73,8 @@ export interface OpenBlock {
   readonly noShowTicks: Tick;
   readonly inclusions: Inclusion[];
   isApproved: boolean;
+  /** Approved by the chain's own word, whatever checks say. */
+  isForced: boolean;
 }
 
 /** What is to be done after a step. */
@@ -125,7 +127,14 @@ export class ApprovalBook {
     blockTick: Tick,
     noShowTicks: Tick,
   ): OpenBlock {
-    const block: OpenBlock = { info, blockTick, noShowTicks, inclusions: [], isApproved: false };
+    const block: OpenBlock = {
+      info,
+      blockTick,
+      noShowTicks,
+      inclusions: [],
+      isApproved: false,
+      isForced: false,
+    };
     for (const [index, { candidate: hash, core, group }] of info.candidates.entries()) {
       let candidate = this.#candidates.get(hash);
       if (candidate === undefined) {
@@ -176,7 +185,7 @@ export class ApprovalBook {
   /** The author made another block of the slot: what is not in it is checked once more. */
   addEquivocation(block: OpenBlock, info: ApprovalBlock, own: OwnAssignments): void {
     block.info = info;
-    for (const inclusion of block.inclusions) {
+    for (const inclusion of block.isForced ? [] : block.inclusions) {
       const core = info.candidates[inclusion.index]?.core;
       if (core === undefined || !info.equivocatedCores.has(core)) continue;
       if (inclusion.equivocation !== undefined) continue;
@@ -273,7 +282,7 @@ export class ApprovalBook {
     candidate.extraChecks = extra;
     return this.inclusionsOf(hash).flatMap((inclusion) => {
       const { block, supply } = inclusion;
-      if (supply.configured > supply.checkers) return [];
+      if (block.isForced || supply.configured > supply.checkers) return [];
       if (inclusion.approved && looksOf(inclusion, now).every(isSatisfied)) return [];
       inclusion.approved = false;
       block.isApproved = false;
@@ -310,6 +319,26 @@ export class ApprovalBook {
       this.wakeUps.set(inclusion, ticks.length === 0 ? undefined : Math.min(...ticks));
     }
     return [...effects, ...this.approveBlock(block)];
+  }
+
+  /**
+   * The chain that ends in `block` says that all its blocks up to this number are to count as approved: a way out
+   * for governance when checks do not come about.
+   */
+  forceApprove(block: OpenBlock, upTo: BlockNumber): Effect[] {
+    const effects: Effect[] = [];
+    for (let on: OpenBlock | undefined = block; on; on = this.#blocks.get(on.info.parentHash)) {
+      if (on.info.number > upTo) continue;
+      on.isForced = true;
+      for (const inclusion of on.inclusions) {
+        if (inclusion.approved) continue;
+        inclusion.approved = true;
+        this.wakeUps.set(inclusion, undefined);
+        effects.push({ type: "candidateApproved", inclusion });
+      }
+      effects.push(...this.approveBlock(on));
+    }
+    return effects;
   }
 
   /** A block is approved with its last candidate, one without candidates at once. */

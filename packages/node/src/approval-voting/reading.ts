@@ -1,6 +1,13 @@
 /** Reads from the chain what approval needs to know of a block. Reference: node 5.21, 6.1. */
-import type { BabeEpoch, Hash, Header, NodeFeatures } from "@parahost/primitives";
-import { candidateHash } from "@parahost/primitives";
+import {
+  type BabeEpoch,
+  type BlockNumber,
+  candidateHash,
+  type Hash,
+  type Header,
+  type NodeFeatures,
+  parachainLogs,
+} from "@parahost/primitives";
 import { relayVrf } from "../approval-criteria/story.ts";
 import type { ApprovalBlock } from "../approval-distribution/messages.ts";
 import type { Context } from "../overseer/context.ts";
@@ -21,6 +28,8 @@ export interface BlockRead {
   readonly coalesceMax: number;
   /** What fishermen have staked on candidates of this chain. */
   readonly stakes: readonly FishermenStake[];
+  /** The block says that its chain up to this number is to count as approved. */
+  readonly forcedUpTo: BlockNumber | undefined;
   /** Whoever made the block, as the epoch lists it. */
   readonly author: string;
 }
@@ -81,6 +90,14 @@ export async function readBlock(
     nodeFeatures,
     coalesceMax: params?.maxApprovalCoalesceCount ?? 1,
     stakes: stakes ?? [],
+    forcedUpTo: forcedUpTo(header),
     author: epoch.authorities[vrf.author]?.id ?? "",
   };
+}
+
+function forcedUpTo({ digest }: Header): BlockNumber | undefined {
+  const forced = parachainLogs(digest).flatMap((log) =>
+    log.type === "forceApprove" ? [log.value] : [],
+  );
+  return forced.length === 0 ? undefined : Math.max(...forced);
 }

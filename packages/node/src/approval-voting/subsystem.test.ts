@@ -14,6 +14,7 @@ import {
   headerHash,
   type NodeFeatures,
   nodeFeatures,
+  parachainLogItem,
   ZERO_HASH,
 } from "@parahost/primitives";
 import { onesOf } from "@parahost/scale";
@@ -181,6 +182,27 @@ test("an own check is announced, recovered, executed, and approved under our sig
   overseer.signal({ type: "blockFinalized", hash, number: 1 });
   await overseer.settle();
   assert.equal([...store.range("ownApprovals", new Uint8Array(0))].length, 0);
+  await overseer.conclude(running);
+});
+
+test("a block whose digest says so is approved by force, though nobody has checked", async () => {
+  const world = start(undefined);
+  const { overseer, running } = world;
+  const log = parachainLogItem({ type: "forceApprove", value: 1 });
+  const forced = { ...header, digest: [...header.digest, log] };
+  await open(world, [first], 1, undefined, [], forced);
+  assert.equal((await overseer.expect("chain-selection", "approved")).hash, headerHash(forced));
+  assert.deepEqual(world.approved, [first]);
+  await overseer.conclude(running);
+});
+
+test("what a block says of the chain before it does not concern the block itself", async () => {
+  const world = start(undefined);
+  const { overseer, running } = world;
+  const log = parachainLogItem({ type: "forceApprove", value: 0 });
+  await open(world, [first], 1, undefined, [], { ...header, digest: [...header.digest, log] });
+  await overseer.expectSilence();
+  assert.deepEqual(world.approved, []);
   await overseer.conclude(running);
 });
 

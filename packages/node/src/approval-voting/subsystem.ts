@@ -247,6 +247,12 @@ class Voting {
     for (const { candidateHash, extraChecks } of read.stakes)
       this.#perform(this.#book.raiseChecks(candidateHash, extraChecks, this.#now()));
     for (const twin of twins) this.#reopen(twin, read.info);
+    if (read.forcedUpTo === undefined) return;
+    this.#deps.logger.log("warn", TARGET, "root has approved the chain by force", {
+      upTo: read.forcedUpTo,
+      hash: info.hash,
+    });
+    this.#perform(this.#book.forceApprove(block, read.forcedUpTo));
   }
 
   /** The author of this block has made another one: what only one of them has is checked once more. */
