@@ -133,7 +133,6 @@ export const MISSING: readonly Departure[] = [
       ...of("System.storage", "UpgradedToTripleRefCount", "UpgradedToU32RefCount"),
       ...of("TransactionPayment.storage", "StorageVersion"),
       ...of("Preimage.storage", "StatusFor"),
-      ...of("Preimage.calls", "ensure_updated"),
       ...of("Staking.events", "CurrencyMigrated"),
       ...of("Staking.storage", "ErasStakers", "ErasStakersClipped"),
     ],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blake2b256Hex } from "@parahost/crypto";
-import { asHash } from "@parahost/primitives";
+import { asHash, type Hash } from "@parahost/primitives";
 import { NONE, ROOT, type State, signedBy } from "../framework/index.ts";
 import { named } from "../testing/staking.ts";
 import { eventNames, stateAtBlock } from "../testing/state.ts";
@@ -122,6 +122,16 @@ test("root notes without a deposit, and what it noted is requested", () => {
   assert.ok(notePreimage.dispatch(made, ROOT, { bytes: BYTES }).ok);
   assert.ok(unrequestPreimage.dispatch(made, ROOT, { hash: HASH }).ok);
   assert.equal(preimage(made, HASH), undefined);
+});
+
+test("deposits have never been taken the older way", () => {
+  const made = state();
+  const ensure = (hashes: readonly Hash[], origin = signedBy(alice)) =>
+    preimagePallet.calls.ensureUpdated.dispatch(made, origin, { hashes });
+  assert.deepEqual(ensure([HASH]), { ok: true, value: {} });
+  assert.deepEqual(ensure([]), refusal(errors.tooFew));
+  assert.deepEqual(ensure(Array(1025).fill(HASH)), refusal(errors.tooMany));
+  assert.deepEqual(ensure([HASH], NONE), refusal({ type: "badOrigin" }));
 });
 
 test("everybody notes, only root requests", () => {

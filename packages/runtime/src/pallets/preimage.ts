@@ -6,7 +6,7 @@
 import { err, ok, type Result } from "@parahost/base";
 import { blake2b256Hex } from "@parahost/crypto";
 import { AccountId, asHash, Balance, Hash } from "@parahost/primitives";
-import { bytes, option, struct, tuple, u32, type ValueOf, variant } from "@parahost/scale";
+import { bytes, option, struct, tuple, u32, type ValueOf, variant, vec } from "@parahost/scale";
 import {
   call,
   type DispatchError,
@@ -27,6 +27,9 @@ import { PREIMAGE_HOLD } from "./balances/reasons.ts";
 import { UNIT } from "./balances/storage.ts";
 
 export const PREIMAGE_SIZE_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Deposits that may be asked about at once. */
+const UPDATES_MAX = 1024;
 
 /** Two items, and their bytes. */
 const BASE_DEPOSIT: Balance = 2n * UNIT;
@@ -238,6 +241,18 @@ export const preimagePallet = pallet({
       dispatch: (state, origin, { hash }) => {
         const root = ensureRoot(origin);
         return root.ok ? end(unrequest(state, hash)) : root;
+      },
+    }),
+    ensureUpdated: call({
+      index: 4,
+      docs: "Holds deposits that were taken the older way; here none has been, and there is nothing to do.",
+      args: { hashes: vec(Hash) },
+      weight: ({ hashes }) => weightOf({ reads: hashes.length }),
+      dispatch: (_, origin, { hashes }) => {
+        const who = ensureSigned(origin);
+        if (!who.ok) return who;
+        if (hashes.length === 0) return err(errors.tooFew);
+        return hashes.length > UPDATES_MAX ? err(errors.tooMany) : done;
       },
     }),
   },
