@@ -152,6 +152,26 @@ test("a candidate found invalid gives them back", () => {
   assert.equal(balanceOf(chain.state, accountOf("alice")).free, 100n * UNIT);
 });
 
+test("who says that the data is gone stakes on the same verdicts", () => {
+  const right = scenario();
+  const wrong = scenario();
+  const ignored = scenario();
+  for (const { chain, candidate } of [right, wrong, ignored])
+    assert.equal(report(chain, "alice", argsOf(chain, candidate), "Unavailable"), undefined);
+  const settled = (
+    { chain, candidate }: typeof right,
+    votes: readonly Vote[] | undefined,
+  ): bigint => {
+    chain.mustEnter(votes === undefined ? {} : { disputes: [disputeSet(chain, candidate, votes)] });
+    if (votes === undefined) chain.endBlock().playTo(7);
+    assert.equal(reserved(chain, "alice"), 0n);
+    return balanceOf(chain.state, accountOf("alice")).free;
+  };
+  assert.equal(settled(right, BAD), 100n * UNIT);
+  assert.equal(settled(wrong, GOOD), 100n * UNIT - STAKE);
+  assert.equal(settled(ignored, undefined), 100n * UNIT - STAKE);
+});
+
 test("when nobody disputes the candidate in its acceptance period, the bond is lost", () => {
   const { chain, candidate } = scenario();
   assert.equal(report(chain, "alice", argsOf(chain, candidate)), undefined);
