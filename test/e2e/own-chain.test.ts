@@ -75,6 +75,22 @@ test("a chain is made, checked, tested, run, changed while it runs, and explains
   assert.match(await fine("para", "why", "1000", "--rpc-port", port), /^producing/);
   assert.match(await fine("para", "why", "3000", "--rpc-port", port), /^not registered/);
 
+  // Another chain comes to the running network.
+  const second = join(folder, "second");
+  await fine("new", "token", second);
+  const built = says(network, /second 1001 block #1 included/);
+  const registered = await fine("para", "register", second, "--rpc-port", port);
+  assert.match(registered, /para 1001 is registered/);
+  assert.match(registered, /the network collates it; clients go to ws:/);
+  assert.match(
+    await fine("para", "why", "1001", "--rpc-port", port),
+    /^(onboarding \(session 1 of 2\)|no collator|producing)/,
+  );
+  await built;
+  assert.match(await fine("para", "why", "1001", "--rpc-port", port), /^producing/);
+  const listed = await fine("para", "list", "--rpc-port", port);
+  assert.match(listed, /1000 +parachain +producing\n1001 +parachain +producing/);
+
   // Saved, rebuilt, upgraded: the new code's first block comes behind the old one's last.
   const upgraded = says(network, /1000 runs the new code/);
   edit((code) => code.replace("count + by);", "count + by + 1);"));

@@ -6,69 +6,75 @@ import {
   listMethods,
   type Methods,
   paraView,
+  type RpcServer,
   startRpcServer,
 } from "@parahost/rpc";
 import type { Collator } from "@parahost/sim/local-network";
 import type { RpcSettings } from "./rpc-options.ts";
 import { VERSION } from "./version.ts";
 
-export interface ParaServers {
-  /** Where each parachain answers. */
-  readonly ports: readonly {
-    readonly para: number;
-    readonly name: string;
-    readonly rpcPort: number;
-  }[];
-  /** Answers from other collators of the same parachains from now on; clients are told to come again. */
-  replaceChains(collators: readonly Collator[]): void;
-  close(): Promise<void>;
+export interface ParaServer {
+  readonly para: number;
+  readonly name: string;
+  readonly rpcPort: number;
 }
 
-/** Starts a server for each parachain that clients can read: those with a declaration. */
-export async function startParaServers(
-  collators: readonly Collator[],
-  firstPort: number,
-  { allowed, limits }: RpcSettings,
-  logger: (name: string) => Logger,
-): Promise<ParaServers> {
-  const servers = new Map<number, Awaited<ReturnType<typeof startRpcServer>>>();
-  const ports: { para: number; name: string; rpcPort: number }[] = [];
-  let port = firstPort;
-  for (const collator of collators) {
-    const methods = paraMethods(collator);
-    if (methods === undefined) continue;
-    const { id, kind } = collator.plan;
-    const server = await startRpcServer({
-      port,
-      allowed,
-      limits,
-      methods,
-      logger: logger(`rpc ${kind}`),
-    });
-    servers.set(id, server);
-    ports.push({ para: id, name: kind, rpcPort: server.port });
-    port = server.port + 1;
+/** A server for each parachain that clients can read: those with a declaration. */
+export class ParaServers {
+  readonly #servers = new Map<number, RpcServer>();
+  readonly #ports: ParaServer[] = [];
+  readonly #settings: RpcSettings;
+  readonly #logger: (name: string) => Logger;
+  #nextPort: number;
+
+  constructor(firstPort: number, settings: RpcSettings, logger: (name: string) => Logger) {
+    this.#nextPort = firstPort;
+    this.#settings = settings;
+    this.#logger = logger;
   }
-  return {
-    ports,
-    replaceChains: (others) => {
-      for (const collator of others) {
-        const methods = paraMethods(collator);
-        if (methods !== undefined) servers.get(collator.plan.id)?.replaceMethods(methods);
-      }
-    },
-    close: async () => {
-      await Promise.all([...servers.values()].map((server) => server.close()));
-    },
-  };
+
+  /** Where each parachain answers. */
+  get ports(): readonly ParaServer[] {
+    return this.#ports;
+  }
+
+  /** Starts a server, unless there is nothing to read. The first collator of a para answers. */
+  async add(collator: Collator): Promise<ParaServer | undefined> {
+    const { id, kind } = collator.plan;
+    const methods = this.#servers.has(id) ? undefined : paraMethods(collator);
+    if (methods === undefined) return undefined;
+    const { allowed, limits } = this.#settings;
+    const port = this.#nextPort;
+    const logger = this.#logger(`rpc ${kind}`);
+    const server = await startRpcServer({ port, allowed, limits, methods, logger });
+    this.#nextPort = server.port + 1;
+    this.#servers.set(id, server);
+    const added = { para: id, name: kind, rpcPort: server.port };
+    this.#ports.push(added);
+    return added;
+  }
+
+  /** Answers from other collators of the same parachains from now on; clients are told to come again. */
+  replaceChains(collators: readonly Collator[]): void {
+    const replaced = new Set<number>();
+    for (const collator of collators) {
+      const { id } = collator.plan;
+      const methods = replaced.has(id) ? undefined : paraMethods(collator);
+      if (methods === undefined) continue;
+      replaced.add(id);
+      this.#servers.get(id)?.replaceMethods(methods);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
 }
 
 /** `undefined` for chains without a declaration. */
 function paraMethods({ plan, para, machine, node }: Collator): Methods | undefined {
-  const { schema } = plan;
-  if (schema === undefined || !(machine instanceof GuestStateMachine)) return undefined;
-  const view = paraView({ para, machine, token: schema.token, node });
-  return listMethods(
-    chainViewMethods(view, { name: schema.name, type: "Local", version: VERSION }),
-  );
+  const { token } = plan;
+  if (token === undefined || !(machine instanceof GuestStateMachine)) return undefined;
+  const view = paraView({ para, machine, token, node });
+  return listMethods(chainViewMethods(view, { name: plan.kind, type: "Local", version: VERSION }));
 }

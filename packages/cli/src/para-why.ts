@@ -11,15 +11,20 @@ export interface WhyFacts {
   /** `undefined` for a para that the relay chain does not know. */
   readonly lifecycle: string | undefined;
   readonly session: number;
+  /** Sessions from registration until the para acts. */
+  readonly sessionDelay: number;
   /** Session in which its next step is taken, where one is planned. */
   readonly actsAt: number | undefined;
   /** What `para_why` says. */
   readonly isProgressing: boolean;
   readonly newest: NewestCandidate | null;
+  /** The candidate whose dispute ended split. */
+  readonly suspendedBy: string | null;
   readonly openDisputes: readonly string[];
   readonly core:
     | {
         readonly isOccupied: boolean;
+        /** Which backs there. */
         readonly group: number | undefined;
         /** Validators that say that they have their part, of all. */
         readonly available: number;
@@ -29,11 +34,14 @@ export interface WhyFacts {
       }
     | undefined;
   /** What its collator's node says, where this network runs one. */
-  readonly collator: { readonly problem: string | null } | undefined;
+  readonly collator:
+    | {
+        readonly problem: string | null;
+        /** Number of the block that it has built upon the para's head. */
+        readonly waiting: number | undefined;
+      }
+    | undefined;
 }
-
-/** A new para acts in the second session from the one it is registered in. */
-const ONBOARDING_SESSIONS = 3;
 
 export function whySentence(facts: WhyFacts): string {
   const { para, lifecycle, core, newest, collator } = facts;
@@ -42,6 +50,8 @@ export function whySentence(facts: WhyFacts): string {
   if (lifecycle === "onboarding") return onboarding(facts);
   if (lifecycle.startsWith("offboarding"))
     return "offboarding: it ends with one of the next sessions";
+  if (facts.suspendedBy !== null)
+    return `suspended: validators did not agree on candidate ${facts.suspendedBy}; root lets it go on with Suspensions.lift`;
   const [dispute] = facts.openDisputes;
   if (dispute !== undefined) return `disputed: validators argue about candidate ${dispute}`;
   if (collator !== undefined && collator.problem !== null)
@@ -51,17 +61,20 @@ export function whySentence(facts: WhyFacts): string {
     return "no core: it needs a lease, bulk coretime, or an order for each block";
   if (core.isOccupied && core.isLate)
     return `not available: ${core.available} of ${core.validators} validators have their part of the last block`;
+  const group = core.group === undefined ? "its group" : `group ${core.group}`;
+  if (newest?.stage === "seconded")
+    return `not backed: too few of ${group} have voted for candidate ${newest.candidate}: are they online?`;
+  if (collator?.waiting !== undefined)
+    return `not backed: nobody of ${group} has voted for block ${collator.waiting} of its collator: are they online?`;
   if (newest === null)
     return collator === undefined
       ? `no collator: this network runs none for para ${para}`
       : "no collator: its collator has brought no candidate to the validators";
-  if (newest.stage === "seconded")
-    return `not backed: too few of ${core.group === undefined ? "its group" : `group ${core.group}`} have voted for candidate ${newest.candidate}: are they online?`;
   return `no collator: nothing came after candidate ${newest.candidate}, which is ${newest.stage ?? "on its way"}`;
 }
 
-function onboarding({ session, actsAt }: WhyFacts): string {
+function onboarding({ session, sessionDelay, actsAt }: WhyFacts): string {
   if (actsAt === undefined) return "onboarding: validators check its code";
-  const step = Math.max(1, ONBOARDING_SESSIONS - (actsAt - session));
-  return `onboarding (session ${step} of ${ONBOARDING_SESSIONS})`;
+  const sessions = sessionDelay + 1;
+  return `onboarding (session ${Math.max(1, sessions - (actsAt - session))} of ${sessions})`;
 }

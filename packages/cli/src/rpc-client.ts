@@ -12,7 +12,8 @@ export async function callRpc<T>(
   try {
     response = await fetch(`http://127.0.0.1:${port}`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      // While a chain is compiled nobody would see that the other side has closed an idle connection.
+      headers: { "content-type": "application/json", connection: "close" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
     });
   } catch (cause) {

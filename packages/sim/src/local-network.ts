@@ -99,6 +99,10 @@ export interface LocalNetwork {
   readonly collators: readonly Collator[];
   readonly fisherman: RelayNode | undefined;
   readonly nodes: readonly RelayNode[];
+  /** Starts collators of a para that the relay chain may come to know. */
+  addPara(plan: ParaPlan): void;
+  /** Calls the listener for each collator that there is, and for each that comes. */
+  onCollator(listener: (collator: Collator) => void): void;
   /**
    * Ends a validator's node, and starts it again `downMs` later on the same disk with the same keys. What takes
    * its place among `validators` is returned.
@@ -157,9 +161,9 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     authors.set(keys.babe, name);
   });
   const { collatorsPerPara = 1 } = options;
-  const seats = paras.flatMap((plan) =>
-    Array.from({ length: collatorsPerPara }, (_, index) => ({ plan, index })),
-  );
+  const seatsOf = (plan: ParaPlan) =>
+    Array.from({ length: collatorsPerPara }, (_, index) => ({ plan, index }));
+  const seats = paras.flatMap(seatsOf);
   const peers = [
     ...names,
     ...twinIndices.map(twinName),
@@ -208,7 +212,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
   const present = names.map((_, index) => index).filter((index) => !absent.includes(index));
   const validators = present.map(startValidator);
   const twins = twinIndices.map((index) => startAuthority(twinName(index), index));
-  const collators = seats.map(({ plan, index }): Collator => {
+  const startCollator = ({ plan, index }: ReturnType<typeof seatsOf>[number]): Collator => {
     const name = collatorName(plan.id, index);
     const keystore = new MemoryKeystore();
     const key = asCollatorId(expectOk(keystore.insert("coll", collatorUri(plan.id, index)), name));
@@ -261,7 +265,9 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     });
     followRelayChain(node, para);
     return collator;
-  });
+  };
+  const collators = seats.map(startCollator);
+  const collatorListeners: ((collator: Collator) => void)[] = [];
   const fisherman =
     fishing === undefined
       ? undefined
@@ -282,6 +288,16 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     fisherman,
     get nodes() {
       return nodes();
+    },
+    addPara: (plan) => {
+      plans.set(plan.id, plan);
+      const added = seatsOf(plan).map(startCollator);
+      collators.push(...added);
+      for (const collator of added) for (const listener of collatorListeners) listener(collator);
+    },
+    onCollator: (listener) => {
+      collatorListeners.push(listener);
+      for (const collator of collators) listener(collator);
     },
     restart: async (index, downMs) => {
       const place = present.indexOf(index);

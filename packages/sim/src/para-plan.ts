@@ -9,7 +9,13 @@ import {
   type ParaStateMachine,
 } from "@parahost/kit";
 import { adderCode, ledgerCode, templateCode } from "@parahost/kit/artifacts";
-import { type ChainSchema, type GenesisConfig, genesisEntries } from "@parahost/kit/schema";
+import {
+  type ChainSchema,
+  type GenesisConfig,
+  type GenesisEntries,
+  genesisEntries,
+  type TokenSchema,
+} from "@parahost/kit/schema";
 import { chain as counter } from "@parahost/kit/templates/counter";
 import { asParaId, Header, type ParaId, type ValidationCodeHash } from "@parahost/primitives";
 import { developmentAccount } from "@parahost/runtime";
@@ -23,8 +29,8 @@ export interface ParaPlan {
   /** What people call it: a `ParaKind`, or the name of an author's chain. */
   readonly kind: string;
   readonly code: Uint8Array;
-  /** Of a declared chain. */
-  readonly schema?: ChainSchema;
+  /** Of a declared chain: what its balances are counted in. */
+  readonly token?: Pick<TokenSchema, "symbol" | "decimals">;
   /** How it begins; a parachain has a core of its own, a parathread buys blocks one by one. */
   readonly lifecycle?: "parachain" | "parathread";
   /** A state machine of its own for everybody who runs the para; all begin with the same head. */
@@ -83,6 +89,16 @@ export interface GuestPlanOptions {
   readonly sourceMap?: (code: ValidationCodeHash) => string | undefined;
 }
 
+/** A chain of the kit as it begins. */
+export interface GuestGenesis {
+  readonly id: ParaId;
+  readonly name: string;
+  /** Not compressed. */
+  readonly code: Uint8Array;
+  readonly genesis: GenesisEntries;
+  readonly token: Pick<TokenSchema, "symbol" | "decimals">;
+}
+
 /**
  * A chain of the kit: validators run `code`, and its collators build with it. It begins with balances for the
  * well-known accounts, and with `storage` if given.
@@ -91,20 +107,37 @@ export function planGuest(
   id: ParaId,
   schema: ChainSchema,
   code: Uint8Array,
-  { storage = {}, sourceMap = () => undefined }: GuestPlanOptions = {},
+  { storage, sourceMap }: GuestPlanOptions = {},
 ): ParaPlan {
-  const each = GUEST_ENDOWMENT * 10n ** BigInt(schema.token.decimals);
+  return planOf(guestGenesis(id, schema, code, storage), sourceMap);
+}
+
+export function guestGenesis(
+  id: ParaId,
+  schema: ChainSchema,
+  code: Uint8Array,
+  storage: GenesisConfig["storage"] = {},
+): GuestGenesis {
+  const { name, token } = schema;
+  const each = GUEST_ENDOWMENT * 10n ** BigInt(token.decimals);
   const genesis = genesisEntries(schema, {
     paraId: id,
-    balances: LEDGER_ACCOUNTS.map((name) => [developmentAccount(`//${name}`), each]),
+    balances: LEDGER_ACCOUNTS.map((account) => [developmentAccount(`//${account}`), each]),
     storage,
   });
-  const { name } = schema;
+  return { id, name, code, genesis, token };
+}
+
+/** The plan of a chain of the kit that begins so. */
+export function planOf(
+  { id, name, code, genesis, token }: GuestGenesis,
+  sourceMap: NonNullable<GuestPlanOptions["sourceMap"]> = () => undefined,
+): ParaPlan {
   return {
     id,
     kind: name,
     code,
-    schema,
+    token,
     machine: () => {
       const machine = GuestStateMachine.create({
         name,

@@ -1,14 +1,13 @@
 /** `parahost para`: the parachains of a running network: brought there, given new code, listed, explained. */
-import { bytesToHex, concatBytes, type Hex, hexToBytes, u32Bytes } from "@parahost/base";
-import { pairFromUri, twox64 } from "@parahost/crypto";
+import { bytesToHex } from "@parahost/base";
+import { pairFromUri } from "@parahost/crypto";
 import { buildProject, loadProject } from "@parahost/kit/compile";
-import { storagePrefix } from "@parahost/kit/schema/chain";
-import { asParaId, type ParaId } from "@parahost/primitives";
-import { ParaLifecycle } from "@parahost/runtime/parachains/paras/lifecycle";
-import { type Codec, decode, u32, vec } from "@parahost/scale";
-import { FIRST_PARA_ID, type ParaPlan, planGuest } from "@parahost/sim/para-plan";
+import { asParaId, type ParaId, validationCodeHash } from "@parahost/primitives";
+import { FIRST_PARA_ID, guestGenesis, planOf } from "@parahost/sim/para-plan";
 import type { Command } from "commander";
-import { type NewestCandidate, whySentence } from "../para-why.ts";
+import { genesisHex } from "../dev/later-paras.ts";
+import { type Ask, lifecycles, whyFacts } from "../para-facts.ts";
+import { whySentence } from "../para-why.ts";
 import { callRpc, RpcFailure } from "../rpc-client.ts";
 import { wholeNumber } from "../usage.ts";
 import { submitCall } from "./tx-call.ts";
@@ -22,9 +21,10 @@ interface CodeOptions extends RpcOptions {
 }
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
-const KEYS_AT_ONCE = 1000;
-/** Blocks after which a candidate's data should have been there. */
-const AVAILABILITY_BLOCKS = 2;
+const asking =
+  (rpcPort: number): Ask =>
+  (method, params) =>
+    callRpc(rpcPort, method, params);
 
 export function addParaCommands(program: Command): void {
   const para = program.command("para").description("the parachains of a running network");
@@ -42,14 +42,15 @@ export function addParaCommands(program: Command): void {
       .argument("[directory]", "folder with chain.ts", "."),
   ).action(async (directory: string, options: CodeOptions) => {
     const id = options.id ?? (await firstFree(options.rpcPort));
-    const { code, machine } = await planOf(directory, asParaId(id));
-    const validationCode = bytesToHex(code);
-    const genesisHead = bytesToHex(machine().genesisHead);
+    const { genesis: begins, sourceMap } = await chainIn(directory, asParaId(id));
+    const validationCode = bytesToHex(begins.code);
+    const genesisHead = bytesToHex(planOf(begins).machine().genesisHead);
     // Root's word takes the place of the validators' check of the code.
     await asRoot("Paras.add_trusted_validation_code", [validationCode], options);
-    const genesis = JSON.stringify({ genesisHead, validationCode, parachain: true });
+    const genesis = JSON.stringify({ genesisHead, validationCode, paraKind: true });
     await asRoot("ParasSudoWrapper.sudo_schedule_para_initialize", [String(id), genesis], options);
     out(`para ${id} is registered; parahost para why ${id} says how far it is`);
+    out(await collating(options.rpcPort, id, directory, [genesisHex(begins), sourceMap]));
   });
 
   withCode(
@@ -59,15 +60,18 @@ export function addParaCommands(program: Command): void {
       .argument("[directory]", "folder with chain.ts", "."),
   ).action(async (directory: string, options: CodeOptions) => {
     const id = options.id ?? FIRST_PARA_ID;
-    const { code } = await planOf(directory, asParaId(id));
+    const { genesis: begins, sourceMap } = await chainIn(directory, asParaId(id));
+    const { code } = begins;
+    await learnSourceMap(options.rpcPort, [validationCodeHash(code), sourceMap]);
     await asRoot("Paras.force_set_current_code", [String(id), bytesToHex(code)], options);
     out(`para ${id} has the new code; its state is kept`);
   });
 
   withPort(para.command("list").description("all paras with their stage")).action(
     async ({ rpcPort }: RpcOptions) => {
-      for (const [id, lifecycle] of await lifecycles(rpcPort))
-        out(`${id}  ${lifecycle.padEnd(12)}  ${await why(rpcPort, id, lifecycle)}`);
+      const ask = asking(rpcPort);
+      for (const [id, lifecycle] of await lifecycles(ask))
+        out(`${id}  ${lifecycle.padEnd(12)}  ${whySentence(await whyFacts(ask, id))}`);
     },
   );
 
@@ -77,17 +81,48 @@ export function addParaCommands(program: Command): void {
       .description("what keeps a parachain, in one sentence")
       .argument("<id>", "the para", wholeNumber(1, 2 ** 32 - 1)),
   ).action(async (id: number, { rpcPort }: RpcOptions) => {
-    out(await why(rpcPort, id, (await lifecycles(rpcPort)).get(id)));
+    out(whySentence(await whyFacts(asking(rpcPort), id)));
   });
 }
 
-async function planOf(directory: string, id: ParaId): Promise<ParaPlan> {
+/** The chain in a folder as it would begin, and the source map of its code. */
+async function chainIn(directory: string, id: ParaId) {
   const project = await loadProject(directory);
   if (!project.ok) throw new RpcFailure(project.error.message);
   const built = await buildProject(project.value);
   if (!built.ok) throw new RpcFailure(built.error.message);
   const { schema, storage } = project.value;
-  return planGuest(id, schema, built.value.wasm, { storage });
+  const { wasm, sourceMap } = built.value;
+  return { genesis: guestGenesis(id, schema, wasm, storage), sourceMap };
+}
+
+/** Has a network in one process collate the para; says what to do where it does not. */
+async function collating(
+  rpcPort: number,
+  id: number,
+  directory: string,
+  told: readonly string[],
+): Promise<string> {
+  try {
+    const { rpcPort: port } = await callRpc<{ rpcPort: number | null }>(
+      rpcPort,
+      "dev_collate",
+      told,
+    );
+    return `the network collates it; clients go to ws://127.0.0.1:${port}`;
+  } catch (error) {
+    if (!(error instanceof RpcFailure)) throw error;
+    return `start a collator: parahost node --collator --para ${id} --project ${directory} --chain <specification of your network> --bootnodes <address of a node>`;
+  }
+}
+
+/** So that a network in one process tells faults of the code by file and line; others know no files. */
+async function learnSourceMap(rpcPort: number, told: readonly string[]): Promise<void> {
+  try {
+    await callRpc(rpcPort, "dev_learnSourceMap", told);
+  } catch (error) {
+    if (!(error instanceof RpcFailure)) throw error;
+  }
 }
 
 async function asRoot(
@@ -104,84 +139,5 @@ async function asRoot(
 }
 
 async function firstFree(rpcPort: number): Promise<number> {
-  return Math.max(FIRST_PARA_ID - 1, ...(await lifecycles(rpcPort)).keys()) + 1;
-}
-
-// The relay chain's state
-
-const key = (pallet: string, item: string): Hex => bytesToHex(storagePrefix(pallet, item));
-
-async function read<T>(rpcPort: number, at: Hex, codec: Codec<T>): Promise<T | undefined> {
-  const stored = await callRpc<Hex | null>(rpcPort, "state_getStorage", [at]);
-  return stored === null ? undefined : decode(codec, hexToBytes(stored));
-}
-
-/** Every para that the relay chain knows, in the order of ids. */
-async function lifecycles(rpcPort: number): Promise<ReadonlyMap<number, string>> {
-  const prefix = key("Paras", "paraLifecycles");
-  const keys = await callRpc<Hex[]>(rpcPort, "state_getKeysPaged", [prefix, KEYS_AT_ONCE]);
-  const found = await Promise.all(
-    keys.map(async (at): Promise<readonly [number, string]> => {
-      const lifecycle = await read(rpcPort, at, ParaLifecycle);
-      return [decode(u32, hexToBytes(at).slice(-4)), lifecycle?.type ?? "unknown"];
-    }),
-  );
-  return new Map(found.sort(([a], [b]) => a - b));
-}
-
-interface Core {
-  readonly state: string;
-  readonly para?: number;
-  readonly group?: number;
-  readonly occupiedSince?: number;
-  readonly available?: readonly number[];
-  readonly validators?: number;
-  readonly next: readonly number[];
-}
-
-async function why(rpcPort: number, id: number, lifecycle: string | undefined): Promise<string> {
-  const ask = <T>(method: string, ...params: readonly unknown[]) =>
-    callRpc<T>(rpcPort, method, params);
-  const [session = 0, verdict, cores, disputes, own, best] = await Promise.all([
-    read(rpcPort, key("ParasShared", "currentSessionIndex"), u32),
-    ask<{ isProgressing: boolean; newest: NewestCandidate | null }>("para_why", id),
-    ask<readonly Core[]>("para_cores"),
-    ask<readonly { candidate: string; para: number | null; concludedAt: number | null }[]>(
-      "para_disputes",
-    ),
-    ask<readonly { paraId: number; problem?: string | null }[]>("para_list"),
-    ask<{ number: Hex }>("chain_getHeader"),
-  ]);
-  const core = cores.find((candidate) => candidate.para === id || candidate.next.includes(id));
-  const isOccupied = core?.state === "occupied" && core.para === id;
-  const collator = own.find(({ paraId }) => paraId === id);
-  return whySentence({
-    para: id,
-    lifecycle,
-    session,
-    actsAt: lifecycle === "onboarding" ? await actsAt(rpcPort, id, session) : undefined,
-    ...verdict,
-    openDisputes: disputes
-      .filter((dispute) => dispute.para === id && dispute.concludedAt === null)
-      .map(({ candidate }) => candidate),
-    core: core && {
-      isOccupied,
-      group: core.group,
-      available: core.available?.length ?? 0,
-      validators: core.validators ?? 0,
-      isLate: isOccupied && Number(best.number) - (core.occupiedSince ?? 0) > AVAILABILITY_BLOCKS,
-    },
-    collator: collator && { problem: collator.problem ?? null },
-  });
-}
-
-/** The session in which the para's next step is taken. */
-async function actsAt(rpcPort: number, id: number, session: number): Promise<number | undefined> {
-  for (const candidate of [session, session + 1, session + 2]) {
-    const index = u32Bytes(candidate);
-    const hashed = concatBytes(storagePrefix("Paras", "actionsQueue"), twox64(index), index);
-    const queue = await read(rpcPort, bytesToHex(hashed), vec(u32));
-    if (queue?.includes(id)) return candidate;
-  }
-  return undefined;
+  return Math.max(FIRST_PARA_ID - 1, ...(await lifecycles(asking(rpcPort))).keys()) + 1;
 }

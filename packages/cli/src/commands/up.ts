@@ -7,6 +7,7 @@ import {
   randomBelow,
   SeededRandom,
 } from "@parahost/base";
+import type { ParaNode } from "@parahost/collator";
 import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import { buildProject, loadProject } from "@parahost/kit/compile";
@@ -44,10 +45,11 @@ import { Cast } from "@parahost/sim/strategies/cast";
 import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-plot";
 import { type Command, Option } from "commander";
 import { DevNetwork } from "../dev/dev-network.ts";
+import { laterParaMethods } from "../dev/later-paras.ts";
 import { watchParas } from "../dev/watch-paras.ts";
 import { EventLines } from "../event-lines.ts";
 import { logMethods } from "../node/log-methods.ts";
-import { type ParaServers, startParaServers } from "../para-servers.ts";
+import { ParaServers } from "../para-servers.ts";
 import {
   consoleLogger,
   LogFilterError,
@@ -226,21 +228,39 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   const events = dev.events(networkEvents);
   const candidates = new CandidateLog(events);
   const rpc = rpcSettings(options, false);
+  const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
+  const later = laterParaMethods({
+    collated: () =>
+      new Map(
+        dev.network.collators.map(({ plan }) => [
+          plan.id,
+          paraServers.ports.find(({ para }) => para === plan.id)?.rpcPort,
+        ]),
+      ),
+    sourceMaps,
+    add: async (plan) => {
+      dev.addPara(plan);
+      names.set(plan.id, plan.kind);
+      const collator = dev.network.collators.find((one) => one.plan.id === plan.id);
+      return collator && (await paraServers.add(collator))?.rpcPort;
+    },
+  });
+  const methods = () => methodsOf(dev, events, candidates, later, rpc, settings);
   const server = await startRpcServer({
     port: options.rpcPort,
     logger: logger("rpc"),
     allowed: rpc.allowed,
     limits: rpc.limits,
-    methods: methodsOf(dev, events, candidates, rpc, settings),
+    methods: methods(),
   });
-  const paraServers = await startParaServers(network.collators, server.port + 1, rpc, logger);
+  const paraServers = new ParaServers(server.port + 1, rpc, logger);
+  for (const collator of network.collators) await paraServers.add(collator);
   dev.onRestore(() => {
     candidates.clear();
     paraServers.replaceChains(dev.network.collators);
-    server.replaceMethods(methodsOf(dev, events, candidates, rpc, settings));
+    server.replaceMethods(methods());
   });
 
-  const names = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
   const lines = new EventLines(names);
   if (options.json === true)
     out(
@@ -289,13 +309,18 @@ function methodsOf(
   dev: DevNetwork,
   events: EventSource,
   candidates: CandidateLog,
+  later: Methods,
   rpc: RpcSettings,
   log: LogSettings,
 ): Methods {
-  const owners = combineMethods(devNetworkMethods(dev), logMethods(log));
-  const { validators, collators, genesis } = dev.network;
+  const owners = combineMethods(devNetworkMethods(dev), later, logMethods(log));
+  const { validators, genesis } = dev.network;
   const [first] = validators;
   if (first === undefined) throw new RangeError("a network needs validators");
+  const paras = new Map<number, ParaNode>();
+  dev.network.onCollator(({ plan, para }) => {
+    if (!paras.has(plan.id)) paras.set(plan.id, para);
+  });
   return listMethods(
     relayMethods(first, {
       identity: { name: NAME, type: "Local", version: VERSION },
@@ -306,7 +331,7 @@ function methodsOf(
         genesis,
       },
     }),
-    paraMethods(new Map(collators.map(({ plan, para }) => [plan.id as number, para]))),
+    paraMethods(paras),
     parachainsMethods(first, candidates),
     eventMethods(events),
     rpc.allowUnsafe ? owners : refuseAll(owners),
@@ -378,7 +403,7 @@ function firstScreen(
  * What one observer of the whole network would see: the relay chain through the first validator, each
  * para through its collator, and who seconded what from each validator.
  */
-function networkEvents({ validators, collators }: LocalNetwork): EventSource {
+function networkEvents({ validators, onCollator }: LocalNetwork): EventSource {
   return (listener) => {
     const ends = [
       ...validators.map((node, index) =>
@@ -386,12 +411,14 @@ function networkEvents({ validators, collators }: LocalNetwork): EventSource {
           if (index === 0 || event.event === "candidate.seconded") listener(event);
         }),
       ),
-      ...collators.map(({ node }) =>
+    ];
+    onCollator(({ node }) => {
+      ends.push(
         node.events.subscribe((event) => {
           if (event.event === "para.block") listener(event);
         }),
-      ),
-    ];
+      );
+    });
     return () => {
       for (const end of ends) end();
     };

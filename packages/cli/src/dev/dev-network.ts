@@ -19,6 +19,7 @@ import {
 } from "@parahost/rpc";
 import { accountOf, runtimeApi, signExtrinsic } from "@parahost/runtime";
 import type { Collator, LocalNetwork, World } from "@parahost/sim/local-network";
+import type { ParaPlan } from "@parahost/sim/para-plan";
 import { MemoryStore } from "@parahost/storage";
 import { keepingBlocks, PARA_COLUMNS, type ParaColumn, takeUpBlocks } from "../node/para-blocks.ts";
 import { DevClock } from "../ports/dev-clock.ts";
@@ -66,6 +67,8 @@ export class DevNetwork implements DevControl {
     paras: Map<ParaId, MemoryStore<ParaColumn>>;
   };
   #network: LocalNetwork;
+  /** Paras that genesis does not have. */
+  readonly #later: ParaPlan[] = [];
   /** Executions that have begun. */
   #executing = 0;
   #nextSnapshot = 1;
@@ -81,6 +84,12 @@ export class DevNetwork implements DevControl {
   /** As it runs now; another one after `restore`. */
   get network(): LocalNetwork {
     return this.#network;
+  }
+
+  /** Starts collators of a para that the relay chain may come to know, also after a `restore`. */
+  addPara(plan: ParaPlan): void {
+    this.#later.push(plan);
+    this.#network.addPara(plan);
   }
 
   /** Calls the listener with the network now, and with each that takes its place. */
@@ -273,7 +282,7 @@ export class DevNetwork implements DevControl {
         this.#executing -= 1;
       }
     };
-    return this.#options.start({
+    const network = this.#options.start({
       clock: this.clock,
       executor: {
         prepare: (request) => counted(executor.prepare(request)),
@@ -290,6 +299,8 @@ export class DevNetwork implements DevControl {
         };
       },
     });
+    for (const plan of this.#later) network.addPara(plan);
+    return network;
   }
 }
 

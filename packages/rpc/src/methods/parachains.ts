@@ -98,6 +98,7 @@ export function parachainsMethods(node: RelayNode, log: CandidateLog): Methods {
         const best = node.chain.best();
         const state = runtimeStateAt(node, best.hash);
         const candidates = log.all(para);
+        const suspendedBy = runtimeApi.suspensionOf(state, para)?.candidateHash;
         const verdict = whyOf({
           para,
           now: best.number,
@@ -111,13 +112,14 @@ export function parachainsMethods(node: RelayNode, log: CandidateLog): Methods {
             .disputes(state)
             .filter((dispute) => dispute.state.concludedAt === undefined)
             .map(({ candidateHash }): CandidateHash => candidateHash),
-          suspendedBy: runtimeApi.suspensionOf(state, para)?.candidateHash,
+          suspendedBy,
         });
         const [newest] = candidates;
         return {
           paraId: para,
           ...(toJson(verdict) as { [key: string]: Json }),
           newest: newest === undefined ? null : candidateJson(newest),
+          suspendedBy: suspendedBy ?? null,
         };
       },
     },
