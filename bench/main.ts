@@ -70,6 +70,7 @@ function compare(bench: Bench): string {
     show(median(theirs)).padStart(11),
     `${median(ratios).toFixed(2)}x`.padStart(9),
     `(${range})`.padEnd(16),
+    (bench.budgetMs === undefined ? "" : show(bench.budgetMs)).padStart(10),
     bench.peer,
   ].join(" ");
 }
@@ -89,7 +90,7 @@ if (chosen.length === 0) {
   process.exitCode = 2;
 } else {
   process.stdout.write(
-    `Node ${process.version}, ${ROUNDS} rounds, time of a call: ours, peer, ratio, lowest..highest, peer's name\n`,
+    `Node ${process.version}, ${ROUNDS} rounds, time of a call: ours, peer, ratio, lowest..highest, budget if any, peer's name\n`,
   );
   for (const bench of chosen) process.stdout.write(`${compare(bench)}\n`);
 }

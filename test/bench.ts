@@ -4,6 +4,8 @@ export interface Bench {
   readonly name: string;
   /** The package and version compared with. */
   readonly peer: string;
+  /** What a call of ours may take on an idle machine of two cores, if a budget says so. */
+  readonly budgetMs?: number;
   ours(): void;
   theirs(): void;
   /** Throws unless both sides give the right output; a benchmark refuses to run otherwise. */
