@@ -4,9 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
+import { bytesToHex, expectOk, type Hex } from "@parahost/base";
+import { sr25519PairFromUri } from "@parahost/crypto";
+import { asHash, encodeExtrinsic } from "@parahost/primitives";
+import { type RuntimeCall, signExtrinsic } from "@parahost/runtime";
 import { type RawData, WebSocket } from "ws";
 import { eventually, LiveNetwork } from "./clients-network.ts";
 
@@ -18,6 +23,8 @@ const AT_ONCE = 64;
 /** What the process may grow by, its caches being filled and its messages being read. */
 const GROWTH_MAX_BYTES = 400 * 1024 * 1024;
 const SEED = 20_261_120;
+/** Answers that are more than the operating system holds for a client, and less than the server does. */
+const METADATA_ASKED = 80;
 
 let network: LiveNetwork;
 before(async () => {
@@ -86,6 +93,9 @@ function dice(seed: number): (below: number) => number {
 const envelope = (fields: object): string =>
   JSON.stringify({ jsonrpc: "2.0", id: 1, method: "system_name", ...fields });
 
+/** Good JSON, and nothing else. */
+const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
+
 /** Texts that are no requests, with the codes that say why. */
 const BROKEN: readonly (readonly [string, number])[] = [
   ["", -32700],
@@ -107,10 +117,17 @@ const BROKEN: readonly (readonly [string, number])[] = [
   ['{"jsonrpc":"2.0","id":1,"method":"system_name","params":{"__proto__":{"a":1}}}', -32600],
   [envelope({ method: "__proto__" }), -32601],
   [envelope({ method: "constructor" }), -32601],
-  [envelope({ method: "x".repeat(100_000) }), -32601],
+  [envelope({ method: "x".repeat(1024 * 1024) }), -32601],
   [envelope({ method: "author_insertKey", params: ["babe", "//Eve", "0x"] }), -32601],
   [envelope({ method: "author_rotateKeys" }), -32601],
   [envelope({ method: "dev_newBlock" }), -32601],
+  [envelope({ method: "system_removeReservedPeer", params: ["12D3KooW"] }), -32601],
+  [envelope({ method: "system_addLogFilter", params: ["trace"] }), -32601],
+  [envelope({ method: "offchain_localStorageSet" }), -32601],
+  [envelope({ method: "state_traceBlock" }), -32601],
+  [envelope({ method: "state_getKeys", params: ["0x"] }), -32601],
+  [`{"jsonrpc":"2.0","id":${DEEP},"method":"system_name"}`, -32600],
+  [`{"jsonrpc":"2.0","id":1,"method":"state_getStorage","params":[${DEEP}]}`, -32602],
   [envelope({ method: "state_getPairs", params: ["0x"] }), -32601],
   [envelope({ method: "state_queryStorage", params: [[], "0x"] }), -32601],
 ];
@@ -124,6 +141,8 @@ const MISSHAPEN: readonly (readonly [string, readonly unknown[]])[] = [
     (number) => ["chain_getBlockHash", [number]] as const,
   ),
   ["state_subscribeStorage", [[]]],
+  ["state_subscribeStorage", []],
+  ["state_subscribeStorage", [null]],
   ["state_queryStorageAt", [Array.from({ length: 100_000 }, () => "0x00")]],
   ["chainHead_v1_follow", ["yes"]],
   ["system_accountNextIndex", ["5Grwva"]],
@@ -251,9 +270,14 @@ test(
     const other = await RawClient.open();
     const unwatched = await other.call("author_unwatchExtrinsic", answers[0]?.result);
     assert.equal(unwatched.result, false, "another connection's subscription is not its own");
-    for (let i = 0; i < 1000; i++) {
-      const { result } = await other.call("state_subscribeRuntimeVersion");
-      assert.equal((await other.call("state_unsubscribeRuntimeVersion", result)).result, true);
+    for (let i = 0; i < 100; i++) {
+      const begun = await Promise.all(
+        Array.from({ length: 100 }, () => other.call("state_subscribeRuntimeVersion")),
+      );
+      const ended = await Promise.all(
+        begun.map(({ result }) => other.call("state_unsubscribeRuntimeVersion", result)),
+      );
+      assert.ok(ended.every(({ result }) => result === true));
     }
     client.socket.terminate();
     other.socket.terminate();
@@ -272,6 +296,8 @@ test("frames that break the protocol end their connection, and nothing else", LI
     ["81ff7fffffffffffffff00000000", 1009],
     ["808000000000", 1002],
     ["818200000000c328", 1007],
+    // Compressed, which nobody agreed to.
+    ["c18100000000ff", 1002],
   ];
   for (const [frame, code] of frames)
     assert.equal(await closeCodeAfter(Buffer.from(frame, "hex")), code, frame);
@@ -337,3 +363,152 @@ test("slow, idle and foreign callers keep nobody else out", LIMIT, async () => {
   assert.equal(await statusOf({ host: "evil.example" }), 403);
   assert.equal(await eventually(async () => ((await statusOf({})) === 200 ? 200 : undefined)), 200);
 });
+
+/** A call with //Alice's signature, as it is submitted. */
+async function signed(call: RuntimeCall): Promise<string> {
+  const client = await RawClient.open();
+  const genesisHash = asHash((await client.call("chain_getBlockHash", 0)).result as Hex);
+  const pair = expectOk(sr25519PairFromUri("//Alice"), "a pair");
+  const nonce = (await client.call("system_accountNextIndex", pair.publicKey)).result as number;
+  client.socket.terminate();
+  return bytesToHex(encodeExtrinsic(signExtrinsic(pair, call, { genesisHash, nonce })));
+}
+
+const remark = (length: number): RuntimeCall => ({
+  type: "system",
+  value: { type: "remark", value: { remark: new Uint8Array(length) } },
+});
+
+test(
+  "the same submission 10,000 times is taken once, and what no block can hold never",
+  LIMIT,
+  async () => {
+    const client = await RawClient.open();
+    const transaction = await signed(remark(8));
+    const memory = network.memory();
+    assert.equal((await client.call("author_submitExtrinsic", transaction)).error, undefined);
+    const codes = new Map<number, number>();
+    await inBatches(Array.from({ length: 10_000 }), async () => {
+      const { error } = await client.call("author_submitExtrinsic", transaction);
+      const code = error?.code ?? 0;
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+    });
+    // It waits; it is in a block, so that its nonce is used; that is remembered for a while.
+    assert.deepEqual(
+      [...codes.keys()].filter((code) => ![1010, 1012, 1013].includes(code)),
+      [],
+    );
+    assert.ok((codes.get(1013) ?? 0) > 0);
+
+    const MIB = 1024 * 1024;
+    for (const [length, code] of [
+      [5 * MIB - 1000, 1010],
+      [5 * MIB + 1, -32602],
+    ] as const) {
+      const { error } = await client.call("author_submitExtrinsic", await signed(remark(length)));
+      assert.equal(error?.code, code, error?.message);
+    }
+    const garbage = `0xf2ff3f01${"ff".repeat(5 * MIB - 4)}`;
+    for (let i = 0; i < 20; i++)
+      assert.equal((await client.call("author_submitExtrinsic", garbage)).error?.code, 1001);
+    const long = await client.call("state_call", "Core_version", `0x${"00".repeat(5 * MIB + 1)}`);
+    assert.match(long.error?.message ?? "", /^parameter 2 \(data\) must/);
+    await eventually(() => (network.memory() - memory < GROWTH_MAX_BYTES ? true : undefined));
+    client.socket.terminate();
+  },
+);
+
+test("upgrades and headers that are wrong are refused, and late ones given up", LIMIT, async () => {
+  const answerTo = (head: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect(network.port, "127.0.0.1");
+      let text = "";
+      socket.on("error", () => undefined);
+      socket.on("data", (data) => {
+        text += String(data);
+      });
+      socket.on("close", () => resolve(text));
+      socket.write(head);
+    });
+  const upgrade =
+    "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const heads: readonly (readonly [string, RegExp])[] = [
+    [`${upgrade}Sec-WebSocket-Version: 13\r\n\r\n`, /^HTTP\/1\.1 400/],
+    [`${upgrade}${key}Sec-WebSocket-Version: 7\r\n\r\n`, /^HTTP\/1\.1 (400|426)/],
+    [`POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${"x".repeat(65_536)}\r\n\r\n`, /^HTTP\/1\.1 431/],
+    [
+      `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n${Array.from({ length: 2000 }, (_, i) => `X${i}: 1\r\n`).join("")}\r\n`,
+      /^HTTP\/1\.1 (411|431|400)|Request Timeout/,
+    ],
+  ];
+  for (const [head, expected] of heads) assert.match(await answerTo(head), expected);
+});
+
+/** Connections that the server of a port holds. */
+function connectionsTo(port: number): number {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  const ESTABLISHED = "01";
+  return lines.filter((line) => {
+    const [, address, , state] = line.trim().split(/ +/);
+    return address === local && state === ESTABLISHED;
+  }).length;
+}
+
+test(
+  "who sends too slowly, and who never reads, is gone after 30 s, and others notice nothing",
+  LIMIT,
+  async () => {
+    const startedAt = performance.now();
+    const late = (head: string, dripping: boolean): Promise<number> =>
+      new Promise((resolve) => {
+        const socket = connect(network.port, "127.0.0.1");
+        socket.on("error", () => undefined);
+        socket.resume();
+        const drip = setInterval(() => dripping && socket.write("x"), 2000);
+        socket.on("close", () => {
+          clearInterval(drip);
+          resolve(performance.now() - startedAt);
+        });
+        socket.write(head);
+      });
+    const post = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+    const slow = [
+      late("", false),
+      late(`${post}X-Slow: `, true),
+      late(`${post}Content-Length: 1000\r\n\r\n{`, true),
+      late(`${post}Content-Length: 1000\r\n\r\n{`, false),
+    ];
+
+    const memory = network.memory();
+    const deaf = await RawClient.open();
+    const { result: subscription } = await deaf.call("parahost_subscribeEvents");
+    let [answers, news] = [0, 0];
+    deaf.socket.on("message", (data: RawData) => {
+      const { params } = JSON.parse(String(data)) as { params?: { subscription: string } };
+      if (params?.subscription === subscription) news += 1;
+      else answers += 1;
+    });
+    deaf.socket.pause();
+    for (let i = 0; i < METADATA_ASKED; i++)
+      deaf.socket.send('{"jsonrpc":"2.0","id":1,"method":"state_getMetadata"}');
+    const heard = network.events.length;
+    for (const within of await Promise.all(slow))
+      assert.ok(within > 25_000 && within < 45_000, `${within} ms`);
+
+    // The server has given it up, who still does not read.
+    await eventually(() => (connectionsTo(network.port) === 0 ? true : undefined));
+    const told = network.events.length - heard;
+    assert.ok(told > 2 * 16, `${told} events in the meantime`);
+    assert.ok(network.memory() - memory < GROWTH_MAX_BYTES);
+    const gone = new Promise<number>((resolve) => deaf.socket.on("close", resolve));
+    deaf.socket.resume();
+    assert.equal(await gone, 1006, "it was cut off");
+    assert.ok(answers < METADATA_ASKED, `${answers} of ${METADATA_ASKED} answers`);
+    assert.ok(news <= 16 + 8, `${news} of ${told} events`);
+    const other = await RawClient.open();
+    assert.equal((await other.call("system_name")).result, "parahost");
+    other.socket.terminate();
+  },
+);

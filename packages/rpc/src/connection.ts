@@ -14,6 +14,7 @@ import {
   resultText,
 } from "./json-rpc.ts";
 import type { Methods, Session, Subscription } from "./method.ts";
+import { refuseSurplus } from "./parameter-counts.ts";
 
 const TARGET = "rpc";
 /** Subscriptions of one connection. */
@@ -164,6 +165,7 @@ export class Connection {
   }
 
   #call({ method, params }: RpcRequest): Json | Promise<Json> {
+    refuseSurplus(method, params);
     if (Object.hasOwn(this.#methods.methods, method)) {
       const found = this.#methods.methods[method];
       if (found !== undefined) return found(params, this.#session);

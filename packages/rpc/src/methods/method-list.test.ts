@@ -1,8 +1,18 @@
 /** What `rpc_methods` lists, beside what a node of Polkadot lists. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import jsonrpc from "@polkadot/types/interfaces/jsonrpc";
 import polkadot from "@polkadot/types-support/metadata/v15/polkadot-rpc";
 import { World } from "../../test/world.ts";
+import type { Json } from "../json-rpc.ts";
+import { combineMethods } from "../method.ts";
+import { parameterCount } from "../parameter-counts.ts";
+import { TestClient } from "../testing/client.ts";
+import { CandidateLog } from "./candidate-log.ts";
+import { devNetworkMethods } from "./dev-network.ts";
+import { eventMethods } from "./events.ts";
+import { paraMethods } from "./para.ts";
+import { parachainsMethods } from "./parachains.ts";
 
 /** What Polkadot's node has and this one has not: the room's page says why. */
 const ABSENT = /^(beefy_|mmr_|system_unstable_networkState$)/;
@@ -51,3 +61,52 @@ test("every method of a node of Polkadot is here, but for those that are named",
     await world.stop();
   }
 });
+
+test("every method knows how many parameters it takes: as many as polkadot.js gives it", async () => {
+  const world = await World.start({ finalized: 0 });
+  try {
+    const all = combineMethods(
+      world.methods,
+      paraMethods(new Map()),
+      parachainsMethods(world.node, new CandidateLog(() => () => undefined)),
+      eventMethods(() => () => undefined),
+      devNetworkMethods(immovable),
+    );
+    const client = new TestClient(all);
+    const methods = [
+      ...Object.keys(all.methods),
+      ...Object.entries(all.subscriptions).flatMap(([name, { unsubscribe }]) => [
+        name,
+        unsubscribe,
+      ]),
+    ];
+    const known = new Map(
+      Object.values(jsonrpc).flatMap((section) =>
+        Object.values(section).flatMap(({ jsonrpc: name, alias = [], isSubscription, params }) =>
+          isSubscription ? [] : [name, ...alias].map((each) => [each, params.length] as const),
+        ),
+      ),
+    );
+    for (const name of methods) {
+      const count = parameterCount(name);
+      assert.ok(count !== undefined, `${name} is not counted`);
+      assert.equal(known.get(name) ?? count, count, name);
+      const surplus = Array.from({ length: count + 1 }, (): Json => "surplus");
+      const { code, message } = await client.refusal(name, ...surplus);
+      assert.equal(code, -32602, name);
+      assert.match(message, /is one too many/, name);
+    }
+    assert.equal(await client.call("system_name", null, null), "parahost");
+  } finally {
+    await world.stop();
+  }
+});
+
+const refused = () => Promise.reject(new Error("nobody asks for that here"));
+const immovable = {
+  newBlocks: refused,
+  advance: refused,
+  setStorage: refused,
+  snapshot: refused,
+  restore: refused,
+};
