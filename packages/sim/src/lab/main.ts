@@ -6,28 +6,35 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
+import { drawScenario, MIX_NAMES, type MixName } from "./draw.ts";
 import { playLoad } from "./load.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./planted/bugs.ts";
 import { brokenIn, play } from "./play.ts";
 import { smallest } from "./play-file.ts";
 import { type RunLine, scenarioLine, summaryOf, withoutEffect } from "./summary.ts";
+import { SWEEP_SIZE } from "./sweep.ts";
 import { playAll } from "./workers.ts";
 
 interface Options {
   readonly seeds: number;
   readonly from: number;
   readonly seed?: number;
-  readonly mix: "ci" | "night";
+  readonly mix: MixName;
   readonly processes: number;
   readonly out?: string;
   /** All of them, or one by its id. */
   readonly planted?: true | string;
   readonly load?: true;
+  /** Every case of the sweep, instead of seeds. */
+  readonly sweep?: true;
+  /** No run begins later than this. */
+  readonly minutes?: number;
 }
 
 /** A line of progress after so many runs. */
 const PROGRESS_RUNS = 20;
+/** In a set of so many runs a strategy that never took effect is a failure. */
+const ALL_SEEN_RUNS = 200;
 
 const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
@@ -38,7 +45,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Plays one seed here, and makes it smaller when it fails. */
 async function playOne(seed: number, mix: Options["mix"]): Promise<number> {
-  const scenario = drawScenario(seed, mix === "ci" ? CI_MIX : NIGHT_MIX);
+  const scenario = drawScenario(seed, mix);
   say(scenarioLine(scenario));
   const outcome = await play(scenario);
   for (const { property, held, seen } of outcome.verdicts)
@@ -57,8 +64,9 @@ function readRuns(file: string | undefined): RunLine[] {
     .map((line) => JSON.parse(line) as RunLine);
 }
 
-async function playMany({ seeds, from, mix, processes, out }: Options): Promise<number> {
+async function playMany({ seeds, from, mix, processes, out, minutes }: Options): Promise<number> {
   const startedAt = performance.now();
+  const secondsSince = (): number => (performance.now() - startedAt) / 1000;
   const wanted = Array.from({ length: seeds }, (_, index) => from + index);
   const runs = readRuns(out).filter(({ seed }) => wanted.includes(seed));
   const done = new Set(runs.map(({ seed }) => seed));
@@ -73,32 +81,30 @@ async function playMany({ seeds, from, mix, processes, out }: Options): Promise<
         say(`seed ${run.seed} violates ${run.broken.join(", ")}: ${run.lines[0] ?? ""}`);
         say(`  again, and smaller: npm run lab -- --seed ${run.seed} --mix ${mix}`);
       }
-      if (runs.length % PROGRESS_RUNS === 0) {
-        const seconds = (performance.now() - startedAt) / 1000;
-        process.stderr.write(`${runs.length} of ${seeds} seeds, ${seconds.toFixed(0)} s\n`);
-      }
-      return false;
+      if (runs.length % PROGRESS_RUNS === 0)
+        process.stderr.write(`${runs.length} of ${seeds} seeds, ${secondsSince().toFixed(0)} s\n`);
+      return minutes !== undefined && secondsSince() > 60 * minutes;
     },
   });
   runs.sort((a, b) => a.seed - b.seed);
   for (const line of summaryOf(runs)) say(line);
   const idle = withoutEffect(runs);
-  if (idle.length > 0) say(`never took effect: ${idle.join(", ")}`);
+  if (idle.length > 0 && runs.length >= ALL_SEEN_RUNS) say(`never took effect: ${idle.join(", ")}`);
   const failed = runs.filter(({ broken }) => broken.length > 0).length;
-  say(`${runs.length} seeds, ${failed} failed`);
-  return failed > 0 || idle.length > 0 ? 1 : 0;
+  say(`${runs.length} of ${seeds} seeds, ${failed} failed, ${secondsSince().toFixed(0)} s`);
+  return failed > 0 || (idle.length > 0 && runs.length >= ALL_SEEN_RUNS) ? 1 : 0;
 }
 
 /** Whether a seed's scenario can meet the mistake at all: others are not played. */
-const canMeet = (seed: number, { strategies }: PlantedBug): boolean =>
+const canMeet = (seed: number, { strategies, mix = "ci" }: PlantedBug): boolean =>
   strategies === undefined ||
-  drawScenario(seed, CI_MIX).roles.some(({ strategy }) => strategies.includes(strategy));
+  drawScenario(seed, mix).roles.some(({ strategy }) => strategies.includes(strategy));
 
 /** Plays seeds until one finds the mistake; the run that did, or how many did not. */
 async function findBug(bug: PlantedBug, { seeds, from, processes }: Options) {
   const tasks = Array.from({ length: seeds }, (_, index) => from + index)
     .filter((seed) => canMeet(seed, bug))
-    .map((seed) => ({ seed, mix: "ci" as const }));
+    .map((seed) => ({ seed, mix: bug.mix ?? "ci" }));
   let found: { readonly run: RunLine; readonly property: string } | undefined;
   let played = 0;
   await playAll(tasks, {
@@ -142,12 +148,15 @@ const program = new Command("lab")
   .option("--seeds <n>", "how many", whole, 200)
   .option("--from <seed>", "the first of them", whole, 1)
   .option("--seed <seed>", "this one alone, made smaller if it fails", whole)
-  .addOption(
-    new Option("--mix <mix>", "sizes and lengths").choices(["ci", "night"]).default("night"),
-  )
+  .addOption(new Option("--mix <mix>", "sizes and lengths").choices(MIX_NAMES).default("night"))
   .option("--processes <n>", "at a time", whole, availableParallelism())
   .option("--out <file>", "a line of JSON for each run; what is there already is not run again")
   .option("--load", "disputes under load, in full")
+  .option(
+    "--sweep",
+    "each strategy, alone and in pairs, in every network, with every number of faulty",
+  )
+  .option("--minutes <n>", "begin no run later than that; --out goes on with the rest", whole)
   .option("--planted [id]", "plant mistakes, and see that each is found")
   .exitOverride()
   .action(async (options: Options) => {
@@ -157,6 +166,10 @@ const program = new Command("lab")
     }
     if (options.planted !== undefined) {
       process.exitCode = await findPlanted(options);
+      return;
+    }
+    if (options.sweep === true) {
+      process.exitCode = await playMany({ ...options, from: 1, seeds: SWEEP_SIZE, mix: "sweep" });
       return;
     }
     process.exitCode =

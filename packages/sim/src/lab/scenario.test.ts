@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STRATEGIES } from "../strategies/index.ts";
-import { CI_MIX, drawScenario, NIGHT_MIX } from "./draw.ts";
+import { drawScenario, MIX_NAMES } from "./draw.ts";
 import { DEFAULT_SCENARIO, isWithinBounds, readScenario, scenarioErrorLine } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 
@@ -51,13 +51,14 @@ test("a field that is wrong is named", () => {
 
 test("seeds draw scenarios that a file could hold, always the same, and all strategies among them", () => {
   const strategies = new Set<string>();
-  for (const mix of [CI_MIX, NIGHT_MIX])
-    for (let seed = 1; seed <= 1_000; seed++) {
+  for (const mix of MIX_NAMES)
+    for (let seed = 1; seed <= 500; seed++) {
       const scenario = drawScenario(seed, mix);
       assert.deepEqual(drawScenario(seed, mix), scenario);
       const read = readScenario(JSON.stringify(scenario));
       assert.deepEqual(read.ok && read.value, scenario);
-      assert.ok(isWithinBounds(scenario));
+      // However many machines crash: those who only crash are not faulty.
+      assert.ok(isWithinBounds(scenario) || mix === "crashes");
       for (const { strategy } of scenario.roles) strategies.add(strategy);
     }
   assert.equal(strategies.size, STRATEGIES.length);

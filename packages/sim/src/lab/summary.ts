@@ -85,26 +85,29 @@ export function summaryOf(runs: readonly RunLine[]): string[] {
     lines.push(
       `a node failed in ${crashed.length} runs: seeds ${crashed.map(({ seed }) => seed).join(", ")}`,
     );
-  lines.push(effectLine(runs));
-  return lines;
+  return [...lines, ...effectTable(runs)];
 }
 
-function effectLine(runs: readonly RunLine[]): string {
-  const ids = [...new Set(runs.flatMap(({ strategies }) => strategies))].toSorted();
-  const parts = ids.map((id) => {
+const strategiesOf = (runs: readonly RunLine[]): string[] =>
+  [...new Set(runs.flatMap(({ strategies }) => strategies))].toSorted();
+
+/** By strategy: in how many of the runs that had it it took effect, how often, and what held in all of them. */
+function effectTable(runs: readonly RunLine[]): string[] {
+  const ids = strategiesOf(runs);
+  return ids.map((id) => {
     const played = runs.filter(({ strategies }) => strategies.includes(id));
-    const took = played.filter(({ effects }) => (effects[id] ?? 0) > 0).length;
-    return `${id} ${took}/${played.length}`;
+    const effects = played.map((run) => run.effects[id] ?? 0);
+    const took = effects.filter((count) => count > 0).length;
+    const times = effects.reduce((sum, count) => sum + count, 0);
+    const broken = new Set(played.flatMap((run) => run.broken));
+    const held = [...new Set(played.flatMap(({ seen }) => Object.keys(seen)))]
+      .filter((property) => !broken.has(property))
+      .join(" ");
+    const violated = broken.size === 0 ? "" : `, VIOLATED: ${[...broken].join(" ")}`;
+    return `${id} took effect in ${took} of ${played.length} runs, ${times} times; held: ${held}${violated}`;
   });
-  return `took effect (runs of those drawn): ${parts.join(", ")}`;
 }
 
-/** Strategies that were drawn often enough and never took effect: then nothing was tested. */
-export function withoutEffect(runs: readonly RunLine[]): string[] {
-  const drawnOften = 5;
-  const ids = [...new Set(runs.flatMap(({ strategies }) => strategies))].toSorted();
-  return ids.filter((id) => {
-    const played = runs.filter(({ strategies }) => strategies.includes(id));
-    return played.length >= drawnOften && played.every(({ effects }) => (effects[id] ?? 0) === 0);
-  });
-}
+/** Strategies that were played and never took effect: then nothing was tested. */
+export const withoutEffect = (runs: readonly RunLine[]): string[] =>
+  strategiesOf(runs).filter((id) => runs.every(({ effects }) => (effects[id] ?? 0) === 0));

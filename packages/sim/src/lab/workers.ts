@@ -1,11 +1,12 @@
 /** Runs of many seeds in several processes: each seed is played by whoever is free. */
 import { type ChildProcess, fork } from "node:child_process";
+import type { MixName } from "./draw.ts";
 import type { RunLine } from "./summary.ts";
 
 /** What a worker is told to play, and how. */
 export interface Task {
   readonly seed: number;
-  readonly mix: "ci" | "night";
+  readonly mix: MixName;
 }
 
 export interface WorkerOptions {

@@ -23,6 +23,7 @@ import {
   type Hash,
   headerHash,
   type ParaId,
+  type SessionIndex,
   type ValidationCodeHash,
   type ValidatorId,
   validationCodeHash,
@@ -75,6 +76,8 @@ const KEPT_BEHIND_FINALITY = 64;
 /** Violations that are kept; a broken run breaks something in every block. */
 const VIOLATIONS_MAX = 100;
 const ANNOUNCED_CODES_MAX = 64;
+/** A1: blocks from a candidate's conclusion anywhere to the punishment on the chain that survives. */
+const PAID_WITHIN_BLOCKS = 12;
 
 /** What the observer is shown: the nodes, their disks, what they sign and hear, and who is faulty. */
 export type ObservedWorld = Pick<
@@ -243,7 +246,12 @@ export class Observer {
     }
     const state = states.view(chain.best().hash);
     assert(state !== undefined, "the best block's state is kept");
-    this.#addNow(this.#accountability.ended(lostDisputes(state), penalties));
+    const best = chain.best().number;
+    const lost = new Set([
+      ...lostDisputes(state),
+      ...this.#disputes.lostBy(best - PAID_WITHIN_BLOCKS),
+    ]);
+    this.#addNow(this.#accountability.ended(lost, penalties));
     const { epochLength } = runtimeApi.babeConfiguration(state);
     this.#addNow(this.#equivocations.ended(now, epochLength * slotMs));
     for (const { name, chain: its } of network.nodes)
@@ -287,7 +295,7 @@ export class Observer {
       A2: `${penalties} penalties`,
       A3: `${twice} equivocations seen, ${reported} offenders reported`,
       A4: `${signatures} signatures on chain`,
-      R2: `at most ${this.#madeUp} disputes about nothing`,
+      R2: `at most ${this.#madeUp} disputes about nothing in a session`,
       L4: `${disputed} disputes, the slowest took ${slowest} blocks`,
       ...Object.fromEntries(this.#promises.seen(best, this.#world.now)),
     };
@@ -322,33 +330,36 @@ export class Observer {
       .map((node) => new DisputeDatabase(this.#world.store(node)));
   }
 
-  /** R2: disputes about candidates that no block backs take a slot each, of which a validator has few. */
+  /**
+   * R2: a dispute about what no block backs takes a slot of one who voted against, and a validator has few of them
+   * in a session.
+   */
   #overfilled(): Problem[] {
-    const sessions = new Set([...this.#forks.values()].map(({ session }) => session)).size;
-    const { validators, cast } = this.#world;
-    const raisers = Math.max(
-      1,
-      this.#world.validatorNames.filter((name) => cast.isFaulty(name)).length,
-    );
-    const most = SLOTS_PER_VALIDATOR * raisers * Math.max(1, sessions);
+    const { validators, store } = this.#world;
     return validators
       .filter(({ name }) => this.#isHonest(name))
       .flatMap((node) => {
-        const disputes = this.#disputeRecords(node.name).flatMap((record) => [
-          ...record.disputes(),
-        ]);
-        const madeUp = disputes.filter(
-          ({ candidateHash: its }) => !this.#sessionKeys.has(its),
-        ).length;
-        this.#madeUp = Math.max(this.#madeUp, madeUp);
-        return madeUp <= most
-          ? []
-          : [
-              problem(
-                "R2",
-                `${node.name} keeps ${madeUp} disputes about nothing, ${most} have room`,
-              ),
-            ];
+        const database = new DisputeDatabase(store.call(this.#world, node));
+        const bySession = new Map<SessionIndex, { disputes: number; against: Set<number> }>();
+        for (const key of database.disputes()) {
+          if (this.#sessionKeys.has(key.candidateHash)) continue;
+          const its = bySession.get(key.session) ?? { disputes: 0, against: new Set() };
+          bySession.set(key.session, its);
+          its.disputes += 1;
+          for (const index of database.votes(key)?.invalid.keys() ?? []) its.against.add(index);
+        }
+        return [...bySession].flatMap(([session, { disputes, against }]) => {
+          this.#madeUp = Math.max(this.#madeUp, disputes);
+          const most = SLOTS_PER_VALIDATOR * against.size;
+          return disputes <= most
+            ? []
+            : [
+                problem(
+                  "R2",
+                  `${node.name} keeps ${disputes} disputes about nothing of session ${session}, ${most} have room`,
+                ),
+              ];
+        });
       });
   }
 

@@ -11,6 +11,7 @@ import {
   explicitDisputePayload,
   type Hash,
   type SessionIndex,
+  type ValidatorId,
   type ValidatorSignature,
 } from "@parahost/primitives";
 import { runtimeApi } from "@parahost/runtime";
@@ -82,7 +83,8 @@ const disputingDirectly = (
   does: string,
   perLeaf: number,
   about: (villain: Villain, receipt: CandidateReceipt, count: number) => CandidateReceipt,
-  isOnBothSides: boolean,
+  /** Who stands for the candidate: a backer, or a faulty validator. */
+  advocate: (villain: Villain, validators: readonly ValidatorId[]) => Villain | "backer",
 ): Strategy => ({
   id,
   does,
@@ -110,17 +112,19 @@ const disputingDirectly = (
               const type =
                 vote.attestation.type === "implicit" ? "backingSeconded" : "backingValid";
               const { attestation } = vote;
-              const validVote = isOnBothSides
-                ? {
-                    validatorIndex,
-                    signature: ownVote(villain, candidate, session, true),
-                    kind: { type: "explicit" } as const,
-                  }
-                : {
-                    validatorIndex: vote.validatorIndex,
-                    signature: attestation.value,
-                    kind: { type, value: backed.receipt.descriptor.relayParent } as const,
-                  };
+              const its = advocate(villain, validators);
+              const validVote =
+                its === "backer"
+                  ? {
+                      validatorIndex: vote.validatorIndex,
+                      signature: attestation.value,
+                      kind: { type, value: backed.receipt.descriptor.relayParent } as const,
+                    }
+                  : {
+                      validatorIndex: asValidatorIndex(validators.indexOf(its.keys.paraValidator)),
+                      signature: ownVote(its, candidate, session, true),
+                      kind: { type: "explicit" } as const,
+                    };
               const invalidVote = {
                 validatorIndex,
                 signature: ownVote(villain, candidate, session, false),
@@ -142,12 +146,18 @@ const neverWas = (_: Villain, receipt: CandidateReceipt, count: number): Candida
   commitmentsHash: `0x${count.toString(16).padStart(64, "0")}` as typeof receipt.commitmentsHash,
 });
 
+/** Another faulty validator of the session; itself where there is none: then nobody takes it seriously. */
+const partner = (villain: Villain, validators: readonly ValidatorId[]): Villain =>
+  villain.conspiracy.members.find(
+    ({ name, keys }) => name !== villain.name && validators.includes(keys.paraValidator),
+  ) ?? villain;
+
 export const DISPUTES_NOTHING: Strategy = disputingDirectly(
   "B08",
   "disputes candidates that never existed",
   20,
   neverWas,
-  true,
+  partner,
 );
 
 export const DISPUTES_ON: Strategy = disputingDirectly(
@@ -155,7 +165,7 @@ export const DISPUTES_ON: Strategy = disputingDirectly(
   "goes on disputing what was backed, also when it is disabled",
   1,
   (_, receipt) => receipt,
-  false,
+  () => "backer",
 );
 
 export const BOTH_SIDES: Strategy = disputingDirectly(
@@ -163,7 +173,7 @@ export const BOTH_SIDES: Strategy = disputingDirectly(
   "votes for and against one candidate",
   1,
   (_, receipt) => receipt,
-  true,
+  (villain) => villain,
 );
 
 /** Votes against what each new leaf includes. */

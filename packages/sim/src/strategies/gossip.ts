@@ -69,6 +69,7 @@ export const TWO_BITFIELDS: Strategy = {
 const secondingOthers = (id: string, does: string, count: number): Strategy => ({
   id,
   does,
+  needsPartners: true,
   corrupt: (villain) => {
     let next = 0;
     return changingValidation((sent) => {

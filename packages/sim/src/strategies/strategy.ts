@@ -18,6 +18,8 @@ export interface Strategy {
    * as of an honest one.
    */
   readonly keepsPromises?: boolean;
+  /** True where there must be others in its backing group. */
+  readonly needsPartners?: boolean;
   /** True where a second process runs with its keys. */
   readonly hasTwin?: boolean;
   /** What is replaced. The villain's `simulation` is there only when something happens. */

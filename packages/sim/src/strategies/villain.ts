@@ -39,7 +39,7 @@ export interface Invented {
 export class Conspiracy {
   /** Set once the network has started. */
   simulation: Stage | undefined;
-  readonly members = new Set<string>();
+  readonly members: Villain[] = [];
   /** Invalid candidates of theirs, for which they stand up. */
   readonly invented = new Map<CandidateHash, Invented>();
   /** What is behind erasure roots that are not those of their candidates' data. */
@@ -75,7 +75,7 @@ export class Villain {
     this.clock = world.clock;
     this.slotMs = world.slotMs;
     this.#startMs = world.clock.now();
-    conspiracy.members.add(this.name);
+    conspiracy.members.push(this);
   }
 
   /** The network, which is there whenever something happens in it. */

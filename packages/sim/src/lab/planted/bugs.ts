@@ -117,7 +117,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     mistake: "a dispute of a disabled validator holds up finality",
     properties: ["L2", "L5"],
     file: "node/src/dispute-coordinator/dispute-book.ts",
-    find: "return this.#isVouchedFor(key, votes) || !this.#isOfDisabledAlone(key, votes);",
+    find: "return this.#mustBeDecided(key, votes) || !this.#isOfDisabledAlone(key, votes);",
     replace: "return true;",
     strategies: ["B09"],
   },

@@ -77,15 +77,15 @@ export class AccountabilityChecker {
     return problems;
   }
 
-  /** Of each backer of a candidate that concluded invalid on the chain, how often it paid on that chain. */
-  ended(concludedInvalid: readonly CandidateHash[], penalties: readonly Penalty[]): Problem[] {
+  /** Of each backer of a candidate that concluded invalid, how often it paid on the chain that survives. */
+  ended(concludedInvalid: ReadonlySet<CandidateHash>, penalties: readonly Penalty[]): Problem[] {
     const paid = new Map<string, number>();
     for (const { validator, reason, candidateHash: candidate } of penalties) {
       if (reason !== "forInvalidBacked" || candidate === undefined) continue;
       const place = `${this.#names.ofAccount(validator)} ${candidate}`;
       paid.set(place, (paid.get(place) ?? 0) + 1);
     }
-    return concludedInvalid.flatMap((candidate) =>
+    return [...concludedInvalid].flatMap((candidate) =>
       [...(this.#backers.get(candidate) ?? [])].flatMap((name) => {
         const times = paid.get(`${name} ${candidate}`) ?? 0;
         return times === 1

@@ -30,7 +30,8 @@ export class DisputeChecker {
   readonly #raised: Raised[] = [];
   readonly #sources: DisputeSources;
   #slowest = 0;
-  readonly #invalid = new Set<CandidateHash>();
+  /** By candidate, the best block of the node that first saw it conclude. */
+  readonly #invalid = new Map<CandidateHash, BlockNumber>();
   #lastConclusion: BlockNumber | undefined;
 
   constructor(sources: DisputeSources) {
@@ -41,6 +42,11 @@ export class DisputeChecker {
   get counts(): { readonly disputed: number; readonly invalid: number; readonly slowest: number } {
     const disputed = new Set(this.#raised.map(({ candidate }) => candidate)).size;
     return { disputed, invalid: this.#invalid.size, slowest: this.#slowest };
+  }
+
+  /** Candidates of which some node knew by this block that they have lost. */
+  lostBy(number: BlockNumber): CandidateHash[] {
+    return [...this.#invalid].flatMap(([candidate, at]) => (at <= number ? [candidate] : []));
   }
 
   /** Best block of the node at the last conclusion anywhere. */
@@ -62,7 +68,7 @@ export class DisputeChecker {
     best: BlockNumber,
   ): Problem[] {
     this.#of(node).set(candidate, outcome);
-    if (outcome === "invalid") this.#invalid.add(candidate);
+    if (outcome === "invalid" && !this.#invalid.has(candidate)) this.#invalid.set(candidate, best);
     this.#lastConclusion = Math.max(this.#lastConclusion ?? 0, best);
     const raised = this.#raised.find((one) => one.node === node && one.candidate === candidate);
     const took = best - (raised?.at ?? best);
