@@ -61,6 +61,7 @@ const run = (name: "alice" | "bob", bootnodes: readonly string[]): Promise<Runni
       name,
       role: "authority",
       wellKnown: name === "alice" ? "//Alice" : "//Bob",
+      sync: "full",
       collatorOf: undefined,
       nodeKey: undefined,
       port: 0,
