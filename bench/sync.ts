@@ -1,7 +1,8 @@
 /**
  * `npm run bench:sync`: how long a late node takes to come to the head of a long chain, block by block and by warp sync. The
  * chain is made on virtual time first, then served by one process to others with empty databases. Ends with 1 unless
- * both end with the same block, state and history as the server. Wants an idle machine.
+ * both end with the same block, state and history as the server, and unless a validator that was away for a while (in virtual
+ * time) authors and votes again. Wants an idle machine.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,8 +18,15 @@ import { buildGenesis, plainChainSpec } from "@parahost/runtime";
 import { copyStore, LongChain } from "@parahost/sim/testing/long-chain";
 import { openStore } from "@parahost/storage";
 
-const { values } = parseArgs({ options: { blocks: { type: "string", default: "5000" } } });
+const { values } = parseArgs({
+  options: {
+    blocks: { type: "string", default: "5000" },
+    /** How many blocks a validator misses. */
+    away: { type: "string", default: "1000" },
+  },
+});
 const blocks = Number(values.blocks);
+const missed = Number(values.away);
 
 const SLOT_MS = 2000;
 const EPOCH_SLOTS = 50;
@@ -64,6 +72,7 @@ try {
   const roots = new Set([served.stateRoot]);
   for (const mode of ["full", "warp"]) roots.add(await sync(mode, server, served));
   if (roots.size !== 1) throw new Error("the nodes end with different states");
+  await returnAfter(missed);
 } finally {
   for (const child of running) child.kill("SIGKILL");
   rmSync(directory, { recursive: true, force: true });
@@ -158,4 +167,39 @@ async function sync(mode: string, server: Served, { hash, number }: Head): Promi
       : `full: at #${head.number} after ${atHead.toFixed(1)} s (${rate} blocks/s), state root ${head.stateRoot}`,
   );
   return head.stateRoot;
+}
+
+/** A validator misses so many blocks, and is one again. */
+async function returnAfter(count: number): Promise<void> {
+  const began = performance.now();
+  const [validators, dave] = [4, 3];
+  const shape = { slotMs: SLOT_MS, epochSlots: EPOCH_SLOTS, validators };
+  const startMs = SLOT_MS * Math.floor(Date.now() / SLOT_MS);
+  const ownGenesis = buildGenesis(localConfig({ ...shape, paras: 0 }));
+  const chain = new LongChain({ genesis: ownGenesis, slotMs: SLOT_MS, validators, startMs });
+  await chain.grow(10);
+  await chain.stop("dave");
+  await chain.grow(10 + count);
+  const missing = seconds(began);
+  const back = chain.clock.now();
+  const node = chain.startValidator(dave);
+  let first: number | undefined;
+  node.chain.subscribe((event) => {
+    if (event.type === "imported" && event.origin === "own") first ??= event.block.number;
+  });
+  await chain.until(() => first !== undefined, 4 * EPOCH_SLOTS);
+  const slots = (chain.clock.now() - back) / SLOT_MS;
+  // Three of four must vote: without the one that came back finality would stand still.
+  await chain.stop("charlie");
+  const from = Math.max(first ?? 0, node.chain.finalized().number);
+  await chain.until(() => node.chain.finalized().number > from + 10, 4 * EPOCH_SLOTS);
+  const { number, hash } = node.chain.finalized();
+  const { stateRoot } = node.chain.header(hash) ?? {};
+  const other = chain.node("alice").chain;
+  if (other.header(other.hashByNumber(number) ?? hash)?.stateRoot !== stateRoot)
+    throw new Error("the validator that came back has another state");
+  await chain.stopAll();
+  say(
+    `away: back after ${count} blocks (made in ${missing.toFixed(1)} s), its first block is #${first} ${slots} slots later, and its votes finalize #${number}`,
+  );
 }
