@@ -55,7 +55,8 @@ export class LiveChain {
   readonly types: ChainTypes;
   readonly #body: Body;
 
-  private constructor(port: number, body: Body) {
+  /** `connect` asks the node at the port for the metadata. */
+  constructor(port: number, body: Body) {
     this.port = port;
     this.#body = body;
     this.types = new ChainTypes(body.types);
