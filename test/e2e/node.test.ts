@@ -147,14 +147,19 @@ test("a database of another chain is refused, ports that are taken are passed ov
   context.after(() => server.close());
   const { port } = server.address() as { readonly port: number };
   const { child, ended, started } = await startNode(
-    ...[context, "--bob", "-d", base, "--port", String(port), "--rpc-port", "0"],
-    ...["--prometheus-port", "0"],
+    ...[context, "--bob", "-d", base, "--port", String(port)],
+    ...["--rpc-port", String(port), "--prometheus-port", String(port)],
   );
   assert.ok(started.addresses.every((address) => !address.includes(`/tcp/${port}/`)));
   child.kill("SIGINT");
   const { code, err } = await ended;
   assert.equal(code, 0, err);
-  assert.match(err, new RegExp(`port ${port} is in use: peers reach this node at \\d+`));
+  for (const said of [
+    "peers reach this node at",
+    "the JSON-RPC server is at",
+    "the metrics server is at",
+  ])
+    assert.match(err, new RegExp(`port ${port} is in use: ${said} \\d+`));
 
   const spec = await run("export-chain-spec", "--chain", "local", "--raw", "--slot-ms", "2000");
   assert.equal(spec.code, 0, spec.err);

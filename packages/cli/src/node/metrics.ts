@@ -5,19 +5,31 @@
 import type { RelayNode } from "@parahost/node/service/node";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { DELAY_P99_MS_MAX, type EventLoopWatch } from "./event-loop-watch.ts";
+import type { ValidationTimes } from "./validation-times.ts";
 
 /** Time between a block's slot and its import, seconds. */
 const IMPORT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32];
+/** As Polkadot's: up to the time limits of executions, and of preparations. */
+const EXECUTION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12];
+const PREPARATION_BUCKETS = [0.1, 0.5, 1, 2, 3, 10, 20, 30, 60, 120, 240, 360, 480];
 
 export interface NodeMetricsOptions {
   readonly node: RelayNode;
   readonly loop: EventLoopWatch;
+  readonly validation: ValidationTimes;
   readonly version: string;
   readonly chain: string;
   readonly slotMs: number;
 }
 
-export function nodeMetrics({ node, loop, version, chain, slotMs }: NodeMetricsOptions): Registry {
+export function nodeMetrics({
+  node,
+  loop,
+  validation,
+  version,
+  chain,
+  slotMs,
+}: NodeMetricsOptions): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ chain });
   collectDefaultMetrics({ register: registry });
@@ -80,8 +92,13 @@ export function nodeMetrics({ node, loop, version, chain, slotMs }: NodeMetricsO
   );
   gauge(
     "polkadot_parachain_approval_checking_finality_lag",
-    "How far behind the head of the chain finality is",
-    (lag) => lag.set(node.chain.best().number - node.chain.finalized().number),
+    "How far behind the head of the chain the Approval Checking protocol wants to vote",
+    (lag) => lag.set(node.finalityLags().approval),
+  );
+  gauge(
+    "polkadot_parachain_disputes_finality_lag",
+    "How far behind the head of the chain the Disputes protocol wants to vote",
+    (lag) => lag.set(node.finalityLags().disputes),
   );
   gauge(
     "parahost_event_loop_delay_p99_seconds",
@@ -92,12 +109,25 @@ export function nodeMetrics({ node, loop, version, chain, slotMs }: NodeMetricsO
     most.set(DELAY_P99_MS_MAX / 1000),
   );
 
-  const imported = new Histogram({
-    name: "substrate_block_verification_and_import_time",
-    help: "Time from the beginning of a block's slot to its import, seconds",
-    buckets: IMPORT_BUCKETS,
-    registers: [registry],
-  });
+  const histogram = (name: string, help: string, buckets: readonly number[]) => {
+    const made = new Histogram({ name, help, buckets: [...buckets], registers: [registry] });
+    return (seconds: number): void => made.observe(seconds);
+  };
+  const onImported = histogram(
+    "parahost_block_import_after_slot_seconds",
+    "Time from the beginning of a block's slot to its import, seconds",
+    IMPORT_BUCKETS,
+  );
+  validation.onExecuted = histogram(
+    "polkadot_pvf_execution_time",
+    "Time spent in executing PVFs",
+    EXECUTION_BUCKETS,
+  );
+  validation.onPrepared = histogram(
+    "polkadot_pvf_preparation_time",
+    "Time spent in preparing PVF artifacts in seconds",
+    PREPARATION_BUCKETS,
+  );
   const seconded = counter(
     "polkadot_parachain_candidate_backing_candidates_seconded_total",
     "Number of candidates seconded.",
@@ -118,7 +148,7 @@ export function nodeMetrics({ node, loop, version, chain, slotMs }: NodeMetricsO
   );
   node.chain.subscribe((event) => {
     if (event.type !== "imported" || event.origin === "sync") return;
-    imported.observe((Date.now() - event.preDigest.value.slot * slotMs) / 1000);
+    onImported((Date.now() - event.preDigest.value.slot * slotMs) / 1000);
   });
   node.events.subscribe((event) => {
     switch (event.event) {

@@ -53,6 +53,7 @@ import { logMethods } from "./log-methods.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { PARA_COLUMNS, type ParaColumn } from "./para-blocks.ts";
 import { type StatusServer, startStatusServer } from "./status-server.ts";
+import { ValidationTimes } from "./validation-times.ts";
 
 /** Ports tried upwards from the wanted one for peers. */
 const PORTS_TRIED_MAX = 100;
@@ -150,7 +151,7 @@ export async function startNode(
     say(`🏷  Local node identity is: ${network.network.localPeer}`);
     for (const address of network.addresses) say(`🔍 Listening on ${address}`);
 
-    const executor = new ProcessPoolExecutor({ workers: options.workers });
+    const executor = new ValidationTimes(new ProcessPoolExecutor({ workers: options.workers }));
     ends.push(() => executor.close());
     const verifier = new WorkerVerifier();
     ends.push(() => verifier.close());
@@ -217,12 +218,14 @@ export async function startNode(
 
     const rpc = await serveRpc(node, network.addresses, collating);
     ends.push(() => rpc.close());
+    sayPort("the JSON-RPC server", options.rpcPort, rpc.port);
     say(`Running JSON-RPC server: addr=${options.rpcExternal ? EVERYWHERE : LOOPBACK}:${rpc.port}`);
     const loop = new EventLoopWatch({ clock: systemClock, logger, meter: delayMeter() });
     ends.push(() => loop.stop());
-    const status = await serveStatus(node, loop);
+    const status = await serveStatus(node, loop, executor);
     if (status !== undefined) {
       ends.push(() => status.close());
+      sayPort("the metrics server", options.prometheusPort ?? 0, status.port);
       say(`〽️ Prometheus exporter started at ${LOOPBACK}:${status.port}`);
     }
     ends.push(startInformant(node, logger, systemClock));
@@ -235,6 +238,11 @@ export async function startNode(
         for (const end of ends.splice(0).reverse()) await end();
       },
     };
+  }
+
+  function sayPort(use: string, wanted: number, port: number): void {
+    if (wanted !== 0 && port !== wanted)
+      logger.log("warn", "parahost", `port ${wanted} is in use: ${use} is at ${port}`);
   }
 
   function serveRpc(
@@ -279,6 +287,7 @@ export async function startNode(
   async function serveStatus(
     node: RelayNode,
     loop: EventLoopWatch,
+    validation: ValidationTimes,
   ): Promise<StatusServer | undefined> {
     const { prometheusPort: port, prometheusExternal } = options;
     if (port === undefined) return undefined;
@@ -288,6 +297,7 @@ export async function startNode(
       registry: nodeMetrics({
         node,
         loop,
+        validation,
         version: VERSION,
         chain: chain.id,
         slotMs: names.slotMs,

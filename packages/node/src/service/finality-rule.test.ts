@@ -5,7 +5,7 @@ import type { ApprovedAncestor } from "../approval-voting/messages.ts";
 import { undisputedChain } from "../dispute-coordinator/undisputed-chain.ts";
 import { Cancelled } from "../overseer/reply.ts";
 import { sampleHash } from "../sample-candidate.ts";
-import { finalityRule } from "./finality-rule.ts";
+import { type FinalityLags, finalityRule } from "./finality-rule.ts";
 
 const at = (number: number) => ({ hash: sampleHash(number), number });
 const chain = { path: () => undefined } as never;
@@ -44,9 +44,10 @@ async function vote({ approved, disputed }: Answers, target = 9) {
       undisputedChain(base, blockDescriptions, (_, candidate) => candidate === inDoubt),
     );
   }) as never;
-  const rule = finalityRule({ ask });
+  const lags: FinalityLags[] = [];
+  const rule = finalityRule({ ask }, (found) => void lags.push(found));
   const voted = await rule({ base: at(2), best: at(9), target: at(target), chain });
-  return { voted, asked };
+  return { voted, asked, lags };
 }
 
 test("finality goes as far as approval", async () => {
@@ -71,6 +72,18 @@ test("blocks above the base that are final by now are counted without being desc
   assert.deepEqual((await vote({ approved: approvedTo5(3) })).voted, at(5));
   assert.deepEqual((await vote({ approved: approvedTo5(3), disputed: 5 })).voted, at(4));
   assert.deepEqual((await vote({ approved: approvedTo5(3), disputed: 4 })).voted, at(2));
+});
+
+test("it tells by how much approval and disputes hold back", async () => {
+  const lagsOf = async (answers: Answers) => (await vote(answers)).lags;
+  assert.deepEqual(await lagsOf({ approved: approvedTo5(2) }), [{ approval: 4, disputes: 0 }]);
+  assert.deepEqual(await lagsOf({ approved: approvedTo5(2), disputed: 4 }), [
+    { approval: 4, disputes: 2 },
+  ]);
+  assert.deepEqual(await lagsOf({ approved: approvedTo5(2), disputed: 3 }), [
+    { approval: 4, disputes: 3 },
+  ]);
+  assert.deepEqual(await lagsOf({ approved: undefined }), [{ approval: 7, disputes: 0 }]);
 });
 
 test("where nothing is left to vote for nobody is asked", async () => {

@@ -7,7 +7,16 @@ import type { VotingRule } from "@parahost/consensus";
 import type { Overseer } from "../overseer/overseer.ts";
 import { unlessCancelled } from "../overseer/reply.ts";
 
-export function finalityRule(overseer: Pick<Overseer, "ask">): VotingRule {
+/** By how many blocks a vote was held back, and for what. */
+export interface FinalityLags {
+  readonly approval: number;
+  readonly disputes: number;
+}
+
+export function finalityRule(
+  overseer: Pick<Overseer, "ask">,
+  onLags: (lags: FinalityLags) => void,
+): VotingRule {
   return async ({ base, target }) => {
     if (target.number <= base.number) return target;
     const approved = await unlessCancelled(
@@ -17,7 +26,10 @@ export function finalityRule(overseer: Pick<Overseer, "ask">): VotingRule {
         floor: base.number,
       }),
     );
-    if (approved === undefined) return base;
+    if (approved === undefined) {
+      onLags({ approval: target.number - base.number, disputes: 0 });
+      return base;
+    }
     const { number, descriptions } = approved;
     // Above the base where what lies between is final by now: that is described no more.
     const floor = number - descriptions.length;
@@ -28,6 +40,11 @@ export function finalityRule(overseer: Pick<Overseer, "ask">): VotingRule {
         blockDescriptions: descriptions,
       }),
     );
-    return undisputed === undefined || undisputed.number <= floor ? base : undisputed;
+    const isHeldBack = undisputed === undefined || undisputed.number <= floor;
+    onLags({
+      approval: target.number - number,
+      disputes: number - (isHeldBack ? floor : undisputed.number),
+    });
+    return isHeldBack ? base : undisputed;
   };
 }

@@ -108,7 +108,7 @@ import type { ChainStates } from "./chain-states.ts";
 import { CondemnedCandidates } from "./condemned-candidates.ts";
 import { disputeEvents } from "./dispute-events.ts";
 import { EquivocationReporter } from "./equivocation-reports.ts";
-import { finalityRule } from "./finality-rule.ts";
+import { type FinalityLags, finalityRule } from "./finality-rule.ts";
 import { reportBadCandidate } from "./fisherman-reports.ts";
 import { FishermenWitness, testimonyQuestions } from "./fishermen-witness.ts";
 import { grandpaService } from "./grandpa-service.ts";
@@ -230,6 +230,7 @@ export class RelayNode {
   #news: Promise<void> = Promise.resolve();
   readonly #guard: SigningGuard | undefined;
   #lookTimer: Timer | undefined;
+  #finalityLags: FinalityLags = { approval: 0, disputes: 0 };
   #isSyncing = false;
   #isStopped = false;
 
@@ -459,6 +460,11 @@ export class RelayNode {
     if (startSlot !== undefined) this.#guard?.onEpoch(startSlot);
   }
 
+  /** By how many blocks our last vote was held back. */
+  finalityLags(): FinalityLags {
+    return this.#finalityLags;
+  }
+
   /** Votes of the present round of finality; `undefined` while there is none. */
   finalityRound(): RoundStatus | undefined {
     return this.#voter.roundStatus();
@@ -663,7 +669,11 @@ export class RelayNode {
   /** Who votes has the whole of a node's judgement; others have no keys to vote with. */
   #votingRules(): readonly VotingRule[] {
     const rules = [keepBehind(KEEP_BEHIND_BLOCKS), threeQuarters];
-    return this.#config.role === "authority" ? [...rules, finalityRule(this.#overseer)] : rules;
+    if (this.#config.role !== "authority") return rules;
+    const hold = finalityRule(this.#overseer, (lags) => {
+      this.#finalityLags = lags;
+    });
+    return [...rules, hold];
   }
 
   /** Leaves out what chain selection finds not viable. */
