@@ -73,7 +73,7 @@ test("who backs garbage is disputed and slashed, the chain goes back, and finali
 });
 
 test("an adversary that too many would have to follow is refused, and a size that works is named", async () => {
-  const flags = ["up", "--adversary", "back-garbage", "--validators", "4", "--paras", "2"];
+  const flags = ["up", "--adversary", "back-garbage", "--validators", "3", "--paras", "2"];
   const failed = run(process.execPath, [main, ...flags], { cwd: root });
   await assert.rejects(failed, (error: { readonly code?: number; readonly stderr?: string }) => {
     assert.equal(error.code, 2);

@@ -313,6 +313,7 @@ export {
   type DisputeTally,
   type DisputeVerdict,
   disputeVerdict,
+  groupSizeMax,
   isDisputeConfirmed,
   recoveryThreshold,
   SPLIT_SETTLE_BLOCKS,

@@ -5,6 +5,7 @@ import {
   backingThreshold,
   byzantine,
   disputeVerdict,
+  groupSizeMax,
   isDisputeConfirmed,
   recoveryThreshold,
   supermajority,
@@ -37,6 +38,15 @@ test("more than a third of approvals contain an honest one", () => {
   assert.ok(!approvedByThird(1, 3));
   assert.ok(approvedByThird(2, 3));
   assert.ok(approvedByThird(2, 4));
+});
+
+test("without a group of that size and all faulty ones a candidate is still approved, and of no larger one", () => {
+  assert.deepEqual([4, 7, 10, 13, 31].map(groupSizeMax), [1, 2, 3, 4, 10]);
+  for (let n = 3; n <= 1000; n++) {
+    const left = n - byzantine(n) - groupSizeMax(n);
+    assert.ok(approvedByThird(left, n) && !approvedByThird(left - 1, n), `${n}`);
+  }
+  assert.deepEqual([1, 2].map(groupSizeMax), [1, 1]);
 });
 
 const tally = (votesFor: number, votesAgainst: number, both = 0) => ({

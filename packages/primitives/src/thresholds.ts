@@ -25,6 +25,15 @@ export function backingThreshold(groupSize: number, minimumBackingVotes: number)
   return Math.max(Math.floor(groupSize / 2) + 1, Math.min(groupSize, minimumBackingVotes));
 }
 
+/**
+ * The largest backing group with which finality cannot be stopped: a candidate whose checkers stay silent is
+ * approved by more than a third of all, and backers do not check. So more than a third must be left when the
+ * group and all that may be faulty are taken away. At least 1.
+ */
+export function groupSizeMax(n: number): number {
+  return Math.max(1, n - byzantine(n) - Math.floor(n / 3) - 1);
+}
+
 /** How many validators of a session voted in a dispute. */
 export interface DisputeTally {
   readonly votesFor: number;

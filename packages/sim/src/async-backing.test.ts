@@ -68,7 +68,7 @@ test("without loss every relay block but the first takes a block of each para", 
 });
 
 test("with a fifth of all messages lost more is backed than by the guide's rule", async () => {
-  const lossy = { seed: 9, validators: 7, paras: 3, links: { loss: 0.2 } };
+  const lossy = { seed: 9, validators: 7, paras: 3, groupSize: 3, links: { loss: 0.2 } };
   const guide = await outcome(GUIDE, lossy, 20);
   assert.deepEqual(new Set(guide.ages), new Set([0]), "every relay parent was the parent");
   const polkadot = await outcome(POLKADOT, lossy, 20);

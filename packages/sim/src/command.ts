@@ -15,6 +15,7 @@ export interface SimulateOptions {
   readonly validators: number;
   readonly paras: number;
   readonly untilFinalized: number;
+  readonly groupSize?: number;
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly candidateDepth: number;
@@ -70,6 +71,11 @@ export function addSimulationOptions(command: Command): Command {
       whole(1, 1_000_000),
       10,
     )
+    .option(
+      "--group-size <n>",
+      "validators of a backing group at most; so many that finality cannot be stopped unless given",
+      whole(1, 1000),
+    )
     .option("--slot-ms <ms>", "slot duration", slotDuration, 6000)
     .option("--epoch-slots <n>", "slots of an epoch, which is a session", whole(4, 100_000), 20)
     .option(
@@ -114,6 +120,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
     paras,
     slotMs,
     epochSlots,
+    ...(options.groupSize === undefined ? {} : { groupSize: options.groupSize }),
     configuration: {
       asyncBackingParams: {
         maxCandidateDepth: options.candidateDepth,

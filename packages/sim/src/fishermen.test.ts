@@ -85,6 +85,7 @@ function plot(fishing: boolean) {
     seed: 8,
     validators: 7,
     paras: 3,
+    groupSize: 3,
     epochSlots: 50,
     roles: CONSPIRATORS.map((validator) => ({
       validator,

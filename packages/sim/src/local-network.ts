@@ -73,6 +73,8 @@ export interface LocalNetworkOptions {
   readonly slotMs: number;
   /** Slots of an epoch; a session is an epoch. */
   readonly epochSlots: number;
+  /** Validators of a backing group at most; see `localGenesis`. */
+  readonly groupSize?: number;
   /** Fields of the host configuration that differ from a local network's. */
   readonly configuration?: Partial<HostConfiguration>;
   /** Indices of validators whose nodes are not started; somebody else may hold their keys. */
@@ -130,12 +132,13 @@ const collatorUri = (para: ParaId, index: number): string =>
 
 /** Block 0 of the network that these options describe: always the same one. */
 export function localNetworkGenesis(options: LocalNetworkOptions): Genesis {
-  const { validators, paras, slotMs, epochSlots, configuration } = options;
+  const { validators, paras, slotMs, epochSlots, groupSize, configuration } = options;
   return buildGenesis(
     localGenesis({
       validators,
       slotMs,
       epochSlots,
+      ...(groupSize === undefined ? {} : { groupSize }),
       ...(configuration === undefined ? {} : { configuration }),
       paras: paras.map(({ id, code, machine, lifecycle }) => ({
         id,

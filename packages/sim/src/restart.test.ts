@@ -57,6 +57,7 @@ test("a validator that slept through a dispute learns of its votes, and votes it
     validators: 7,
     // Of a para that it backs for it cannot call a block invalid.
     paras: 2,
+    groupSize: 4,
     roles: [{ validator: disputer, strategy: "B06", share: 1, fromSlot: 3, toSlot: 6 }],
   });
   const [observer] = simulation.validators;

@@ -31,6 +31,7 @@ test("who backs garbage is slashed, and the chain goes back to before it with al
     seed: 5,
     validators: 7,
     paras: 3,
+    groupSize: 3,
     epochSlots: 10,
     roles: BACKERS.map((validator) => ({
       validator,

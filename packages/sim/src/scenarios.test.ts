@@ -24,7 +24,7 @@ import { readRelayState } from "./observer/relay-state.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
 
 const SLOT_MS = 6000;
-const SEVEN: SimulationOptions = { seed: 7, validators: 7, paras: 2 };
+const SEVEN: SimulationOptions = { seed: 7, validators: 7, paras: 2, groupSize: 4 };
 
 /** Runs a scenario under the eyes of an observer that must have seen something and found nothing. */
 async function scenario(

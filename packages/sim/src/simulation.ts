@@ -60,6 +60,8 @@ export interface SimulationOptions {
   readonly slotMs?: number;
   readonly epochSlots?: number;
   readonly links?: Partial<LinkSettings>;
+  /** Validators of a backing group at most; see `localGenesis`. */
+  readonly groupSize?: number;
   /** Fields of the host configuration that differ from a local network's. */
   readonly configuration?: Partial<HostConfiguration>;
   /** Indices of validators whose nodes are not started: an adversary may join in their place. */
@@ -113,7 +115,7 @@ export class Simulation {
   /** Starts all nodes at virtual time zero. */
   constructor(options: SimulationOptions) {
     const { seed, validators, slotMs = 6000, epochSlots = 20, configuration, absent } = options;
-    const { fisherman, approvalProfile } = options;
+    const { fisherman, approvalProfile, groupSize } = options;
     this.seed = seed;
     this.slotMs = slotMs;
     const random = new SeededRandom(seed);
@@ -147,6 +149,7 @@ export class Simulation {
           : { collatorsPerPara: options.collatorsPerPara }),
         slotMs,
         epochSlots,
+        ...(groupSize === undefined ? {} : { groupSize }),
         ...(configuration === undefined ? {} : { configuration }),
         ...(absent === undefined ? {} : { absent }),
         twins: this.cast.twins,

@@ -15,6 +15,7 @@ test("a split dispute takes the chain back, and on what remains its para gets no
     seed: 5,
     validators: 7,
     paras: 2,
+    groupSize: 4,
     epochSlots: 100,
     // A backing group of their own: of a para that they back for they cannot call a block invalid.
     roles: [0, 3, 4].map((validator) => ({

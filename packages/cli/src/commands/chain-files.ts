@@ -18,6 +18,7 @@ interface ExportFlags {
   readonly paras?: number;
   readonly slotMs?: number;
   readonly epochSlots?: number;
+  readonly groupSize?: number;
 }
 
 export function addChainFileCommands(program: Command): void {
@@ -31,6 +32,11 @@ export function addChainFileCommands(program: Command): void {
     .option("--paras <n>", "parachains, for local", wholeNumber(0, 50))
     .option("--slot-ms <ms>", "slot duration, for local", slotDuration)
     .option("--epoch-slots <n>", "slots of an epoch, for local", wholeNumber(4, 100_000))
+    .option(
+      "--group-size <n>",
+      "validators of a backing group at most, for local",
+      wholeNumber(1, 100),
+    )
     .action((flags: ExportFlags, command: Command) => {
       process.stdout.write(specOf(flags, command));
     });
@@ -47,10 +53,13 @@ export function addChainFileCommands(program: Command): void {
 }
 
 function specOf(flags: ExportFlags, command: Command): string {
-  const { validators, paras, slotMs, epochSlots } = flags;
-  const isShaped = [validators, paras, slotMs, epochSlots].some((value) => value !== undefined);
+  const { validators, paras, slotMs, epochSlots, groupSize } = flags;
+  const shape = [validators, paras, slotMs, epochSlots, groupSize];
+  const isShaped = shape.some((value) => value !== undefined);
   if (isShaped && flags.chain !== "local")
-    command.error("error: --validators, --paras, --slot-ms and --epoch-slots shape --chain local");
+    command.error(
+      "error: --validators, --paras, --slot-ms, --epoch-slots and --group-size shape --chain local",
+    );
   const chosen = chooseChain(flags.chain);
   const config = isShaped
     ? localConfig({
@@ -58,6 +67,7 @@ function specOf(flags: ExportFlags, command: Command): string {
         paras: paras ?? 2,
         slotMs: slotMs ?? 6000,
         epochSlots: epochSlots ?? 100,
+        ...(groupSize === undefined ? {} : { groupSize }),
       })
     : chosen.config;
   const { name, id, chainType, protocolId } = chosen;

@@ -67,6 +67,7 @@ interface UpOptions extends RpcFlags {
   readonly paras: number;
   readonly para?: readonly string[];
   readonly watch?: true;
+  readonly groupSize?: number;
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly rpcPort: number;
@@ -83,7 +84,7 @@ interface UpOptions extends RpcFlags {
 const NAME = "Local Testnet";
 /** Executions at one time: one per core of a small machine, shared by all nodes of the process. */
 const EXECUTE_WORKERS = 2;
-/** Enough for two of a group of their own to be no more than may be faulty. */
+/** Enough for two to be as many as may be faulty, and a group of their own. */
 const ADVERSARY_VALIDATORS = 7;
 const ADVERSARY_PARAS = 3;
 /** First slot since the start in which garbage is made, and the first in which it is no more. */
@@ -103,6 +104,11 @@ export function addUpCommand(program: Command): void {
       (directory: string, before: readonly string[] = []) => [...before, directory],
     )
     .option("--watch", "rebuild your parachains when you save them, and upgrade them")
+    .option(
+      "--group-size <n>",
+      "validators of a backing group at most; so many that finality cannot be stopped unless given",
+      wholeNumber(1, 100),
+    )
     .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", slotDuration, 2000)
     .option(
       "--epoch-slots <n>",
@@ -194,6 +200,7 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     paras,
     slotMs: options.slotMs,
     epochSlots: options.epochSlots,
+    ...(options.groupSize === undefined ? {} : { groupSize: options.groupSize }),
     ...(fisherman === undefined ? {} : { fisherman: { pair: fisherman, stake: 0n, share: 1 } }),
   };
   const plot =

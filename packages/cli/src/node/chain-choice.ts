@@ -50,14 +50,17 @@ export interface LocalShape {
   readonly epochSlots: number;
   readonly validators: number;
   readonly paras: number;
+  readonly groupSize?: number;
 }
 
 /** The genesis of a network of well-known keys. */
-export function localConfig({ slotMs, epochSlots, validators, paras }: LocalShape): GenesisConfig {
+export function localConfig({ paras, ...shape }: LocalShape): GenesisConfig {
+  const { validators, slotMs, epochSlots, groupSize } = shape;
   const config = localGenesis({
     validators,
     slotMs,
     epochSlots,
+    ...(groupSize === undefined ? {} : { groupSize }),
     paras: planParas(paras).map(({ id, code, machine }) => ({
       id,
       code,

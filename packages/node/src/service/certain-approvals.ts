@@ -2,7 +2,7 @@
  * How many approvals make it certain, and not only likely, that somebody honest has checked a candidate.
  * Fault catalogue, section 3.
  */
-import { backingThreshold, byzantine, type SessionInfo } from "@parahost/primitives";
+import { backingThreshold, byzantine, groupSizeMax, type SessionInfo } from "@parahost/primitives";
 
 /** Networks up to this size are small enough for luck to matter. */
 const SMALL_NETWORK_MAX = 100;
@@ -33,5 +33,20 @@ export function approvalWarning(
   return (
     `with ${byzantine(count)} of ${count} validators faulty an invalid candidate may become final by bad luck: ` +
     `neededApprovals is ${neededApprovals}, ${certain} would make it impossible`
+  );
+}
+
+/** What to tell who chose groups so large that a few checkers that stay silent stop finality; `undefined` otherwise. */
+export function groupWarning({
+  validators,
+  validatorGroups,
+}: Pick<SessionInfo, "validators" | "validatorGroups">): string | undefined {
+  const count = validators.length;
+  const largest = Math.max(0, ...validatorGroups.map(({ length }) => length));
+  const most = groupSizeMax(count);
+  if (largest <= most || byzantine(count) === 0) return undefined;
+  return (
+    `with ${byzantine(count)} of ${count} validators faulty finality may stop: a group has ${largest} validators, who do ` +
+    `not check what they back; with ${most} at most (maxValidatorsPerCore) enough others are left`
   );
 }

@@ -103,7 +103,7 @@ import { run as runStatementDistribution } from "../statement-distribution/subsy
 import { type PoolError, TransactionPool } from "../transaction-pool/pool.ts";
 import { isAccepted } from "./acceptance.ts";
 import { eventsOfBlock, type HeadNumber, verdictsIn } from "./block-events.ts";
-import { approvalWarning } from "./certain-approvals.ts";
+import { approvalWarning, groupWarning } from "./certain-approvals.ts";
 import type { ChainStates } from "./chain-states.ts";
 import { CondemnedCandidates } from "./condemned-candidates.ts";
 import { disputeEvents } from "./dispute-events.ts";
@@ -263,7 +263,7 @@ export class RelayNode {
     const identity: ChainIdentity = { genesisHash: chain.genesisHash };
     const role = config.role === "authority" ? Role.authority : Role.full;
 
-    this.#warnOfLuck();
+    this.#warnOfChoices();
     this.pool = new TransactionPool(
       chain.best(),
       (at, _, extrinsic) => {
@@ -367,12 +367,14 @@ export class RelayNode {
     }
   }
 
-  /** Whoever starts a small network with few approvals is told what they are worth. */
-  #warnOfLuck(): void {
+  /** Whoever starts a network with few approvals or large groups is told what they are worth. */
+  #warnOfChoices(): void {
     const state = this.states.view(this.chain.best().hash);
     const session = state && runtimeApi.sessionInfo(state, runtimeApi.sessionIndexForChild(state));
-    const warning = session && approvalWarning(session, runtimeApi.minimumBackingVotes(state));
-    if (warning !== undefined) this.#ports.logger.log("warn", TARGET, warning);
+    if (state === undefined || session === undefined) return;
+    const votes = runtimeApi.minimumBackingVotes(state);
+    for (const warning of [approvalWarning(session, votes), groupWarning(session)])
+      if (warning !== undefined) this.#ports.logger.log("warn", TARGET, warning);
   }
 
   /** Judges a transaction, takes it into the pool and passes it on. */

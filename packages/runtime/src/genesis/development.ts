@@ -15,6 +15,7 @@ import {
   asValidatorId,
   type Balance,
   defaultHostConfiguration,
+  groupSizeMax,
   type HostConfiguration,
 } from "@parahost/primitives";
 import { UNIT } from "../pallets/balances/storage.ts";
@@ -73,6 +74,11 @@ export interface LocalNetwork {
   readonly epochSlots: number;
   /** Fields of staking's parameters that differ from a local network's; `false` for a list of validators. */
   readonly staking?: Partial<GenesisStaking> | false;
+  /**
+   * Validators of a backing group at most; with more than `groupSizeMax` allows for, a few that stay silent
+   * may stop finality. That many unless given.
+   */
+  readonly groupSize?: number;
   /** Fields of the host configuration that differ from a local network's. */
   readonly configuration?: Partial<HostConfiguration>;
 }
@@ -104,8 +110,8 @@ export function localGenesis(network: LocalNetwork): GenesisConfig {
   const validators = Array.from({ length: count }, (_, i) => developmentValidator(i));
   const named = NAMES.map((name) => developmentAccount(`//${name}`));
   const endowed = new Set([...named, ...validators.map(({ account }) => account)]);
-  const cores = Math.max(1, paras.filter(({ kind }) => kind === "parachain").length);
-  const shape = { validatorCount: count, groupSize: Math.ceil(count / cores), slotMs };
+  const { groupSize = groupSizeMax(count) } = network;
+  const usual = defaultHostConfiguration({ validatorCount: count, groupSize, slotMs });
   return {
     slotDurationMs: slotMs,
     epochDuration: epochSlots,
@@ -117,10 +123,12 @@ export function localGenesis(network: LocalNetwork): GenesisConfig {
     ...(network.staking === false ? {} : { staking: localStaking(validators, network.staking) }),
     balances: [...endowed].map((account) => [account, ENDOWMENT]),
     sudo: developmentAccount("//Alice"),
-    configuration: defaultHostConfiguration(shape, {
+    configuration: {
+      ...usual,
       asyncBackingParams: { maxCandidateDepth: 0, allowedAncestryLen: 0 },
+      schedulerParams: { ...usual.schedulerParams, maxValidatorsPerCore: groupSize },
       ...network.configuration,
-    }),
+    },
     paras,
   };
 }

@@ -84,6 +84,8 @@ export class TestChain {
       paras: [],
       slotMs: 2_000,
       epochSlots: 10,
+      // A core for each para, and no idle ones.
+      groupSize: network.validators ?? 4,
       ...network,
     });
     expectOk(writeGenesis(this.state, this.config), "the network can begin");

@@ -30,7 +30,13 @@ const PARAS = [asParaId(1000), asParaId(1001)];
  * Groups of three, so that a group with the rogue in it can still back; slots so long that few blocks pass
  * while costs are gathered.
  */
-const OPTIONS = { slotMs: 15_000, validators: 6, paras: PARAS.length, absent: [5] };
+const OPTIONS = {
+  slotMs: 15_000,
+  validators: 6,
+  paras: PARAS.length,
+  groupSize: 3,
+  absent: [5],
+};
 const ROGUE = 5;
 const otherHash = `0x${"ab".repeat(32)}` as Hash;
 const GARBAGE = new Uint8Array([7, 7, 7]);

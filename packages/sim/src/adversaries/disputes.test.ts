@@ -15,7 +15,13 @@ const ROGUE = 6;
 const SLOT_MS = 6_000;
 
 async function sevenWithRogue() {
-  const network = new WatchedNetwork({ seed: 9, validators: 7, paras: 2, absent: [ROGUE] });
+  const network = new WatchedNetwork({
+    seed: 9,
+    validators: 7,
+    paras: 2,
+    groupSize: 4,
+    absent: [ROGUE],
+  });
   const { simulation } = network;
   const rogue = new RogueValidator(simulation, ROGUE);
   const peers = simulation.validators.map((_, index) => simulation.peerOf(index));

@@ -110,6 +110,7 @@ test("statements that are forged or out of place cost their validator and back n
     seed: 11,
     validators: 4,
     paras: 1,
+    groupSize: 4,
     absent: [ROGUE],
     // Few blocks pass while costs are gathered.
     slotMs: 15_000,

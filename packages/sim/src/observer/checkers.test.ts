@@ -58,7 +58,12 @@ let world: Recorded;
 
 before(async () => {
   const plan = planPara(asParaId(1000), "adder");
-  const simulation = new Simulation({ seed: 1, validators: VALIDATORS, paras: [plan] });
+  const simulation = new Simulation({
+    seed: 1,
+    validators: VALIDATORS,
+    groupSize: VALIDATORS,
+    paras: [plan],
+  });
   const [node] = simulation.validators;
   ensure(node !== undefined, "a network has validators");
   const chunks = new ChunkStores(simulation);

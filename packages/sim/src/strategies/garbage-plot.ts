@@ -2,7 +2,7 @@
  * Who must conspire for an invalid candidate to be included: a whole group, as an honest member would raise a
  * dispute before, and no more than may be faulty.
  */
-import { backingThreshold, byzantine, type ParaId } from "@parahost/primitives";
+import { byzantine, type ParaId } from "@parahost/primitives";
 import { developmentKeys, developmentUri, type Genesis, runtimeApi } from "@parahost/runtime";
 import { EMPTY_ROOT, MemoryNodeStore, NodeCache, Overlay, TrieBackend } from "@parahost/trie";
 
@@ -13,7 +13,7 @@ export interface GarbagePlot {
   readonly para: ParaId;
 }
 
-/** The first group that can; the first validator stays honest, as others look at the network through it. */
+/** The largest group that can; the first validator stays honest, as others look at the network through it. */
 export function plotGarbage(genesis: Genesis): GarbagePlot | undefined {
   const state = new Overlay(new TrieBackend(new NodeCache(new MemoryNodeStore()), EMPTY_ROOT));
   for (const [key, value] of genesis.top) state.set(key, value);
@@ -22,13 +22,11 @@ export function plotGarbage(genesis: Genesis): GarbagePlot | undefined {
   const names = new Map<string, number>(
     validators.map((_, index) => [developmentKeys(developmentUri(index)).paraValidator, index]),
   );
-  const votes = runtimeApi.minimumBackingVotes(state);
-  for (const [place, group] of runtimeApi.validatorGroups(state).groups.entries()) {
+  const plots = runtimeApi.validatorGroups(state).groups.flatMap((group, place): GarbagePlot[] => {
     const members = group.flatMap((index) => names.get(validators[index] ?? "") ?? []);
-    const wanted = backingThreshold(members.length, votes);
     const para = runtimeApi.paraIds(state)[place];
-    const isWhole = wanted === members.length && wanted <= faulty && !members.includes(0);
-    if (para !== undefined && isWhole) return { validators: members, para };
-  }
-  return undefined;
+    const can = members.length > 0 && members.length <= faulty && !members.includes(0);
+    return para !== undefined && can ? [{ validators: members, para }] : [];
+  });
+  return plots.toSorted((a, b) => b.validators.length - a.validators.length)[0];
 }

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asCollatorId, asCoreIndex, asGroupIndex, asParaId } from "@parahost/primitives";
+import {
+  asCollatorId,
+  asCoreIndex,
+  asGroupIndex,
+  asParaId,
+  type HostConfiguration,
+} from "@parahost/primitives";
 import { scheduleParaCleanup } from "../paras/paras.ts";
 import { codeOf, Scenario, type ScenarioOptions } from "../testing/scenario.ts";
 import {
@@ -90,10 +96,54 @@ test("groups rotate over cores: after one rotation group 0 serves core 1", () =>
   assert.equal(groupAssignedToCore(chain.state, core(0), 0), undefined);
 });
 
-function rotation(groupRotationFrequency: number): ScenarioOptions["configuration"] & object {
+function schedulerWith(
+  params: Partial<HostConfiguration["schedulerParams"]>,
+): ScenarioOptions["configuration"] & object {
   const { schedulerParams } = new Scenario({ validators: 1 }).configuration;
-  return { schedulerParams: { ...schedulerParams, groupRotationFrequency } };
+  return { schedulerParams: { ...schedulerParams, ...params } };
 }
+
+const rotation = (groupRotationFrequency: number) => schedulerWith({ groupRotationFrequency });
+
+test("idle cores keep every group as small as the configuration says, and nobody is scheduled there", () => {
+  const sizesOf = (validators: number, maxValidatorsPerCore: number) => {
+    const { state } = scenario({
+      validators,
+      cores: 1,
+      configuration: schedulerWith({ maxValidatorsPerCore }),
+    });
+    return validatorGroups(state).map((group) => group.length);
+  };
+  assert.deepEqual(sizesOf(7, 2), [2, 2, 2, 1]);
+  assert.deepEqual(sizesOf(10, 3), [3, 3, 2, 2]);
+  // There are as many cores as paras need in any case.
+  assert.deepEqual(sizesOf(7, 7), [3, 2, 2]);
+  const configuration = schedulerWith({ maxValidatorsPerCore: 1 });
+  const chain = scenario({ validators: 6, cores: 1, configuration });
+  assert.equal(coreCount(chain.state), 6);
+  claim(chain, 2000, 2001, 2002);
+  chain.beginBlock();
+  assert.deepEqual(assigned(chain), [
+    [0, 1000],
+    [1, 1001],
+    [2, 2000],
+  ]);
+  assert.deepEqual(
+    [2, 3].map((index) => claimQueue(chain.state).get(core(index))),
+    [[2000, 2001, 2002], []],
+  );
+  chain.mustEnter({});
+  chain.endBlock();
+  // Back in the queue, a claim waits for the one shared core.
+  assert.deepEqual(
+    queueLayout(chain).map(([para, , offset]) => [para, offset]),
+    [
+      [2001, 0],
+      [2002, 0],
+      [2000, 0],
+    ],
+  );
+});
 
 test("a group's members are known while its index is", () => {
   const chain = scenario();

@@ -2,7 +2,7 @@
  * The scheduler: which para may use which availability core, and which validators serve it.
  *
  * Core i belongs to the i-th parachain; the cores behind them are shared by parathreads, which get them
- * by claims. A core is free or occupied by a candidate that is becoming available. Free cores are
+ * by claims; what is left is idle, and there so that groups are small. A core is free or occupied by a candidate that is becoming available. Free cores are
  * scheduled at the beginning of every block, and again when cores become free in it; what was scheduled
  * and not used is forgotten at the end. A suspended para has none: its core stays free, its claim waits.
  *
@@ -26,7 +26,7 @@ import { pallet, type State, storageValue } from "../../framework/index.ts";
 import { blockNumber } from "../../pallets/system/block.ts";
 import { configuration } from "../configuration/configuration.ts";
 import { isLiveParathread, parachains } from "../paras/paras.ts";
-import { sharedCores } from "../paras/planned-cores.ts";
+import { CORES_MAX, sharedCores } from "../paras/planned-cores.ts";
 import type { SessionChangeNotification } from "../session-change.ts";
 import { isSuspended, suspendedIn } from "../suspension/storage.ts";
 import {
@@ -176,7 +176,7 @@ export function corePara(state: State, core: CoreIndex): ParaId | undefined {
 export const occupiedKind = (state: State, core: CoreIndex): CoreKind | undefined =>
   storage.availabilityCores.get(state)[core]?.type;
 
-/** Position of a core among the parathread cores; `undefined` for those of parachains. */
+/** Position of a core behind those of parachains; `undefined` for these. */
 function coreOffset(state: State, core: CoreIndex): number | undefined {
   const offset = core - parachains(state).length;
   return offset < 0 ? undefined : offset;
@@ -278,8 +278,7 @@ function removeFromClaimIndex(state: State, paras: readonly ParaId[]): void {
 }
 
 function requeue(state: State, entry: ParathreadEntry): void {
-  // Between session changes the number of parathread cores is what it was when the cores were made.
-  const cores = coreCount(state) - parachains(state).length;
+  const cores = parathreadCores(state);
   storage.parathreadQueue.update(state, (queue) => enqueue(queue, entry, cores));
 }
 
@@ -462,13 +461,23 @@ export function onNewSession(
       dropped.map(({ claim }) => claim.paraId),
     );
   }
-  const cores = own + shared;
+  const cores = Math.max(own + shared, coresForGroups(current, validators.length));
   storage.availabilityCores.set(
     state,
     Array.from({ length: cores }, () => undefined),
   );
   storage.validatorGroups.set(state, splitIntoGroups(validators.length, cores));
   return dropped.flatMap(({ claim, retries }) => (retries <= parathreadRetries ? [claim] : []));
+}
+
+/**
+ * Cores that make groups as small as they are to be. Polkadot rounds down, so that its groups may be larger than
+ * the configuration says.
+ */
+function coresForGroups({ schedulerParams }: HostConfiguration, validatorCount: number): number {
+  const { maxValidatorsPerCore } = schedulerParams;
+  const wanted = maxValidatorsPerCore ? Math.ceil(validatorCount / maxValidatorsPerCore) : 0;
+  return Math.min(wanted, CORES_MAX);
 }
 
 export const paraScheduler = pallet({ name: "ParaScheduler", index: 55, storage });
