@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { err, expectOk } from "@parahost/base";
+import { sr25519Sign } from "@parahost/crypto";
 import {
   type AccountId,
   asHash,
   asSessionIndex,
   asValidatorIndex,
+  type CandidateHash,
   type DisputeProof,
   type SessionIndex,
+  statementPayload,
   type ValidatorIndex,
 } from "@parahost/primitives";
 import { validateTransaction } from "../../executive.ts";
@@ -21,12 +24,24 @@ import { TREASURY_ACCOUNT } from "../../pallets/treasury/account.ts";
 import { TestChain } from "../../testing/chain.ts";
 import { signedBy, sudo } from "../../testing/transactions.ts";
 import { encodeBare } from "../../transaction/extrinsic.ts";
-import { keyOwnershipProof, submitReportDisputeLost } from "../runtime-api/disputes.ts";
+import {
+  keyOwnershipProof,
+  submitReportBackingMisbehaviour,
+  submitReportDisputeLost,
+} from "../runtime-api/disputes.ts";
 import { sessionAccounts, storage as sessionInfoStorage } from "../session-info.ts";
 import { disabledValidators } from "../shared/disabled.ts";
 import { activeValidatorKeys, sessionIndex } from "../shared/shared.ts";
-import { all, disputeSet, someCandidate, type Vote, votersOf } from "../testing/votes.ts";
+import {
+  all,
+  disputeSet,
+  SOME_PARENT,
+  someCandidate,
+  type Vote,
+  votersOf,
+} from "../testing/votes.ts";
 import { DEFAULT_PENALTIES } from "./penalties.ts";
+import { hasEscalatedWrongly, punishEscalators } from "./punish.ts";
 import { REWARD_POT } from "./rewards.ts";
 import { parasSlashing, unappliedSlashes } from "./slashing.ts";
 import { errors } from "./storage.ts";
@@ -259,6 +274,40 @@ test("a split, and a dispute that was won in time, cost no distraction fee", () 
   vote(other, [[6, "valid"]]);
   addMany(other, 5);
   assert.deepEqual(stakes(other), [STAKE, STAKE, less(1_000_000n), ...Array(4).fill(STAKE)]);
+});
+
+test("who contradicts itself in backing loses a tenth, and is disabled", () => {
+  const chain = chainOf();
+  const context = { sessionIndex: FIRST, parentHash: SOME_PARENT };
+  const [first, second] = (["seconded", "valid"] as const).map((type) => ({ type, value: A }));
+  assert.ok(first && second);
+  const [firstSignature, secondSignature] = [first, second].map((statement) =>
+    sr25519Sign(votersOf(chain).pairIn(FIRST, 4), statementPayload(statement, context)),
+  );
+  assert.ok(firstSignature && secondSignature);
+  const report = submitReportBackingMisbehaviour(chain.state, {
+    session: FIRST,
+    parentHash: SOME_PARENT,
+    validatorIndex: asValidatorIndex(4),
+    ...{ first, firstSignature, second, secondSignature },
+  });
+  assert.ok(report);
+  chain.add({ author: author(chain), extrinsics: [report] });
+  assert.deepEqual(penalties(chain), ["backingMisbehaviour 4"]);
+  assert.deepEqual(stakes(chain), [...Array(4).fill(STAKE), less(100_000_000n), STAKE, STAKE]);
+  assert.deepEqual(disabledValidators(chain.state), [4]);
+});
+
+test("who carries a dispute here for nothing loses a thousandth for each", () => {
+  const chain = chainOf();
+  const timeSlot = (candidateHash: CandidateHash) => ({ sessionIndex: FIRST, candidateHash });
+  punishEscalators(chain.state, timeSlot(A), [asValidatorIndex(2), asValidatorIndex(6)]);
+  const once = [STAKE, STAKE, less(1_000_000n), STAKE, STAKE, STAKE, less(1_000_000n)];
+  assert.deepEqual(stakes(chain), once);
+  punishEscalators(chain.state, timeSlot(A), [asValidatorIndex(2)]);
+  assert.deepEqual(stakes(chain), once);
+  assert.ok(hasEscalatedWrongly(chain.state, timeSlot(A), asValidatorIndex(2)));
+  assert.ok(!hasEscalatedWrongly(chain.state, timeSlot(someCandidate(1)), asValidatorIndex(2)));
 });
 
 test("root sets what each penalty is", () => {
