@@ -75,6 +75,7 @@ export const ADDED: readonly Departure[] = [
       ...of("Utility.errors", "InvalidDerivedAccount"),
     ],
   },
+  { why: "a client has to know it", items: of("Staking.constants", "MaxNominations") },
   { why: "a proof is of the keys of its session", items: of("Historical.storage", "CurrentKeys") },
   {
     why: "every field of the guide's configuration has its call",
@@ -147,6 +148,7 @@ export const MISSING: readonly Departure[] = [
     why: "reserves are holds with reasons, and nothing is shelved or written unexpectedly",
     items: [
       ...of("Balances.storage", "Reserves"),
+      ...of("Balances.constants", "MaxReserves"),
       ...of("Balances.events", "Restored", "Suspended", "Unexpected"),
     ],
   },
@@ -176,6 +178,17 @@ export const MISSING: readonly Departure[] = [
       ...of("Treasury.storage", "Deactivated", "LastSpendPeriod"),
       ...of("Treasury.events", "Burnt", "PaymentFailed", "UpdatedInactive"),
     ],
+  },
+  {
+    why: "lists of authorities and nominators are as long as those of validators and stakers, without bounds of their own",
+    items: [
+      ...of("Babe.constants", "MaxAuthorities", "MaxNominators"),
+      ...of("Grandpa.constants", "MaxAuthorities", "MaxNominators", "MaxSetIdSessionEntries"),
+    ],
+  },
+  {
+    why: "what on-demand orders pay is burned, without an account",
+    items: of("OnDemand.constants", "PalletId"),
   },
   {
     why: "come with messages",

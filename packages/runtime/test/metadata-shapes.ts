@@ -1,6 +1,6 @@
 /**
- * What two runtimes' metadata say about the pallets that both have: storage, events, errors and calls, with the
- * types of everything. Types are compared by what clients see of them: structure, names of fields, names and
+ * What two runtimes' metadata say about the pallets that both have: storage, constants, events, errors and calls, with
+ * the types of everything. Types are compared by what clients see of them: structure, names of fields, names and
  * indices of variants. Wrappers without a name of their own (`BoundedVec`, `AccountId32`) are looked through.
  */
 import type { Metadata, PortableType } from "../src/metadata/layout.ts";
@@ -18,7 +18,7 @@ const OUTER =
 export function shapesOf(body: Body, pallets: ReadonlySet<string>): Shapes {
   const shape = describer(body.types);
   const found = new Map<string, string>();
-  for (const { name, index, storage, calls, events, errors } of body.pallets) {
+  for (const { name, index, storage, calls, events, errors, constants } of body.pallets) {
     if (!pallets.has(name)) continue;
     found.set(name, `at ${index}, prefix ${storage?.prefix ?? name}`);
     for (const { name: item, modifier, type } of storage?.items ?? []) {
@@ -28,6 +28,8 @@ export function shapesOf(body: Body, pallets: ReadonlySet<string>): Shapes {
           : `${type.value.hashers.map(({ type: hasher }) => hasher).join()} ${shape(type.value.key)} => ${shape(type.value.value)}`;
       found.set(`${name}.storage.${item}`, `${modifier.type} ${types}`);
     }
+    for (const constant of constants)
+      found.set(`${name}.constants.${constant.name}`, shape(constant.type));
     for (const [kind, id] of Object.entries({ calls, events, errors }))
       for (const { name: arm, text } of id === undefined ? [] : arms(body.types, id, shape))
         found.set(`${name}.${kind}.${arm}`, text);

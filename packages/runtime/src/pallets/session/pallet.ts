@@ -1,7 +1,7 @@
 /** Session: calls to register keys. Rotation and registry are in this folder. */
 import { err } from "@parahost/base";
-import { bytes } from "@parahost/scale";
-import { call, done, ensureSigned, pallet, weightOf } from "../../framework/index.ts";
+import { bytes, u128 } from "@parahost/scale";
+import { call, constant, done, ensureSigned, pallet, weightOf } from "../../framework/index.ts";
 import { disabledAuthorities } from "../../parachains/shared/disabled.ts";
 import { registerKeys, removeKeys } from "./key-registry.ts";
 import { SessionKeys } from "./keys.ts";
@@ -17,6 +17,9 @@ export const session = pallet({
   storage: { ...storage, disabledValidators: disabledAuthorities },
   events,
   errors,
+  constants: {
+    KeyDeposit: constant("What setting keys puts on hold: nothing.", u128, () => 0n),
+  },
   calls: {
     setKeys: call({
       index: 0,

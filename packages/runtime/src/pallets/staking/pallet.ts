@@ -59,6 +59,7 @@ import {
   storage,
   UNLOCKING_CHUNKS_MAX,
   UnlockChunk,
+  VALIDATORS_MAX,
   ValidatorPrefs,
 } from "./storage.ts";
 
@@ -124,6 +125,11 @@ export const staking = pallet({
       "Parts of a stake that can be on their way out.",
       u32,
       () => UNLOCKING_CHUNKS_MAX,
+    ),
+    MaxValidatorSet: constant(
+      "Validators that an election can have, unless root allows less.",
+      u32,
+      () => VALIDATORS_MAX,
     ),
     MaxNominations: constant("Candidates that one nominator can name.", u32, () => NOMINATIONS_MAX),
   },

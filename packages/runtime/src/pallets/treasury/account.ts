@@ -6,9 +6,12 @@ import { palletEvents, type State } from "../../framework/index.ts";
 import { deposit } from "../balances/transfer.ts";
 import { VersionedLocatableAsset, VersionedLocation } from "./asset.ts";
 
-/** Keeps the treasury's money; derived from the pallet id `py/trsry` as in Polkadot. */
+/** The pallet's id, as in Polkadot. */
+export const TREASURY_ID = "py/trsry";
+
+/** Keeps the treasury's money; derived from the pallet's id as in Polkadot. */
 export const TREASURY_ACCOUNT = asAccountId(
-  bytesToHex(asciiBytes("modlpy/trsry".padEnd(32, "\0"))),
+  bytesToHex(asciiBytes(`modl${TREASURY_ID}`.padEnd(32, "\0"))),
 );
 
 export const events = palletEvents("Treasury", {

@@ -5,9 +5,19 @@
  *
  * Polkadot also burns a part of what is left over; here all of it stays.
  */
-import { err, ok, type Result } from "@parahost/base";
+import { asciiBytes, err, ok, type Result } from "@parahost/base";
 import { AccountId, type Balance, BlockNumber, MultiAddress } from "@parahost/primitives";
-import { compactU32, compactU128, option, struct, u32, u128, vec } from "@parahost/scale";
+import {
+  compactU32,
+  compactU128,
+  fixedBytes,
+  newtype,
+  option,
+  struct,
+  u32,
+  u128,
+  vec,
+} from "@parahost/scale";
 import {
   asRoot,
   call,
@@ -28,7 +38,7 @@ import {
 import { reducibleBalance } from "../balances/account.ts";
 import { transfer } from "../balances/transfer.ts";
 import { blockNumber } from "../system/block.ts";
-import { events, TREASURY_ACCOUNT } from "./account.ts";
+import { events, TREASURY_ACCOUNT, TREASURY_ID } from "./account.ts";
 import { VersionedLocatableAsset, VersionedLocation } from "./asset.ts";
 import { errors } from "./errors.ts";
 import {
@@ -45,6 +55,9 @@ export const SPEND_PERIOD = 600;
 
 /** Approved spends that wait for their payment. */
 export const APPROVALS_MAX = 100;
+
+const Permill = newtype(["sp_arithmetic", "per_things", "Permill"], u32);
+const PalletId = newtype(["frame_support", "PalletId"], fixedBytes(8));
 
 const Proposal = struct({ proposer: AccountId, value: u128, beneficiary: AccountId, bond: u128 }, [
   "pallet_treasury",
@@ -115,6 +128,15 @@ export const treasury = pallet({
   constants: {
     PayoutPeriod: constant("Blocks for which a spend can be collected.", u32, () => PAYOUT_PERIOD),
     SpendPeriod: constant("Blocks between payments.", u32, () => SPEND_PERIOD),
+    Burn: constant(
+      "The share of what is left after a period that is burned: nothing.",
+      Permill,
+      () => 0,
+    ),
+    PalletId: constant("What the treasury's account is derived from.", PalletId, () =>
+      asciiBytes(TREASURY_ID),
+    ),
+    pot_account: constant("The treasury's account.", AccountId, () => TREASURY_ACCOUNT),
     MaxApprovals: constant("Approved spends that can wait.", u32, () => APPROVALS_MAX),
   },
   calls: {

@@ -15,7 +15,7 @@ import {
   ParaId,
   type SchedulerParams,
 } from "@parahost/primitives";
-import { u128 } from "@parahost/scale";
+import { u32, u128 } from "@parahost/scale";
 import {
   arithmeticError,
   call,
@@ -37,7 +37,7 @@ import { configuration } from "../configuration/configuration.ts";
 import { isLiveParathread } from "../paras/paras.ts";
 import { addParathreadClaim, claimQueueUse, hasClaim } from "../scheduler/scheduler.ts";
 import { isSuspended } from "../suspension/storage.ts";
-import { takeRevenue, withSale } from "./revenue.ts";
+import { HISTORICAL_REVENUE_BLOCKS, takeRevenue, withSale } from "./revenue.ts";
 import { nextTraffic, ONE, SpotPriceModel, spotPrice } from "./spot-price.ts";
 import { errors, events, storage } from "./storage.ts";
 
@@ -182,6 +182,11 @@ export const onDemand = pallet({
   events,
   errors,
   constants: {
+    MaxHistoricalRevenue: constant(
+      "Blocks whose revenue is kept apart; what is older is one sum.",
+      u32,
+      () => HISTORICAL_REVENUE_BLOCKS,
+    ),
     TrafficDefaultValue: constant("Traffic at the beginning.", u128, () => ONE),
   },
   /** Indices are Polkadot's; those from 60 on are for what its pallet does not have. */

@@ -18,9 +18,10 @@ import {
   ValidatorSignature,
   validationCodeHash,
 } from "@parahost/primitives";
-import { encode } from "@parahost/scale";
+import { encode, u64 } from "@parahost/scale";
 import {
   call,
+  constant,
   type DispatchError,
   type DispatchResult,
   done,
@@ -430,4 +431,14 @@ const calls = {
   }),
 };
 
-export const paras = pallet({ name: "Paras", index: 56, storage, calls, events, errors });
+export const paras = pallet({
+  name: "Paras",
+  index: 56,
+  storage,
+  constants: {
+    UnsignedPriority: constant("Of votes on code in the pool.", u64, () => PVF_CHECK_PRIORITY),
+  },
+  calls,
+  events,
+  errors,
+});
