@@ -12,9 +12,12 @@ interface Departure {
 const of = (prefix: string, ...names: readonly string[]): string[] =>
   names.map((name) => `${prefix}.${name}`);
 
-/** Pallets and APIs of Polkadot's that this runtime has not, beside those that its issues have not come to. */
+/** Pallets of this runtime that Polkadot has not. */
 export const PALLETS_ADDED: readonly Departure[] = [
-  { why: "there is no governance; Polkadot's test networks have both", items: ["Sudo"] },
+  {
+    why: "there is no governance: an account is root, as on Polkadot's test networks",
+    items: ["Sudo"],
+  },
   { why: "networks of tests change validators without stake", items: ["ValidatorManager"] },
   {
     why: "root registers paras at once, as on Polkadot's test networks",
