@@ -291,7 +291,18 @@ test("blocks come without gaps, and a new session is told", LIMIT, async () => {
       take(1),
     ),
   );
-  const blocks = await firstValueFrom(client.finalizedBlock$.pipe(take(6), toArray()));
+  const [blocks, bests] = await Promise.all([
+    firstValueFrom(client.finalizedBlock$.pipe(take(6), toArray())),
+    firstValueFrom(client.bestBlocks$.pipe(take(6), toArray())),
+  ]);
+  // Each time all blocks from the best one down to the finalized one.
+  for (const chain of bests)
+    chain.forEach(({ number, parent }, index) => {
+      const below = chain[index + 1];
+      if (below !== undefined) assert.deepEqual([number, parent], [below.number + 1, below.hash]);
+    });
+  const reached = new Set(bests.flat().map(({ number }) => number));
+  assert.equal(reached.size, Math.max(...reached) - Math.min(...reached) + 1);
   blocks.forEach(({ number, parent }, index) => {
     const before = blocks[index - 1];
     if (before === undefined) return;
