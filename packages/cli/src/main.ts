@@ -14,6 +14,7 @@ import { addTxCommand } from "./commands/tx.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { refuseRepeatedFlags } from "./repeated-flags.ts";
 import { RpcFailure } from "./rpc-client.ts";
+import { BadSecret } from "./usage.ts";
 import { VERSION } from "./version.ts";
 
 // Whoever reads our output may have seen enough, as `head` has: that is no failure.
@@ -50,7 +51,10 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof RpcFailure || error instanceof HostError) {
+  else if (error instanceof BadSecret) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 2;
+  } else if (error instanceof RpcFailure || error instanceof HostError) {
     process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = 1;
   } else throw error;

@@ -1,5 +1,5 @@
 /** Values of flags: what is wrong with one is said in one line, and the exit code is 2. */
-import { type Sr25519Pair, sr25519PairFromUri } from "@parahost/crypto";
+import { pairFromUri, type Sr25519Pair, sr25519PairFromUri } from "@parahost/crypto";
 import { InvalidArgumentError } from "commander";
 
 /** A whole number from `min` to `max`. */
@@ -33,9 +33,20 @@ export function amount(text: string): bigint {
   return BigInt(text);
 }
 
+/** Wrong usage whose message does not repeat what was given: it may be a secret with a slip of the pen. */
+export class BadSecret extends Error {}
+
 /** The key of an account that is to sign. */
 export function secretUri(text: string): Sr25519Pair {
   const pair = sr25519PairFromUri(text);
-  if (!pair.ok) throw new InvalidArgumentError("It must be a secret URI such as //Ferdie.");
+  if (!pair.ok) throw new BadSecret("what was given is no secret URI such as //Ferdie");
   return pair.value;
+}
+
+/** A secret URI of which keys of all schemes can be made. */
+export function secretOfKeys(text: string): string {
+  const schemes = ["sr25519", "ed25519"] as const;
+  if (!schemes.every((scheme) => pairFromUri(scheme, text).ok))
+    throw new BadSecret("what was given is no secret URI with hard junctions such as //Alice//2");
+  return text;
 }

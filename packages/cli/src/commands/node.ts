@@ -15,7 +15,7 @@ import {
 } from "../node/run-node.ts";
 import { consoleLogger, LogFilterError, LogSettings } from "../ports/console-logger.ts";
 import { addRpcOptions, type RpcFlags, rpcSettings } from "../rpc-options.ts";
-import { secretUri, wholeNumber } from "../usage.ts";
+import { BadSecret, secretOfKeys, secretUri, wholeNumber } from "../usage.ts";
 
 const WELL_KNOWN = ["alice", "bob", "charlie", "dave", "eve", "ferdie"] as const;
 type WellKnown = (typeof WELL_KNOWN)[number];
@@ -77,7 +77,9 @@ export function addNodeCommand(program: Command): void {
       new Option(
         "--keys-of <uri>",
         "a validator with the keys of a secret URI, such as //Validator//6",
-      ).conflicts("collator"),
+      )
+        .argParser(secretOfKeys)
+        .conflicts("collator"),
     )
     .addOption(
       new Option("--collator", "collate for a parachain of this chain").conflicts("validator"),
@@ -272,7 +274,7 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
 
 function nodeKey(text: string): Hex {
   const hex = `0x${text.replace(/^0x/, "")}`;
-  if (!isHex(hex, 32)) throw new InvalidArgumentError("It must be 64 hex digits.");
+  if (!isHex(hex, 32)) throw new BadSecret("--node-key must be 64 hex digits");
   return hex;
 }
 

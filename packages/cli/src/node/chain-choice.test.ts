@@ -42,7 +42,7 @@ test("dev and local are different chains", () => {
 });
 
 test("what is no specification is refused with the file and what is wrong", () => {
-  refused("nowhere.json", /nowhere\.json: there is no such file \(ENOENT\).*dev, local/);
+  refused("nowhere.json", /nowhere\.json: there is no such file.*dev, local/);
   refused(directory, /no such file|no JSON|EISDIR/);
   refused(written("empty.json", ""), /it is no JSON/);
   refused(written("bom.json", "\ufeff{}"), /it is no JSON|must be text/);

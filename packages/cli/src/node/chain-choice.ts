@@ -15,6 +15,7 @@ import { withLightCode } from "./light-code.ts";
 
 /** A raw genesis with a few large parachains is some megabytes. */
 const FILE_BYTES_MAX = 256 << 20;
+const NAME_SHOWN_MAX = 300;
 
 export interface ChosenChain extends ChainInfo {
   readonly genesis: Genesis;
@@ -81,7 +82,7 @@ export function chooseChain(chain: string): ChosenChain {
   }
   const bad = (why: string): HostError =>
     new HostError("badChainSpec", {
-      message: `${chain}: ${why}. Give ${KNOWN_CHAINS.join(", ")} or the path of a chain specification`,
+      message: `${shown(chain)}: ${why}. Give ${KNOWN_CHAINS.join(", ")} or the path of a chain specification`,
     });
   let text: string;
   try {
@@ -89,11 +90,18 @@ export function chooseChain(chain: string): ChosenChain {
     text = readFileSync(chain, "utf8");
   } catch (error) {
     if (error instanceof HostError) throw error;
-    throw bad(`there is no such file (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw bad(code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`);
   }
   const spec = parseChainSpec(text);
   if (!spec.ok) throw bad(problemOf(spec.error));
   return { ...spec.value, config: undefined };
+}
+
+/** A name as it was given, as long as a terminal shows it as it is. */
+function shown(name: string): string {
+  const isPlain = name.length <= NAME_SHOWN_MAX && /^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(name);
+  return isPlain ? name : JSON.stringify(name.slice(0, NAME_SHOWN_MAX));
 }
 
 function problemOf(error: ChainSpecError): string {
