@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { randomBelow, SeededRandom } from "@parahost/base";
+import { HostError, randomBelow, SeededRandom } from "@parahost/base";
 import { openStore } from "./open-store.ts";
 
 /**
@@ -18,7 +18,10 @@ const CHAIN = `0x${"11".repeat(32)}` as const;
 const ROUNDS = 10;
 
 const openAt = (path: string) =>
-  openStore<"a" | "b">({ path, chain: CHAIN, columns: COLUMNS, migrations: [] });
+  openStore<"a" | "b">({
+    ...{ path, chain: CHAIN, columns: COLUMNS, migrations: [] },
+    checkedAtStart: COLUMNS,
+  });
 const key = (number: number): Uint8Array => new Uint8Array([number >> 8, number & 255]);
 
 /** What the store holds after `round`: entries come, change, and go. */
@@ -93,6 +96,53 @@ test("a commit that a loss of power interrupted is not there, and the one before
       }
     before = after;
   }
+});
+
+test("a bit flipped at a hundred places is found where it matters; no answer is ever wrong", (context) => {
+  const root = mkdtempSync(join(tmpdir(), "parahost-flipped-"));
+  context.after(() => rmSync(root, { recursive: true, force: true }));
+  const healthy = join(root, "healthy");
+  const value = (number: number): Uint8Array =>
+    new Uint8Array(20 + ((number * 37) % 700)).fill(number);
+  const store = openAt(healthy);
+  // Several commits, so that there are pages of former ones.
+  for (let round = 0; round < 4; round++)
+    store.write(
+      Array.from({ length: 120 }, (_, number) => ({
+        column: COLUMNS[number % 2] ?? "a",
+        key: key(number),
+        value: value(number),
+      })),
+      { durable: true },
+    );
+  store.close();
+  const file = readFileSync(join(healthy, "data.mdb"));
+  const random = new SeededRandom(11);
+  let refused = 0;
+  for (let flip = 0; flip < 100; flip++) {
+    const damaged = join(root, `${flip}`);
+    cpSync(healthy, damaged, { recursive: true });
+    const bytes = Buffer.from(file);
+    const at = randomBelow(random, bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (flip % 8));
+    writeFileSync(join(damaged, "data.mdb"), bytes);
+    let left: ReturnType<typeof openAt> | undefined;
+    try {
+      left = openAt(damaged);
+      for (let number = 0; number < 120; number++) {
+        const found: Uint8Array | undefined = left.get(COLUMNS[number % 2] ?? "a", key(number));
+        assert.deepEqual(found, value(number), `${number}, byte ${at}`);
+      }
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      assert.match(error.message, /purge-chain|restore/, error.code);
+      refused += 1;
+    } finally {
+      left?.close();
+      rmSync(damaged, { recursive: true });
+    }
+  }
+  assert.ok(refused > 5, `${refused} were refused`);
 });
 
 const byNumber = ([a]: readonly [number, number], [b]: readonly [number, number]): number => a - b;

@@ -27,6 +27,11 @@ export interface OpenStoreOptions<Column extends string> extends StoreSchema<Col
   readonly path: string;
   /** Genesis hash of the chain. */
   readonly chain: Hex;
+  /**
+   * Columns that are read through before anything is taken from them. In others a damaged key makes an entry seem missing; where
+   * that must not be, as in what a node has signed, the column belongs here.
+   */
+  readonly checkedAtStart?: readonly Column[];
   /** Hears of a commit that failed; nothing is taken from then on, and the process must end. */
   readonly onFailure?: (error: HostError) => void;
 }
@@ -55,6 +60,7 @@ export function openStore<Column extends string>(
     const store = openColumns(options, release);
     try {
       bringUp(store, options);
+      for (const column of options.checkedAtStart ?? []) store.check(column);
       return store;
     } catch (error) {
       store.close();

@@ -10,7 +10,12 @@ import { WorkerVerifier } from "@parahost/crypto/worker-verifier";
 import { ProcessPoolExecutor } from "@parahost/executor";
 import type { PeerAddress } from "@parahost/network/libp2p/address-book";
 import { type RunningLibp2pNetwork, startLibp2pNetwork } from "@parahost/network/libp2p/start";
-import { NODE_COLUMNS, type NodeColumn, RelayNode } from "@parahost/node/service/node";
+import {
+  NODE_COLUMNS,
+  type NodeColumn,
+  RelayNode,
+  SIGNED_COLUMNS,
+} from "@parahost/node/service/node";
 import {
   startByWarp,
   type WarpStartOptions,
@@ -348,7 +353,11 @@ function endNow(error: HostError): never {
 function openNodeStore(path: string | undefined, chain: Hex): KeyValueStore<Column> {
   return path === undefined
     ? new MemoryStore<Column>(COLUMNS)
-    : openStore<Column>({ path, chain, columns: COLUMNS, migrations: [], onFailure: endNow });
+    : openStore<Column>({
+        ...{ path, chain, columns: COLUMNS, migrations: [] },
+        checkedAtStart: SIGNED_COLUMNS,
+        onFailure: endNow,
+      });
 }
 
 function openKeystore(

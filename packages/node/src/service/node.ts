@@ -138,6 +138,16 @@ export const NODE_COLUMNS = [
 ] as const;
 export type NodeColumn = (typeof NODE_COLUMNS)[number];
 
+/** What tells the node what it has signed: an entry that seems missing could be contradicted. */
+export const SIGNED_COLUMNS = [
+  "ownStatements",
+  "ownBitfields",
+  "ownPvfVotes",
+  "ownApprovals",
+  "journal",
+  ...DISPUTE_COLUMNS,
+] as const satisfies readonly NodeColumn[];
+
 /** Signatures remembered to be good: all of a few blocks of a large network. */
 const VERIFIED_SIGNATURES_MAX = 16_384;
 /** The last blocks of the best chain are left to settle before they are voted for. */
