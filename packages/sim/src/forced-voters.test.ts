@@ -1,0 +1,40 @@
+/** Root's word that finality has stopped. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { expectOk } from "@parahost/base";
+import { sr25519PairFromUri } from "@parahost/crypto";
+import { type AnyRuntimeCall, runtimeApi, signExtrinsic } from "@parahost/runtime";
+import { Simulation } from "./simulation.ts";
+
+const SLOT_MS = 6000;
+
+test("once root says that finality stalls, the next session's voters finalize as a new set", async () => {
+  const simulation = new Simulation({ seed: 3, validators: 4, paras: 1, epochSlots: 6 });
+  const [node] = simulation.validators;
+  assert.ok(node !== undefined);
+  await simulation.run(4 * SLOT_MS);
+  assert.equal(node.chain.authoritySet().setId, 0);
+  const stalled: AnyRuntimeCall = {
+    type: "grandpa",
+    value: {
+      type: "noteStalled",
+      value: { delay: 2, bestFinalizedBlockNumber: node.chain.finalized().number } as object,
+    },
+  };
+  const call: AnyRuntimeCall = {
+    type: "sudo",
+    value: { type: "sudo", value: { call: stalled } as object },
+  };
+  const root = expectOk(sr25519PairFromUri("//Alice"), "a well-known key");
+  const { genesisHash } = node.chain;
+  expectOk(node.submit(signExtrinsic(root, call, { genesisHash, nonce: 0 })), "submitted");
+  await simulation.run(12 * SLOT_MS);
+  for (const { name, chain, states } of simulation.validators) {
+    const state = states.view(chain.best().hash);
+    assert.ok(state !== undefined);
+    assert.equal(runtimeApi.grandpaCurrentSetId(state), 1);
+    assert.equal(chain.authoritySet().setId, 1, name);
+    assert.ok(chain.best().number - chain.finalized().number <= 5, `${name} lags`);
+  }
+  await simulation.stop();
+});
