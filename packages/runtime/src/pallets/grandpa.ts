@@ -22,7 +22,7 @@ import { errors, type StoredPendingChange, storage } from "./grandpa/storage.ts"
 import { firstStoredSession } from "./historical.ts";
 import { equivocationCalls } from "./offences/equivocations.ts";
 import type { SessionValidator } from "./session/keys.ts";
-import { blockNumber, depositLog } from "./system/block.ts";
+import { BLOCK_NUMBER_MAX, blockNumber, depositLog } from "./system/block.ts";
 
 export { storage };
 
@@ -61,8 +61,6 @@ export function onNewSession(
   }
   storage.setIdSession.set(state, currentSetId(state), session);
 }
-
-const BLOCK_NUMBER_MAX = 0xffff_ffff;
 
 /**
  * Schedules a change for after `delay` blocks; `forced` is the block at which finality stopped, if it did. False

@@ -22,6 +22,9 @@ import { storage as limitStorage, resetBlockLimits } from "./limits.ts";
 /** Hashes of this many blocks are kept (and genesis's): the longest life of a mortal transaction. */
 export const BLOCK_HASH_COUNT = 4096;
 
+/** The last block that there can be. */
+export const BLOCK_NUMBER_MAX = 0xffff_ffff;
+
 /** `:extrinsic_index`. */
 const EXTRINSIC_INDEX_KEY = "0x3a65787472696e7369635f696e646578" as const;
 

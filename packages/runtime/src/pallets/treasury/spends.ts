@@ -7,7 +7,7 @@ import { Balance, BlockNumber } from "@parahost/primitives";
 import { struct, u32, u64Number, type ValueOf, variant } from "@parahost/scale";
 import { type DispatchError, type State, storageMap, storageValue } from "../../framework/index.ts";
 import { transfer } from "../balances/transfer.ts";
-import { blockNumber } from "../system/block.ts";
+import { BLOCK_NUMBER_MAX, blockNumber } from "../system/block.ts";
 import { events, TREASURY_ACCOUNT } from "./account.ts";
 import { beneficiaryOf, isNative, VersionedLocatableAsset, VersionedLocation } from "./asset.ts";
 import { errors } from "./errors.ts";
@@ -73,8 +73,6 @@ export function approveSpend(
   events.deposit(state, { type: "assetSpendApproved", value: { index, ...approved } });
   return ok(undefined);
 }
-
-const BLOCK_NUMBER_MAX = 0xffff_ffff;
 
 /** Pays a spend. Its payment bears the spend's own index, since it is paid once. */
 export function payOut(state: State, index: number): Outcome {
