@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -62,6 +62,25 @@ async function startNode(context: TestContext, ...flags: readonly string[]) {
   return { child, ended, started };
 }
 
+/** When the process has said something like it on standard error. */
+const until = (child: ChildProcessWithoutNullStreams, line: RegExp): Promise<void> =>
+  new Promise((resolve) => {
+    let text = "";
+    child.stderr.on("data", (chunk) => {
+      text += chunk;
+      if (line.test(text)) resolve();
+    });
+  });
+
+/** Goes away in the middle of a request. */
+function cutRequest(port: number): void {
+  const socket = connect(port, "127.0.0.1", () => {
+    socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{", () =>
+      setTimeout(() => socket.destroy(), 100),
+    );
+  });
+}
+
 async function rpc(
   port: number,
   method: string,
@@ -106,8 +125,12 @@ test("a node serves metrics, health and logs that change; a signal ends it withi
   assert.deepEqual(await rpc(started.rpcPort, "system_localListenAddresses"), started.addresses);
   const immovable = await refusal(started.rpcPort, "dev_newBlock", []);
   assert.match(immovable.message, /Start it as one process, by `parahost up` without --processes/);
-  await rpc(started.rpcPort, "system_addLogFilter", ["babe=trace"]);
+  const cutOff = until(child, /request cut off/);
+  await rpc(started.rpcPort, "system_addLogFilter", ["rpc=debug"]);
+  cutRequest(started.rpcPort);
+  await cutOff;
   await rpc(started.rpcPort, "system_resetLogFilter");
+  cutRequest(started.rpcPort);
 
   const second = await run("node", "--chain", "dev", "--bob", "-d", base, "--port", "0");
   assert.equal(second.code, 1);
@@ -121,6 +144,7 @@ test("a node serves metrics, health and logs that change; a signal ends it withi
   assert.equal(code, 0, err);
   assert.ok(performance.now() - asked < 2500, "in time");
   for (const line of [
+    "DEBUG rpc: request cut off",
     "📋 Chain specification: Development",
     "👤 Role: AUTHORITY",
     "🏷  Local node identity is: 12D3KooW",
@@ -128,6 +152,7 @@ test("a node serves metrics, health and logs that change; a signal ends it withi
     "Prometheus exporter started at 127.0.0.1:",
   ])
     assert.ok(err.includes(line), line);
+  assert.equal(err.split("request cut off").length, 2, "only while it was asked for");
 
   const chains = join(base, "chains/dev");
   assert.deepEqual(readdirSync(chains).sort(), ["db", "network"]);
@@ -151,9 +176,11 @@ test("a database of another chain is refused, ports that are taken are passed ov
     ...["--rpc-port", String(port), "--prometheus-port", String(port)],
   );
   assert.ok(started.addresses.every((address) => !address.includes(`/tcp/${port}/`)));
+  const asked = performance.now();
   child.kill("SIGINT");
   const { code, err } = await ended;
   assert.equal(code, 0, err);
+  assert.ok(performance.now() - asked < 2500, "in time");
   for (const said of [
     "peers reach this node at",
     "the JSON-RPC server is at",
@@ -195,7 +222,7 @@ test("flags that contradict each other or lack something end with 2 and name it"
 });
 
 test("keys are made, shown and kept; doctor finds what a node needs", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (context) => {
   const base = directory(context);
   const made = await run("key", "generate", "--words", "24", "--output-type", "Json");
@@ -216,7 +243,10 @@ test("keys are made, shown and kept; doctor finds what a node needs", {
   assert.equal(inspected.out, nodeKey.err);
   assert.match(inspected.out, /^12D3KooW/);
 
-  const examined = await run("doctor", "--json", "-d", base);
+  const [examined, unfit] = await Promise.all([
+    run("doctor", "--json", "-d", base),
+    run("doctor", "-d", join(base, "node-key", "below-a-file")),
+  ]);
   const findings = examined.out.trim().split("\n");
   const named = findings.map((line) => JSON.parse(line));
   assert.deepEqual(
@@ -224,6 +254,8 @@ test("keys are made, shown and kept; doctor finds what a node needs", {
     [],
   );
   assert.ok(named.some(({ what, grade }) => what === "workers" && grade === "ok"));
+  assert.equal(unfit.code, 1);
+  assert.match(unfit.out, /^failed +disk .*\n +make it writable, or choose another --base-path$/m);
 });
 
 test("a node with an old copy of its database and one without any wait for a session, and take part again", {
