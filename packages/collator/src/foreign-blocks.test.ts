@@ -13,10 +13,16 @@ const hashOf = (number: number): Hash =>
   asHash(`0x${number.toString(16).padStart(64, "0")}` as const);
 const candidate = (number: number) => ({ core: number }) as unknown as IncludedCandidate;
 
-/** Blocks 1, 2, … each on top of the one before; those in `held` can be had. */
-function world(held: Set<number>, known = new Set([0])) {
+/** Blocks 1, 2, … each on top of the one before; pieces of those in `held` can be had, those in `shown` whole. */
+function world(held: Set<number>, known = new Set([0]), shown: ReadonlySet<number> = new Set()) {
   const asked: number[] = [];
   const foreign = new ForeignBlocks({
+    fetch: async (head) => {
+      const number = Number(head);
+      if (!shown.has(number)) return "later";
+      known.add(number);
+      return "done";
+    },
     recover: async ({ core }) => {
       asked.push(core);
       return held.has(core)
@@ -63,6 +69,14 @@ test("a block that came another way is not asked for", async () => {
   want(1);
   await foreign.look();
   assert.deepEqual([asked.length, foreign.size], [0, 0]);
+});
+
+test("what another collator shows is not put together from pieces", async () => {
+  const { foreign, want, asked, known } = world(new Set([2]), new Set([0]), new Set([1]));
+  want(1, 2);
+  await foreign.look();
+  assert.deepEqual(asked, [2]);
+  assert.deepEqual([...known], [0, 1, 2]);
 });
 
 test("neither the number of blocks nor that of attempts is without end", async () => {

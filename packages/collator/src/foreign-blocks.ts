@@ -24,7 +24,9 @@ export interface RecoveredBlock {
 }
 
 export interface ForeignBlocksPorts {
-  /** `undefined` where it is not to be had now. */
+  /** Asks those who may have it whole, and imports it. */
+  readonly fetch: (head: Hash) => Promise<"done" | "later">;
+  /** Puts it together; `undefined` where it is not to be had now. */
   readonly recover: (candidate: IncludedCandidate) => Promise<RecoveredBlock | undefined>;
   /** `later` where the block before it is missing; `done` also for a block that is of no use. */
   readonly import: (head: Hash, block: RecoveredBlock) => "done" | "later";
@@ -76,6 +78,10 @@ export class ForeignBlocks {
       return;
     }
     wanted.attempts += 1;
+    if ((await this.#ports.fetch(head)) === "done") {
+      this.#wanted.delete(head);
+      return;
+    }
     const block = await this.#ports.recover(wanted.candidate);
     const isDone = block !== undefined && this.#ports.import(head, block) === "done";
     if (isDone || wanted.attempts >= ATTEMPTS_MAX) this.#wanted.delete(head);

@@ -61,6 +61,7 @@ import {
   type TransactionStatus,
 } from "./para-pool.ts";
 import { type ParaBlock, ParaTree, type Route } from "./para-tree.ts";
+import { type SiblingBlock, Siblings, type SiblingsPorts } from "./siblings.ts";
 
 const TARGET = "parachain::para-node";
 
@@ -105,7 +106,9 @@ export interface ParaNodePorts {
   readonly codeByHash?: (relayBlock: Hash, hash: ValidationCodeHash) => Uint8Array | undefined;
   /** Slot of a relay chain block, for collators that take turns. */
   readonly slotOf?: (relayBlock: Hash) => number | undefined;
-  /** A block of another collator, from whoever holds it; `undefined` where it is not to be had now. */
+  /** The other collators of the para, for those that have any: where they are, and who. */
+  readonly siblings?: Pick<SiblingsPorts, "network" | "peers"> | undefined;
+  /** A block of another collator, from whoever holds pieces of it; `undefined` where it is not to be had now. */
   readonly recover?: (candidate: IncludedCandidate) => Promise<RecoveredBlock | undefined>;
   /** Head of the para in the state after a relay chain block; `undefined` without such a state or such a head. */
   readonly headAt: (relayBlock: Hash) => HeadData | undefined;
@@ -183,6 +186,7 @@ export class ParaNode {
   #foreignBacked: ForeignBlock | undefined;
   readonly #turn: CollatorTurn | undefined;
   readonly #foreign: ForeignBlocks | undefined;
+  readonly #siblings: Siblings | undefined;
   #problem: string | undefined;
 
   constructor(config: ParaNodeConfig, ports: ParaNodePorts) {
@@ -193,10 +197,11 @@ export class ParaNode {
     this.#transactionsMax = config.transactionsMax ?? TRANSACTIONS_MAX;
     this.#ports = ports;
     this.#turn = config.turn;
-    const { recover } = ports;
+    const { recover, siblings } = ports;
     this.#foreign =
       recover &&
       new ForeignBlocks({
+        fetch: async (head) => (await this.#fetch(head)) ?? "later",
         recover,
         import: (head, block) => this.#onRecovered(head, block),
         isKnown: (head) => this.chain.block(head) !== undefined,
@@ -214,6 +219,16 @@ export class ParaNode {
     this.#finalized = this.#best;
     this.#tip = this.#best.hash;
     this.#lastBuilt = this.#best.hash;
+    this.#siblings =
+      siblings &&
+      new Siblings({
+        ...siblings,
+        genesisHash: this.#tree.root.hash,
+        take: (transaction) => this.#take(transaction),
+        waiting: () => this.pending().map(({ bytes }) => bytes),
+        block: (head) => this.#shown(head),
+        transactionHash: (transaction) => machine.transactionHash(transaction),
+      });
   }
 
   // Collating
@@ -271,11 +286,12 @@ export class ParaNode {
     };
   }
 
-  /** Takes in another collator's block. Its parent must be known here. */
+  /** Takes in another collator's block: the one with the `expected` head, if given. Its parent must be known here. */
   importBlock(
     parentHead: HeadData,
     blockData: Uint8Array,
-  ): Result<Hash, ImportError | { readonly code: "noRoom" }> {
+    expected?: Hash,
+  ): Result<Hash, ImportError | { readonly code: "noRoom" | "otherBlock" }> {
     const hasRoom = this.#makeRoom();
     const parent = this.#tree.get(paraHeadHash(parentHead));
     if (parent?.isKnown !== true)
@@ -285,10 +301,11 @@ export class ParaNode {
     const { head, included } = imported.value;
     const hash = paraHeadHash(head);
     const there = this.#tree.get(hash);
-    if (there?.isKnown === true) return ok(hash);
-    if (there === undefined && !hasRoom) {
+    const isOther = expected !== undefined && hash !== expected;
+    if (there?.isKnown === true) return isOther ? err({ code: "otherBlock" }) : ok(hash);
+    if (isOther || (there === undefined && !hasRoom)) {
       this.#machine.forget(head);
-      return err({ code: "noRoom" });
+      return err({ code: isOther ? "otherBlock" : "noRoom" });
     }
     this.#add(parent, head, { blockData: blockData.slice(), transactions: included });
     return ok(hash);
@@ -341,7 +358,19 @@ export class ParaNode {
   /** Takes a transaction for one of the next blocks. */
   submit(transaction: Uint8Array): Result<Hex, SubmitError> {
     this.#pool.dropExpired();
-    return this.#pool.submit(transaction);
+    const taken = this.#pool.submit(transaction);
+    if (taken.ok) this.#siblings?.propagate(transaction);
+    return taken;
+  }
+
+  /** A transaction that another collator passes on. */
+  #take(transaction: Uint8Array): "taken" | "known" | "bad" {
+    const taken = this.#pool.submit(transaction);
+    if (taken.ok) return "taken";
+    const { code } = taken.error;
+    return code === "undecodable" || code === "badSignature" || code === "tooLarge"
+      ? "bad"
+      : "known";
   }
 
   /** Transactions that wait for a block, as they came. */
@@ -500,6 +529,27 @@ export class ParaNode {
 
   // Following
 
+  /** A block as it is shown to other collators. */
+  #shown(head: Hash): SiblingBlock | undefined {
+    const block = this.chain.block(head);
+    const parent = block?.parent === undefined ? undefined : this.chain.block(block.parent);
+    return block?.blockData === undefined || parent === undefined
+      ? undefined
+      : { parentHead: parent.head, blockData: block.blockData };
+  }
+
+  /** Asks the other collators for a block. */
+  #fetch(head: Hash): Promise<"done" | "later" | undefined> {
+    return this.#siblings === undefined
+      ? Promise.resolve(undefined)
+      : this.#siblings.fetch(head, ({ parentHead, blockData }) => {
+          if (this.chain.block(head) !== undefined) return "done";
+          const imported = this.importBlock(parentHead, blockData, head);
+          if (imported.ok) return "done";
+          return isForLater(imported.error.code) ? "later" : "bad";
+        });
+  }
+
   #onRecovered(head: Hash, recovered: RecoveredBlock): "done" | "later" {
     const { parentHead, maxPovSize } = recovered;
     const blockData = decompressBlob(recovered.blockData, "pov", maxPovSize);
@@ -509,7 +559,7 @@ export class ParaNode {
       return "done";
     }
     const { code } = imported.error;
-    if (code === "unknownHead" || code === "noRoom" || code === "noCode") return "later";
+    if (isForLater(code)) return "later";
     this.#log("warn", "a block of another collator cannot be executed", {
       head,
       why: describe(imported.error),
@@ -524,6 +574,8 @@ export class ParaNode {
     }
     this.#foreignBacked = { head, stage: "backed", relayNumber };
     this.#log("debug", "a block that is not known here was backed", { head, relayNumber });
+    // Validators have no pieces of it yet, but who built it may show it.
+    void this.#fetch(head);
   }
 
   /** Remembers a head that the relay chain includes. */
@@ -619,6 +671,10 @@ export class ParaNode {
     this.#ports.logger.log(level, TARGET, message, { para: this.paraId, ...fields });
   }
 }
+
+/** The block before it, the room or the code may yet come. */
+const isForLater = (code: string): boolean =>
+  code === "unknownHead" || code === "noRoom" || code === "noCode";
 
 const isTrap = (detail: unknown): detail is { readonly message: string } =>
   typeof detail === "object" && detail !== null && "message" in detail;

@@ -223,6 +223,9 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     const disk = index === 0 ? world.para?.(plan.id) : undefined;
     const own = plan.machine();
     const machine = disk?.machine(own) ?? own;
+    const siblings = seatsOf(plan)
+      .filter((seat) => seat.index !== index)
+      .map((seat) => peerIdOfName(collatorName(plan.id, seat.index)));
     /** While blocks are taken from disk: the head to be told instead of the relay chain's. */
     let resuming: HeadData | undefined;
     // The node asks the para for blocks, and the para asks the node for heads: each knows the other late.
@@ -238,12 +241,10 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
         emit: (event) => node.events.emit(event),
         headAt: (block) => resuming ?? paraHead(node, plan.id, block),
         relayNode: (_, hash) => node.states.node(hash),
-        slotOf: (block) => {
-          const header = node.chain.header(block);
-          return header && slotOf(header);
-        },
+        slotOf: (block) => relaySlot(node, block),
         recover: (candidate) => recoverBlock(node, candidate),
         codeByHash: (block, hash) => codeByHash(node, block, hash),
+        ...(siblings.length === 0 ? {} : { siblings: { network: ports.network, peers: siblings } }),
       },
     );
     const node: RelayNode = new RelayNode(
@@ -354,6 +355,12 @@ export async function recoverBlock(
   if (data === undefined) return undefined;
   const { parentHead, maxPovSize } = data.validationData;
   return { parentHead, maxPovSize, blockData: data.pov.blockData };
+}
+
+/** Slot of a relay chain block. */
+export function relaySlot(node: RelayNode, block: Hash): number | undefined {
+  const header = node.chain.header(block);
+  return header && slotOf(header);
 }
 
 /** Head of the para in the state after a relay chain block. */

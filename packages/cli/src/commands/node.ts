@@ -1,8 +1,10 @@
 /** `parahost node`: one node of a network, as a process. Flags bear the names that users of Polkadot nodes know. */
 import { type Hex, HostError, isHex } from "@parahost/base";
+import type { CollatorTurn } from "@parahost/collator";
 import type { Sr25519Pair } from "@parahost/crypto";
 import { type PeerAddress, parsePeerAddress } from "@parahost/network/libp2p/address-book";
 import { asParaId } from "@parahost/primitives";
+import type { ParaPlan } from "@parahost/sim/para-plan";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { chooseChain } from "../node/chain-choice.ts";
 import { defaultBasePath, readNodeKey } from "../node/directories.ts";
@@ -14,6 +16,7 @@ import {
   startNode,
 } from "../node/run-node.ts";
 import { consoleLogger, LogFilterError, LogSettings } from "../ports/console-logger.ts";
+import { planProjects } from "../project/plan-project.ts";
 import { addRpcOptions, type RpcFlags, rpcSettings } from "../rpc-options.ts";
 import { BadSecret, secretOfKeys, secretUri, wholeNumber } from "../usage.ts";
 
@@ -33,6 +36,9 @@ interface NodeFlags extends RpcFlags, Partial<Readonly<Record<WellKnown, true>>>
   readonly keysOf?: string;
   readonly collator?: true;
   readonly para?: number;
+  readonly project?: string;
+  readonly turn?: CollatorTurn;
+  readonly paraBootnodes: readonly PeerAddress[];
   readonly fisherman?: Sr25519Pair;
   readonly nodeKey?: Hex;
   readonly nodeKeyFile?: string;
@@ -85,6 +91,14 @@ export function addNodeCommand(program: Command): void {
       new Option("--collator", "collate for a parachain of this chain").conflicts("validator"),
     )
     .option("--para <id>", "the parachain of a collator", wholeNumber(1, 0xffff_ffff))
+    .option("--project <directory>", "the collator's chain: a folder with chain.ts")
+    .option("--turn <i/n>", "which of how many collators of the parachain this one is", turn)
+    .option(
+      "--para-bootnodes <multiaddress...>",
+      "other collators of the parachain",
+      peerAddresses,
+      [],
+    )
     .addOption(
       new Option(
         "--fisherman <account>",
@@ -155,7 +169,8 @@ export function addNodeCommand(program: Command): void {
 
 async function runNode(flags: NodeFlags, command: Command): Promise<number> {
   const settings = settingsOf(flags, command);
-  const options = optionsOf(flags, command);
+  const plan = await planOf(flags, command);
+  const options = { ...optionsOf(flags, command), plan };
   const prefix = flags.json === true ? `[${options.name}] ` : "";
   const logger = consoleLogger(
     settings,
@@ -176,11 +191,11 @@ async function runNode(flags: NodeFlags, command: Command): Promise<number> {
     process.stderr.write(`error: ${error.message}\n`);
     return 1;
   }
-  const { node, addresses, rpcPort, statusPort } = running;
+  const { node, addresses, rpcPort, paraRpcPort, statusPort } = running;
   if (flags.json === true) {
     const write = (line: string): void => void process.stdout.write(`${line}\n`);
     const started = { event: "node.started", time: Date.now(), node: node.name };
-    write(JSON.stringify({ ...started, addresses, rpcPort, statusPort }));
+    write(JSON.stringify({ ...started, addresses, rpcPort, paraRpcPort, statusPort }));
     printEvents(node, write);
   }
   const finalized = new Promise<number>((resolve) => {
@@ -206,6 +221,25 @@ async function runNode(flags: NodeFlags, command: Command): Promise<number> {
   await running.stop();
   clearTimeout(limit);
   return code;
+}
+
+/** The chain that an author's collator runs. */
+async function planOf(
+  { project, para, collator }: NodeFlags,
+  command: Command,
+): Promise<ParaPlan | undefined> {
+  if (project === undefined) return undefined;
+  if (collator !== true || para === undefined)
+    command.error("error: --project is the chain of a collator: add --collator --para <id>");
+  const planned = await planProjects([project], para);
+  return planned.ok ? planned.value[0] : command.error(`error: ${planned.error.message}`);
+}
+
+function turn(text: string): CollatorTurn {
+  const [index = 0, count = 0] = text.split("/").map(Number);
+  if (Number.isInteger(index) && Number.isInteger(count) && index >= 1 && index <= count)
+    return { index: index - 1, count };
+  throw new InvalidArgumentError("It must be like 1/2: the first of two.");
 }
 
 function settingsOf(flags: NodeFlags, command: Command): LogSettings {
@@ -245,6 +279,8 @@ function optionsOf(flags: NodeFlags, command: Command): NodeOptions {
       role: isAuthority ? "authority" : "full",
       wellKnown,
       collatorOf: flags.para === undefined ? undefined : asParaId(flags.para),
+      turn: flags.turn,
+      siblings: flags.paraBootnodes,
       fisherman: flags.fisherman,
       nodeKey:
         flags.nodeKeyFile === undefined

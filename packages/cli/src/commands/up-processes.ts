@@ -1,13 +1,14 @@
 /** `parahost up --processes`: the local network with a process for each validator and collator. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { NodeEvent } from "@parahost/node";
 import type { ParaId } from "@parahost/primitives";
-import { planParas } from "@parahost/sim/para-plan";
+import { FIRST_PARA_ID, planParas } from "@parahost/sim/para-plan";
 import { EventLines } from "../event-lines.ts";
 import { localConfig } from "../node/chain-choice.ts";
 import { type NodeEventLine, ProcessNetwork } from "../node/process-network.ts";
+import { planProjects } from "../project/plan-project.ts";
 
 /** A node that died is started again after this time, unless it has died too often. */
 const RESTART_AFTER_MS = 1000;
@@ -16,6 +17,9 @@ const DEATHS_MAX = 5;
 export interface ProcessesOptions {
   readonly validators: number;
   readonly paras: number;
+  /** Folders of authors' chains. */
+  readonly para?: readonly string[];
+  readonly collators: number;
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly untilFinalized?: number;
@@ -33,7 +37,13 @@ export async function upProcesses(options: ProcessesOptions): Promise<number> {
   const { basePath, validators, untilFinalized } = options;
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
   const directory = basePath ?? mkdtempSync(join(tmpdir(), "parahost-"));
-  const paras = planParas(options.paras);
+  const folders = options.para ?? [];
+  const own = await planProjects(folders, FIRST_PARA_ID + options.paras);
+  if (!own.ok) {
+    process.stderr.write(`error: ${own.error.message}\n`);
+    return 1;
+  }
+  const paras = [...planParas(options.paras), ...own.value];
   const kinds = new Map<ParaId, string>(paras.map(({ id, kind }) => [id, kind]));
   const lines = new EventLines(kinds);
   const finalized = new Map<string, number>();
@@ -47,9 +57,11 @@ export async function upProcesses(options: ProcessesOptions): Promise<number> {
   const network = await ProcessNetwork.prepare(
     {
       directory,
-      config: localConfig({ ...options, paras: options.paras }),
+      config: localConfig({ ...options, own: own.value }),
       validators,
       paras: paras.map(({ id }) => id),
+      collators: options.collators,
+      projects: new Map(own.value.map(({ id }, index) => [id, resolve(folders[index] ?? ".")])),
       port: PORT,
       rpcPort: options.rpcPort,
       prometheusPort: PROMETHEUS_PORT,
@@ -116,10 +128,11 @@ const startedEvent = ({ nodes }: ProcessNetwork, directory: string) => ({
   time: Date.now(),
   rpcPort: nodes[0]?.rpcPort,
   directory,
-  nodes: nodes.map(({ name, rpcPort, statusPort, child }) => ({
+  nodes: nodes.map(({ name, rpcPort, paraRpcPort, statusPort, child }) => ({
     name,
     pid: child?.pid,
     rpcPort,
+    paraRpcPort,
     statusPort,
   })),
 });

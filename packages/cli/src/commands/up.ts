@@ -1,23 +1,10 @@
 /** `parahost up`: a living network on this machine, in one process. DESIGN, section 6. */
-import {
-  type Clock,
-  type Logger,
-  ok,
-  type Result,
-  randomBelow,
-  SeededRandom,
-} from "@parahost/base";
+import { type Clock, type Logger, randomBelow, SeededRandom } from "@parahost/base";
 import type { ParaNode } from "@parahost/collator";
 import type { Sr25519Pair } from "@parahost/crypto";
 import { ProcessPoolExecutor } from "@parahost/executor";
-import { buildProject, loadProject } from "@parahost/kit/compile";
 import { MemoryNetwork } from "@parahost/network";
-import {
-  asParaId,
-  type ParaId,
-  type ValidationCodeHash,
-  validationCodeHash,
-} from "@parahost/primitives";
+import { type ParaId, type ValidationCodeHash, validationCodeHash } from "@parahost/primitives";
 import {
   CandidateLog,
   combineMethods,
@@ -35,12 +22,13 @@ import {
   toJson,
 } from "@parahost/rpc";
 import {
+  type Collator,
   type LocalNetwork,
   localNetworkGenesis,
   startLocalNetwork,
   validatorName,
 } from "@parahost/sim/local-network";
-import { FIRST_PARA_ID, type ParaPlan, planGuest, planParas } from "@parahost/sim/para-plan";
+import { FIRST_PARA_ID, planParas } from "@parahost/sim/para-plan";
 import { Cast } from "@parahost/sim/strategies/cast";
 import { type GarbagePlot, plotGarbage } from "@parahost/sim/strategies/garbage-plot";
 import { type Command, Option } from "commander";
@@ -57,6 +45,7 @@ import {
   parseLogFilter,
 } from "../ports/console-logger.ts";
 import { systemRandom } from "../ports/system.ts";
+import { planProjects } from "../project/plan-project.ts";
 import { addRpcOptions, type RpcFlags, type RpcSettings, rpcSettings } from "../rpc-options.ts";
 import { secretUri, slotDuration, wholeNumber } from "../usage.ts";
 import { VERSION } from "../version.ts";
@@ -68,6 +57,7 @@ interface UpOptions extends RpcFlags {
   readonly para?: readonly string[];
   readonly watch?: true;
   readonly groupSize?: number;
+  readonly collators: number;
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly rpcPort: number;
@@ -102,6 +92,12 @@ export function addUpCommand(program: Command): void {
       "--para <directory>",
       "a parachain of yours, built from its folder; may be given several times",
       (directory: string, before: readonly string[] = []) => [...before, directory],
+    )
+    .option(
+      "--collators <n>",
+      "collators of each parachain, which take turns",
+      wholeNumber(1, 8),
+      1,
     )
     .option("--watch", "rebuild your parachains when you save them, and upgrade them")
     .option(
@@ -140,7 +136,7 @@ export function addUpCommand(program: Command): void {
     )
     .addOption(
       new Option("--processes", "a process for each validator and collator").conflicts([
-        "para",
+        "watch",
         "adversary",
         "fisherman",
       ]),
@@ -149,7 +145,7 @@ export function addUpCommand(program: Command): void {
       new Option(
         "--base-path <directory>",
         "keep state there and go on with it at the next start; implies --processes",
-      ).conflicts(["para", "adversary", "fisherman"]),
+      ).conflicts(["watch", "adversary", "fisherman"]),
     )
     .option("--json", "one JSON object per line instead of text")
     .option(
@@ -185,7 +181,8 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
   const sourceMaps = new Map<ValidationCodeHash, string>();
-  const own = await ownParas(options.para ?? [], options.paras, sourceMaps);
+  const firstOwn = FIRST_PARA_ID + options.paras;
+  const own = await planProjects(options.para ?? [], firstOwn, sourceMaps);
   if (!own.ok) {
     process.stderr.write(`error: ${own.error.message}\n`);
     return 1;
@@ -198,6 +195,7 @@ async function up(options: UpOptions, command: Command): Promise<number> {
   const shape = {
     validators: options.validators,
     paras,
+    collatorsPerPara: options.collators,
     slotMs: options.slotMs,
     epochSlots: options.epochSlots,
     ...(options.groupSize === undefined ? {} : { groupSize: options.groupSize }),
@@ -345,27 +343,6 @@ function methodsOf(
   );
 }
 
-/** Parachains from authors' folders, with the ids behind those that come along. */
-async function ownParas(
-  directories: readonly string[],
-  before: number,
-  sourceMaps: Map<ValidationCodeHash, string>,
-): Promise<Result<readonly ParaPlan[], { readonly message: string }>> {
-  const plans: ParaPlan[] = [];
-  for (const directory of directories) {
-    const project = await loadProject(directory);
-    if (!project.ok) return project;
-    const built = await buildProject(project.value);
-    if (!built.ok) return built;
-    const { schema, storage } = project.value;
-    const id = asParaId(FIRST_PARA_ID + before + plans.length);
-    const { wasm, sourceMap } = built.value;
-    sourceMaps.set(validationCodeHash(wasm), sourceMap);
-    plans.push(planGuest(id, schema, wasm, { storage, sourceMap: (code) => sourceMaps.get(code) }));
-  }
-  return ok(plans);
-}
-
 /** The villains back what their parachain's collator makes up, in a few slots after the start. */
 function garbageCast({ validators, para }: GarbagePlot, slotMs: number, clock: Clock): Cast {
   const [fromSlot, toSlot] = GARBAGE_SLOTS;
@@ -392,11 +369,12 @@ function firstScreen(
   paraServers: ParaServers,
   startedAt: number,
 ): string[] {
-  const paras = collators.map(({ plan }) => `${plan.kind} ${plan.id}`).join(", ");
+  const firsts = firstOfEach(collators);
+  const paras = firsts.map(({ plan }) => `${plan.kind} ${plan.id}`).join(", ");
   const moved = server.port === rpcPort || rpcPort === 0 ? "" : ` (${rpcPort} is in use)`;
   return [
     `parahost: ${validators.length} validators (${validators.map(({ name }) => name).join(", ")})`,
-    `          ${collators.length} parachains (${paras}), slots of ${slotMs / 1000} s`,
+    `          ${firsts.length} parachains (${paras}), slots of ${slotMs / 1000} s`,
     `JSON-RPC  ws://127.0.0.1:${server.port} and http://127.0.0.1:${server.port}${moved}`,
     ...paraServers.ports.map(
       ({ para, name, rpcPort: port }) => `          ${name} ${para} at ws://127.0.0.1:${port}`,
@@ -478,7 +456,7 @@ function summarize({ validators, collators }: LocalNetwork, ms: number): Summary
     best: chain.best().number,
     finalized: chain.finalized().number,
     finalizedHash: chain.finalized().hash,
-    paras: collators.map(({ plan, para }) => ({
+    paras: firstOfEach(collators).map(({ plan, para }) => ({
       para: plan.id,
       kind: plan.kind,
       included: para.head("best").number ?? 0,
@@ -486,6 +464,12 @@ function summarize({ validators, collators }: LocalNetwork, ms: number): Summary
     })),
   };
 }
+
+/** The first collator of each para. */
+const firstOfEach = (collators: readonly Collator[]): readonly Collator[] =>
+  collators.filter(
+    ({ plan }, index) => collators.findIndex((other) => other.plan.id === plan.id) === index,
+  );
 
 function summaryLines({ seconds, best, finalized, finalizedHash, paras }: Summary): string[] {
   return [

@@ -10,7 +10,7 @@ import {
   localGenesis,
   parseChainSpec,
 } from "@parahost/runtime";
-import { planParas } from "@parahost/sim/para-plan";
+import { type ParaPlan, planParas } from "@parahost/sim/para-plan";
 import { withLightCode } from "./light-code.ts";
 
 /** A raw genesis with a few large parachains is some megabytes. */
@@ -52,17 +52,19 @@ export interface LocalShape {
   readonly validators: number;
   readonly paras: number;
   readonly groupSize?: number;
+  /** Beside those that come with the network. */
+  readonly own?: readonly ParaPlan[];
 }
 
 /** The genesis of a network of well-known keys. */
-export function localConfig({ paras, ...shape }: LocalShape): GenesisConfig {
+export function localConfig({ paras, own = [], ...shape }: LocalShape): GenesisConfig {
   const { validators, slotMs, epochSlots, groupSize } = shape;
   const config = localGenesis({
     validators,
     slotMs,
     epochSlots,
     ...(groupSize === undefined ? {} : { groupSize }),
-    paras: planParas(paras).map(({ id, code, machine }) => ({
+    paras: [...planParas(paras), ...own].map(({ id, code, machine }) => ({
       id,
       code,
       head: machine().genesisHead,

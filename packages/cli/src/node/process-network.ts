@@ -11,13 +11,14 @@ import { createInterface } from "node:readline";
 import { HostError, hexToBytes } from "@parahost/base";
 import { ed25519PairFromSeed } from "@parahost/crypto";
 import { peerIdOfKey } from "@parahost/network";
+import { asParaId } from "@parahost/primitives";
 import {
   developmentKeys,
   developmentUri,
   type GenesisConfig,
   plainChainSpec,
 } from "@parahost/runtime";
-import { validatorName } from "@parahost/sim/local-network";
+import { collatorName, validatorName } from "@parahost/sim/local-network";
 import type { AuthorityEntry } from "./authority-table-file.ts";
 import { directoriesOf, ownNodeKey } from "./directories.ts";
 
@@ -34,8 +35,12 @@ export interface ProcessNetworkOptions {
   readonly directory: string;
   readonly config: GenesisConfig;
   readonly validators: number;
-  /** Parachains with a collator each. */
+  /** Parachains with collators. */
   readonly paras: readonly number[];
+  /** Of each parachain; 1 unless given. */
+  readonly collators?: number;
+  /** Folders of those that are authors' chains. */
+  readonly projects?: ReadonlyMap<number, string>;
   /** First ports; each node takes the next free ones. */
   readonly port: number;
   readonly rpcPort: number;
@@ -67,6 +72,8 @@ export interface ProcessNode {
   child: ChildProcess | undefined;
   /** Of the running process. */
   rpcPort: number | undefined;
+  /** Where clients of a collator's parachain go. */
+  paraRpcPort: number | undefined;
   statusPort: number | undefined;
   /** Nobody minds that it ends. */
   isStopping: boolean;
@@ -81,7 +88,7 @@ export class ProcessNetwork {
     options: ProcessNetworkOptions,
     listener: ProcessListener,
   ): Promise<ProcessNetwork> {
-    const { directory, config, validators, paras, log } = options;
+    const { directory, config, validators, paras, log, collators = 1, projects } = options;
     mkdirSync(directory, { recursive: true });
     const chain = join(directory, "chain.json");
     const info = {
@@ -92,24 +99,34 @@ export class ProcessNetwork {
     } as const;
     writeFileSync(chain, plainChainSpec(info, config));
     const table = join(directory, "authorities.json");
-    const names = [
-      ...Array.from({ length: validators }, (_, index) => validatorName(index)),
-      ...paras.map((para) => `collator-${para}`),
+    const seats: Seat[] = [
+      ...Array.from({ length: validators }, (_, index) => ({ name: validatorName(index) })),
+      ...paras.flatMap((para) =>
+        Array.from({ length: collators }, (_, turn) => ({
+          name: collatorName(asParaId(para), turn),
+          collates: { para, turn },
+        })),
+      ),
     ];
-    const ports = await freePorts(options.port, names.length);
-    const entries: AuthorityEntry[] = [];
-    const nodes = names.map((name, index): ProcessNode => {
-      const basePath = join(directory, name);
-      const para = paras[index - validators];
-      const uri = developmentUri(index);
-      const seed = ownNodeKey(directoriesOf(basePath, CHAIN_ID).nodeKey);
+    const ports = await freePorts(options.port, seats.length);
+    const addresses = seats.map(({ name }, index) => {
+      const seed = ownNodeKey(directoriesOf(join(directory, name), CHAIN_ID).nodeKey);
       const peer = peerIdOfKey(hexToBytes(ed25519PairFromSeed(seed).publicKey));
+      return `/ip4/${LOOPBACK}/tcp/${ports[index]}/p2p/${peer}`;
+    });
+    const entries: AuthorityEntry[] = [];
+    const nodes = seats.map(({ name, collates }, index): ProcessNode => {
+      const basePath = join(directory, name);
+      const uri = developmentUri(index);
       const listen = `/ip4/${LOOPBACK}/tcp/${ports[index]}`;
-      if (para === undefined)
+      if (collates === undefined)
         entries.push({
           authority: developmentKeys(uri).authorityDiscovery,
-          addresses: [`${listen}/p2p/${peer}`],
+          addresses: addresses.slice(index, index + 1),
         });
+      const siblings = addresses.filter(
+        (_, other) => other !== index && seats[other]?.collates?.para === collates?.para,
+      );
       const flags = [
         ...["node", "--json", "--chain", chain, "--name", name, "--base-path", basePath],
         ...["--execute-workers-max-num", "1"],
@@ -119,11 +136,13 @@ export class ProcessNetwork {
           "--prometheus-port",
           String(options.prometheusPort === 0 ? 0 : options.prometheusPort + index),
         ],
-        ...(para === undefined ? ["--keys-of", uri] : ["--collator", "--para", String(para)]),
+        ...(collates === undefined
+          ? ["--keys-of", uri]
+          : collatorFlags(collates, collators, siblings, projects?.get(collates.para))),
       ];
       return {
-        ...{ name, para, flags, isStopping: false },
-        ...{ child: undefined, rpcPort: undefined, statusPort: undefined },
+        ...{ name, para: collates?.para, flags, isStopping: false },
+        ...{ child: undefined, rpcPort: undefined, paraRpcPort: undefined, statusPort: undefined },
       };
     });
     writeFileSync(table, JSON.stringify(entries, undefined, 2));
@@ -162,6 +181,7 @@ export class ProcessNetwork {
         const event = JSON.parse(line) as NodeEventLine;
         if (event.event === "node.started") {
           node.rpcPort = event["rpcPort"] as number;
+          node.paraRpcPort = event["paraRpcPort"] as number | undefined;
           node.statusPort = event["statusPort"] as number | undefined;
           isServing = true;
           clearTimeout(limit);
@@ -198,6 +218,26 @@ export class ProcessNetwork {
       }),
     );
   }
+}
+
+/** A validator, or one of a parachain's collators. */
+interface Seat {
+  readonly name: string;
+  readonly collates?: { readonly para: number; readonly turn: number };
+}
+
+function collatorFlags(
+  { para, turn }: NonNullable<Seat["collates"]>,
+  count: number,
+  siblings: readonly string[],
+  project: string | undefined,
+): string[] {
+  return [
+    ...["--collator", "--para", String(para)],
+    ...(project === undefined ? [] : ["--project", project]),
+    ...(count === 1 ? [] : ["--turn", `${turn + 1}/${count}`]),
+    ...siblings.flatMap((address) => ["--para-bootnodes", address]),
+  ];
 }
 
 function ended({ child }: ProcessNode, signal: "SIGTERM" | "SIGKILL"): Promise<void> {

@@ -1,5 +1,6 @@
 /** One node as a process: DESIGN, section 6. */
 import { expectOk, type Hex, HostError, hexToBytes, type Logger } from "@parahost/base";
+import type { CollatorTurn } from "@parahost/collator";
 import {
   ed25519PairFromSeed,
   type Keystore,
@@ -28,9 +29,11 @@ import {
   devNetworkMethods,
   type EventSource,
   eventMethods,
+  LOCAL_CALLERS,
   listMethods,
   parachainsMethods,
   paraMethods,
+  RPC_LIMITS,
   type RpcServer,
   refuseAll,
   relayMethods,
@@ -38,8 +41,10 @@ import {
   toJson,
 } from "@parahost/rpc";
 import { validatorKeystore } from "@parahost/sim/local-network";
+import { type ParaPlan, planPara } from "@parahost/sim/para-plan";
 import { type KeyValueStore, MemoryStore, openStore } from "@parahost/storage";
 import { immovableNetwork } from "../dev/immovable-network.ts";
+import { ParaServers } from "../para-servers.ts";
 import type { LogSettings } from "../ports/console-logger.ts";
 import { FileKeystore } from "../ports/file-keystore.ts";
 import { systemClock, systemRandom } from "../ports/system.ts";
@@ -67,6 +72,9 @@ export const STOP_WITHIN_MS = 2000;
 const LOOPBACK = "127.0.0.1";
 const EVERYWHERE = "0.0.0.0";
 
+/** For the owner of this machine. */
+const OWN_RPC: RpcSettings = { allowUnsafe: true, allowed: LOCAL_CALLERS, limits: RPC_LIMITS };
+
 const COLUMNS = [...NODE_COLUMNS, ...PARA_COLUMNS] as const;
 type Column = NodeColumn | ParaColumn;
 
@@ -79,6 +87,11 @@ export interface NodeOptions {
   /** Secret URI of a well-known validator whose keys are taken, such as `//Alice`. */
   readonly wellKnown: string | undefined;
   readonly collatorOf: ParaId | undefined;
+  /** Of a chain that does not come with the network. */
+  readonly plan?: ParaPlan | undefined;
+  /** Among several collators of the parachain. */
+  readonly turn?: CollatorTurn | undefined;
+  readonly siblings?: readonly PeerAddress[];
   /** The account that stakes on bad candidates. */
   readonly fisherman?: Sr25519Pair | undefined;
   /** 32 bytes; the node's own file unless given. */
@@ -107,6 +120,8 @@ export interface RunningNode {
   readonly node: RelayNode;
   readonly addresses: readonly string[];
   readonly rpcPort: number;
+  /** Where clients of the parachain go, where there is one that they can read. */
+  readonly paraRpcPort: number | undefined;
   readonly statusPort: number | undefined;
   /** What has been written is on disk when it settles. */
   stop(): Promise<void>;
@@ -151,7 +166,12 @@ export async function startNode(
         : hexToBytes(options.nodeKey);
     const authorities =
       options.authorityTable === undefined ? undefined : readAuthorityTable(options.authorityTable);
-    const network = await listen(options, seed, authorities?.addresses ?? [], logger);
+    const network = await listen(
+      options,
+      seed,
+      [...(authorities?.addresses ?? []), ...(options.siblings ?? [])],
+      logger,
+    );
     ends.push(() => network.stop());
     say(`🏷  Local node identity is: ${network.network.localPeer}`);
     for (const address of network.addresses) say(`🔍 Listening on ${address}`);
@@ -167,11 +187,14 @@ export async function startNode(
     const collating =
       options.collatorOf === undefined
         ? undefined
-        : new Collating(options.collatorOf, names.kindOf(options.collatorOf), {
-            clock: systemClock,
-            logger,
-            store,
-          });
+        : new Collating(
+            options.plan ?? planPara(options.collatorOf, names.kindOf(options.collatorOf)),
+            {
+              turn: options.turn,
+              siblings: (options.siblings ?? []).map(({ peer }) => peer),
+            },
+            { clock: systemClock, logger, store, network: network.network },
+          );
     const collator = collating?.config(collatorKey(keystore, options));
     const known = [
       ...options.bootnodes,
@@ -227,6 +250,11 @@ export async function startNode(
     say(`Running JSON-RPC server: addr=${options.rpcExternal ? EVERYWHERE : LOOPBACK}:${rpc.port}`);
     const loop = new EventLoopWatch({ clock: systemClock, logger, meter: delayMeter() });
     ends.push(() => loop.stop());
+    const paras = new ParaServers(rpc.port + 1, options.rpc ?? OWN_RPC, () => logger);
+    ends.push(() => paras.close());
+    const para = collating && (await paras.add(collating.collator(node)));
+    if (para !== undefined)
+      say(`Running JSON-RPC server of ${para.name}: addr=${LOOPBACK}:${para.rpcPort}`);
     const status = await serveStatus(node, loop, executor);
     if (status !== undefined) {
       ends.push(() => status.close());
@@ -238,6 +266,7 @@ export async function startNode(
       node,
       addresses: network.addresses,
       rpcPort: rpc.port,
+      paraRpcPort: para?.rpcPort,
       statusPort: status?.port,
       stop: async () => {
         for (const end of ends.splice(0).reverse()) await end();
