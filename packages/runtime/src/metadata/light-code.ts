@@ -41,7 +41,7 @@ const DATA_SECTION = 11;
 /** The functions read nothing of a block but its state. */
 const NO_BLOCK = asHash(`0x${"00".repeat(32)}`);
 
-/** In the order of `Entry` in the template. */
+/** In the order of `Entry` in the template, for good: a chain keeps the template that it began with. */
 function entries(state: State): readonly Uint8Array[] {
   const answer = (name: string, args: Uint8Array = new Uint8Array(0)): Uint8Array => {
     const called = callRuntimeApi(state, NO_BLOCK, name, args);
