@@ -152,13 +152,15 @@ function sender(socket: WebSocket): (text: string) => Delivery {
       socket.terminate();
       return "lost";
     }
-    const taken = Promise.withResolvers<void>();
     // Called when the text is on its way, and when the connection has ended before.
-    socket.send(text, () => taken.resolve());
+    let onLeft: (() => void) | undefined;
+    socket.send(text, () => onLeft?.());
     if (socket.bufferedAmount === 0) return "sent";
     waiting += 1;
     stalled ??= setTimeout(() => socket.terminate(), READ_WITHIN_MS).unref();
-    return taken.promise.then(onTaken);
+    return new Promise<void>((resolve) => {
+      onLeft = resolve;
+    }).then(onTaken);
   };
 }
 
