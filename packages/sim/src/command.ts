@@ -20,6 +20,7 @@ export interface SimulateOptions {
   readonly epochSlots: number;
   readonly candidateDepth: number;
   readonly ancestry: number;
+  readonly invalidStatements?: true;
   readonly loss: number;
   readonly latencyMs: number;
   readonly jitterMs: number;
@@ -84,6 +85,7 @@ export function addSimulationOptions(command: Command): Command {
       whole(0, 16),
       0,
     )
+    .option("--invalid-statements", "validators sign what they find invalid in backing")
     .option("--ancestry <n>", "blocks by which relay parents may lag behind", whole(0, 16), 0)
     .option("--loss <share>", "share of messages that never arrive", shareBelowOne, 0)
     .option("--latency-ms <ms>", "shortest time a message takes", whole(0, 60_000), 20)
@@ -121,6 +123,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
     slotMs,
     epochSlots,
     ...(options.groupSize === undefined ? {} : { groupSize: options.groupSize }),
+    invalidStatements: options.invalidStatements === true,
     configuration: {
       asyncBackingParams: {
         maxCandidateDepth: options.candidateDepth,

@@ -85,6 +85,8 @@ export interface LocalNetworkOptions {
   readonly fisherman?: FishermanConfig;
   /** How checkers are drawn; Polkadot's way without it. */
   readonly approvalProfile?: ApprovalProfile;
+  /** Whether the guide's "it is invalid" is signed in backing; off unless given. */
+  readonly invalidStatements?: boolean;
 }
 
 export interface Collator {
@@ -178,6 +180,7 @@ export function startLocalNetwork(options: LocalNetworkOptions, world: World): L
     genesis,
     slotMs,
     ...(options.approvalProfile === undefined ? {} : { approvalProfile: options.approvalProfile }),
+    invalidStatements: options.invalidStatements === true,
     peers,
     authorName: (key: string) => authors.get(key),
     headNumber: (para: ParaId, head: Uint8Array) => plans.get(para)?.headNumber(head),

@@ -72,6 +72,8 @@ export interface SimulationOptions {
   readonly fisherman?: FishermanConfig;
   /** How checkers are drawn; Polkadot's way without it. */
   readonly approvalProfile?: ApprovalProfile;
+  /** Whether the guide's "it is invalid" is signed in backing; off unless given. */
+  readonly invalidStatements?: boolean;
   /** A disk that crashes, for the nodes that have one. */
   readonly disk?: (name: string) => CrashingStore<NodeColumn> | undefined;
   /** Log lines with the virtual milliseconds since the start and the node's name. */
@@ -115,7 +117,7 @@ export class Simulation {
   /** Starts all nodes at virtual time zero. */
   constructor(options: SimulationOptions) {
     const { seed, validators, slotMs = 6000, epochSlots = 20, configuration, absent } = options;
-    const { fisherman, approvalProfile, groupSize } = options;
+    const { fisherman, approvalProfile, groupSize, invalidStatements = false } = options;
     this.seed = seed;
     this.slotMs = slotMs;
     const random = new SeededRandom(seed);
@@ -155,6 +157,7 @@ export class Simulation {
         twins: this.cast.twins,
         ...(fisherman === undefined ? {} : { fisherman }),
         ...(approvalProfile === undefined ? {} : { approvalProfile }),
+        invalidStatements,
       },
       {
         clock: this.clock,

@@ -58,6 +58,7 @@ interface UpOptions extends RpcFlags {
   readonly watch?: true;
   readonly groupSize?: number;
   readonly collators: number;
+  readonly invalidStatements?: true;
   readonly slotMs: number;
   readonly epochSlots: number;
   readonly rpcPort: number;
@@ -105,6 +106,10 @@ export function addUpCommand(program: Command): void {
       "validators of a backing group at most; so many that finality cannot be stopped unless given",
       wholeNumber(1, 100),
     )
+    .option(
+      "--invalid-statements",
+      "validators sign what they find invalid in backing, as the guide says",
+    )
     .option("--slot-ms <ms>", "slot duration; 6000 is Polkadot's", slotDuration, 2000)
     .option(
       "--epoch-slots <n>",
@@ -139,13 +144,14 @@ export function addUpCommand(program: Command): void {
         "watch",
         "adversary",
         "fisherman",
+        "invalidStatements",
       ]),
     )
     .addOption(
       new Option(
         "--base-path <directory>",
         "keep state there and go on with it at the next start; implies --processes",
-      ).conflicts(["watch", "adversary", "fisherman"]),
+      ).conflicts(["watch", "adversary", "fisherman", "invalidStatements"]),
     )
     .option("--json", "one JSON object per line instead of text")
     .option(
@@ -199,6 +205,7 @@ async function up(options: UpOptions, command: Command): Promise<number> {
     slotMs: options.slotMs,
     epochSlots: options.epochSlots,
     ...(options.groupSize === undefined ? {} : { groupSize: options.groupSize }),
+    invalidStatements: options.invalidStatements === true,
     ...(fisherman === undefined ? {} : { fisherman: { pair: fisherman, stake: 0n, share: 1 } }),
   };
   const plot =
