@@ -89,8 +89,18 @@ function encodeText(text: string): Uint8Array {
   return concatBytes(new Uint8Array(length), bytes);
 }
 
+/** Of the phrase that everybody knows: a key of it is asked for again and again, and stretching takes a millisecond. */
+let developmentSeed: Uint8Array | undefined;
+
 /** The 32-byte seed of the URI's root key, before any junction. */
 function rootSeed(uri: SecretUri): Result<Uint8Array, SecretUriError> {
+  if (uri.phrase !== DEVELOPMENT_PHRASE || uri.password !== "") return stretchedSeed(uri);
+  const seed = developmentSeed === undefined ? stretchedSeed(uri) : ok(developmentSeed);
+  if (seed.ok) developmentSeed = seed.value;
+  return seed;
+}
+
+function stretchedSeed(uri: SecretUri): Result<Uint8Array, SecretUriError> {
   if (uri.phrase.startsWith("0x"))
     return isHex(uri.phrase, 32) ? ok(hexToBytes(uri.phrase)) : err({ code: "badSeed" });
   const entropy = phraseToEntropy(uri.phrase);
