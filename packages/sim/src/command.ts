@@ -37,6 +37,23 @@ const SLOTS_PER_BLOCK_MAX = 6;
 const SLOTS_AT_LEAST = 60;
 const LEVELS: readonly LogLevel[] = ["error", "warn", "info", "debug", "trace"];
 
+/** Settings that a scenario's file has. */
+const IN_SCENARIO = [
+  "seed",
+  "validators",
+  "paras",
+  "untilFinalized",
+  "slotMs",
+  "epochSlots",
+  "candidateDepth",
+  "ancestry",
+  "loss",
+  "latencyMs",
+  "jitterMs",
+  "silent",
+  "silentUntil",
+];
+
 const whole =
   (min: number, max: number) =>
   (text: string): number => {
@@ -92,7 +109,12 @@ export function addSimulationOptions(command: Command): Command {
     .option("--jitter-ms <ms>", "up to so much is added", whole(0, 60_000), 30)
     .option("--silent <n>", "validators that nothing reaches or leaves", whole(0, 1000), 0)
     .option("--silent-until <n>", "they return at this slot", whole(1, 1_000_000))
-    .option("--scenario <file>", "play what the file says instead: who is faulty, and how")
+    .addOption(
+      new Option(
+        "--scenario <file>",
+        "play what the file says instead: who is faulty, and how",
+      ).conflicts(IN_SCENARIO),
+    )
     .option("--seeds <n>", "with so many seeds, from the file's on", whole(1, 1_000_000), 1)
     .addOption(
       new Option("--log <level>", "log lines of all nodes on standard error").choices(LEVELS),
@@ -103,16 +125,17 @@ export function addSimulationOptions(command: Command): Command {
 export async function simulate(options: SimulateOptions): Promise<number> {
   const startedAt = performance.now();
   const out = (line: string): void => void process.stdout.write(`${line}\n`);
+  const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+  const log = options.log === undefined ? undefined : logTo(options.log);
   if (options.scenario !== undefined)
-    return playFile(
-      options.scenario,
-      options.seeds,
-      out,
-      (line) => void process.stderr.write(`${line}\n`),
-    );
+    return playFile(options.scenario, options.seeds, out, complain, log);
+  if (options.seeds !== 1) {
+    complain("error: --seeds is for a file: give it by --scenario, or one --seed");
+    return 2;
+  }
   const { seed, validators, paras, untilFinalized, slotMs, epochSlots, silent } = options;
   if (silent >= validators) {
-    process.stderr.write("error: at least one validator must not be silent\n");
+    complain("error: at least one validator must not be silent");
     return 2;
   }
   out(`seed ${seed}: ${validators} validators, ${paras} parachains, slots of ${slotMs} ms`);
@@ -131,7 +154,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
       },
     },
     links: { loss: options.loss, latencyMs: options.latencyMs, jitterMs: options.jitterMs },
-    ...(options.log === undefined ? {} : { log: logTo(options.log) }),
+    ...(log === undefined ? {} : { log }),
   });
   const observer = new Observer(simulation);
   const startedVirtualAt = simulation.now;

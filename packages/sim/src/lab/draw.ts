@@ -92,7 +92,7 @@ function withPartners(scenario: Scenario): Scenario {
   if (!scenario.roles.some(({ strategy }) => strategyOf(strategy).needsPartners === true))
     return scenario;
   const validators = Math.max(scenario.validators, VALIDATORS_FOR_PAIRS);
-  const groups = Math.min(scenario.groups, Math.floor(validators / 2));
+  const groups = Math.min(scenario.groups, Math.ceil(validators / 2));
   return { ...scenario, validators, groups, paras: Math.min(scenario.paras, groups) };
 }
 
@@ -104,7 +104,7 @@ function drawGroups(validators: number, below: (bound: number) => number): numbe
   const f = byzantine(validators);
   const largest = Math.max(1, validators - f - Math.floor(validators / 3) - 1);
   const size = 1 + below(Math.min(3, largest));
-  return Math.floor(validators / size);
+  return Math.ceil(validators / size);
 }
 
 function drawRoles(

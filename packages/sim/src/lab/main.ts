@@ -7,8 +7,9 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { drawScenario, MIX_NAMES, type MixName } from "./draw.ts";
-import { playLoad } from "./load.ts";
+import { LOAD_SLOTS, playLoad } from "./load.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./planted/bugs.ts";
+import { planting } from "./planted/planting.ts";
 import { brokenIn, play } from "./play.ts";
 import { smallest } from "./play-file.ts";
 import { type RunLine, scenarioLine, summaryOf, withoutEffect } from "./summary.ts";
@@ -24,7 +25,8 @@ interface Options {
   readonly out?: string;
   /** All of them, or one by its id. */
   readonly planted?: true | string;
-  readonly load?: true;
+  /** Slots under load. */
+  readonly load?: true | number;
   /** Every case of the sweep, instead of seeds. */
   readonly sweep?: true;
   /** No run begins later than this. */
@@ -109,8 +111,7 @@ async function findBug(bug: PlantedBug, { seeds, from, processes }: Options) {
   let played = 0;
   await playAll(tasks, {
     processes,
-    execArgv: ["--import", new URL("./planted/hook.ts", import.meta.url).href],
-    env: { LAB_PLANTED: bug.id },
+    ...planting(bug),
     onRun: (run) => {
       played += 1;
       const property = bug.properties.find((one) => run.broken.includes(one));
@@ -151,7 +152,7 @@ const program = new Command("lab")
   .addOption(new Option("--mix <mix>", "sizes and lengths").choices(MIX_NAMES).default("night"))
   .option("--processes <n>", "at a time", whole, availableParallelism())
   .option("--out <file>", "a line of JSON for each run; what is there already is not run again")
-  .option("--load", "disputes under load, in full")
+  .option("--load [slots]", `disputes under load, for ${LOAD_SLOTS} slots unless given`, whole)
   .option(
     "--sweep",
     "each strategy, alone and in pairs, in every network, with every number of faulty",
@@ -160,8 +161,9 @@ const program = new Command("lab")
   .option("--planted [id]", "plant mistakes, and see that each is found")
   .exitOverride()
   .action(async (options: Options) => {
-    if (options.load === true) {
-      process.exitCode = (await playLoad(say)) ? 0 : 1;
+    if (options.load !== undefined) {
+      const slots = options.load === true ? LOAD_SLOTS : options.load;
+      process.exitCode = (await playLoad(slots, say)) ? 0 : 1;
       return;
     }
     if (options.planted !== undefined) {

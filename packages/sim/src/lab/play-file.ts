@@ -1,6 +1,6 @@
 /** A scenario file as a command plays it: with one seed or many, a verdict per property, and smaller if it fails. */
 import { readFileSync } from "node:fs";
-import { describe, err, type Result } from "@parahost/base";
+import { describe, err, type Logger, type Result } from "@parahost/base";
 import type { Verdict } from "../observer/observer.ts";
 import { PROPERTIES, type Property } from "../observer/violation.ts";
 import { brokenIn, failureLines, type Outcome, play } from "./play.ts";
@@ -27,6 +27,7 @@ export async function playFile(
   seeds: number,
   say: (line: string) => void,
   complain: (line: string) => void,
+  log?: (atMs: number, node: string) => Logger,
 ): Promise<number> {
   const read = readScenarioFile(path);
   if (!read.ok) {
@@ -39,7 +40,7 @@ export async function playFile(
   const outcomes: Outcome[] = [];
   for (let seed = read.value.seed; seed < read.value.seed + seeds; seed++) {
     const scenario = { ...read.value, seed };
-    const outcome = await play(scenario);
+    const outcome = await play(scenario, log);
     outcomes.push(outcome);
     say(`${scenarioLine(scenario)}; final ${outcome.finalized}`);
     for (const [strategy, count] of outcome.effects)

@@ -41,6 +41,13 @@ test("a field that is wrong is named", () => {
       /^network\[0\]\.validators: /,
     ],
     ['{"groups": 5}', /^groups: 4 validators make no 5 groups/],
+    ['{"paras": 9}', /^paras: 9 paras need as many groups, and there are 4/],
+    ['{"slotMs": 700}', /^slotMs: it must be a multiple of 500, not 700/],
+    ['{"neededApprovals": 5}', /^neededApprovals: 4 validators give no 5 approvals/],
+    [
+      '{"roles": [{"validator": 1, "strategy": "B01", "fromSlot": 9, "toSlot": 8}]}',
+      /^roles\[0\]\.toSlot: it must not be before fromSlot, which is 9/,
+    ],
   ];
   for (const [text, expected] of cases) {
     const read = readScenario(text);

@@ -186,7 +186,10 @@ const SCENARIO: Fields<Scenario> = {
   paras: whole(0, 100),
   groups: whole(1, 1000),
   rotationBlocks: whole(1, 100_000),
-  slotMs: whole(500, 60_000),
+  slotMs: (value, field) => {
+    const ms = whole(500, 60_000)(value, field);
+    return ms % 500 === 0 ? ms : bad(field, `it must be a multiple of 500, not ${ms}`);
+  },
   epochSlots: whole(4, SLOTS_MAX),
   neededApprovals: (value, field) => (value === "certain" ? value : whole(1, 1000)(value, field)),
   candidateDepth: whole(0, 16),
@@ -206,9 +209,16 @@ function scenarioOf(json: unknown): Scenario {
     // As many groups as there can be, unless the file says otherwise.
     groups: typeof given.validators === "number" ? given.validators : DEFAULT_SCENARIO.groups,
   })(json, "");
-  const { validators, paras, groups, roles, network } = scenario;
+  const { validators, paras, groups, roles, network, neededApprovals } = scenario;
   if (groups > validators) bad("groups", `${validators} validators make no ${groups} groups`);
-  if (groups < paras) bad("groups", `${paras} paras need as many groups`);
+  if (groups < paras) bad("paras", `${paras} paras need as many groups, and there are ${groups}`);
+  if (neededApprovals !== "certain" && neededApprovals > validators)
+    bad("neededApprovals", `${validators} validators give no ${neededApprovals} approvals`);
+  for (const [list, spans] of Object.entries({ roles, network }))
+    spans.forEach(({ fromSlot, toSlot }, index) => {
+      if (toSlot < fromSlot)
+        bad(`${list}[${index}].toSlot`, `it must not be before fromSlot, which is ${fromSlot}`);
+    });
   roles.forEach(({ validator }, index) => {
     if (validator >= validators)
       bad(`roles[${index}].validator`, `validators are numbered 0 to ${validators - 1}`);

@@ -58,7 +58,7 @@ export function sweepScenario(number: number): Scenario {
     seed: number,
     validators,
     paras: 2,
-    groups: Math.floor(validators / groupSize),
+    groups: Math.ceil(validators / groupSize),
     rotationBlocks: 3,
     epochSlots: 12,
     slots: SLOTS,

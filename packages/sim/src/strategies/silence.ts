@@ -34,7 +34,7 @@ export const SILENT: Strategy = {
 const DOWN_SLOTS = 2;
 const AT_ONCE_MS = 500;
 /** Slots between two losses of power when it misbehaves always, on average. */
-const UP_SLOTS = 2;
+const UP_SLOTS = 1;
 
 export const CRASHES: Strategy = {
   id: "B02",

@@ -3,7 +3,7 @@
  * chain within a session; once is enough for who does it again and again. A4: the report shows both signatures.
  */
 import { hexToBytes } from "@parahost/base";
-import { ed25519Verify, sr25519Verify } from "@parahost/crypto";
+import { CachingVerifier, DirectVerifier, ed25519Verify, sr25519Verify } from "@parahost/crypto";
 import {
   type BabeEquivocationProof,
   type BabeId,
@@ -29,12 +29,17 @@ const authorPlace = (author: BabeId, slot: number): string => `author ${author} 
 const voterPlace = (voter: GrandpaId, setId: SetId, round: RoundNumber): string =>
   `voter ${voter} in round ${round} of set ${setId}`;
 
+/** Votes of the rounds that are under way. */
+const VERIFIED_VOTES_MAX = 4_096;
+
 export class EquivocationChecker {
   /** By node and place, what was seen first. */
   readonly #first = new Map<string, string>();
   /** Places where somebody honest saw two things, with the time. */
   readonly #seen = new Map<string, Seen>();
   readonly #reported = new Set<BabeId | GrandpaId>();
+  /** Every node hears every vote. */
+  readonly #verifier = new CachingVerifier(new DirectVerifier(), VERIFIED_VOTES_MAX);
 
   /** Equivocations that honest nodes saw, and offenders that were reported. */
   get counts(): { readonly seen: number; readonly reported: number } {
@@ -56,7 +61,8 @@ export class EquivocationChecker {
     const known = this.#first.get(`${node} ${place} ${stage}`);
     if (known === value.targetHash || this.#seen.has(place)) return;
     // What is not signed is nobody's.
-    if (!ed25519Verify(id, payload, signature)) return;
+    const item = { scheme: "ed25519", publicKey: id, message: payload, signature } as const;
+    if (!this.#verifier.verify(item)) return;
     this.#note(node, id, place, value.targetHash, nowMs, stage);
   }
 
