@@ -34,7 +34,7 @@ before(() => {
 });
 after(() => executor.close());
 
-function newMachine(): GuestStateMachine {
+function newMachine(buildFuel?: bigint): GuestStateMachine {
   const genesis = genesisEntries(counter, {
     paraId: asParaId(2000),
     balances: [
@@ -44,7 +44,10 @@ function newMachine(): GuestStateMachine {
     storage: { Counter: { count: 5 } },
   });
   return expectOk(
-    GuestStateMachine.create({ name: "counter", wasm: code, genesis }),
+    GuestStateMachine.create({
+      ...{ name: "counter", wasm: code, genesis },
+      ...(buildFuel === undefined ? {} : { buildFuel }),
+    }),
     "validators take the counter's code",
   );
 }
@@ -207,6 +210,21 @@ test("a block stops before it passes its limit of bytes", async () => {
   assert.ok(built.included.length > 5 && built.included.length < 40);
   assert.ok(built.blockData.length <= 4000);
   await isValid(parent, built.blockData, built.head);
+});
+
+test("a block stops before its backers run out of time, and says that it is full", async () => {
+  const machine = newMachine(2_000_000n);
+  const transactions = Array.from({ length: 40 }, (_, nonce) =>
+    signed(machine, alice, nonce, "increment", { by: 1 }),
+  );
+  const parent = machine.genesisHead;
+  const build = (offered: readonly Uint8Array[]) =>
+    expectOk(machine.buildBlock(parent, offered, LIMITS, RELAY), "built");
+  const built = build(transactions);
+  assert.ok(built.included.length > 1 && built.included.length < 40, `${built.included.length}`);
+  assert.deepEqual([built.isFull, built.dropped], [true, []]);
+  await isValid(parent, built.blockData, built.head);
+  assert.equal(build(transactions.slice(0, 2)).isFull, false);
 });
 
 // What validators refuse

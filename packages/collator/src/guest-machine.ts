@@ -107,8 +107,6 @@ const CACHED_NODES = 16_384;
 const PASSES_MAX = 16;
 /** Part of a backer's time that a block may take: the rest is for machines slower than this one. */
 const BUILD_FUEL = 2_000_000_000n;
-/** What is left beyond that is for finishing a block. */
-const PASS_FUEL = 2n * BUILD_FUEL;
 /** A check of one transaction. */
 const CHECK_FUEL = 100_000_000n;
 /** Bytes that a length takes at most. */
@@ -151,6 +149,8 @@ export interface GuestChain {
   readonly genesis: readonly (readonly [key: Hex, value: Uint8Array])[];
   /** In memory unless said otherwise. */
   readonly store?: NodeStore;
+  /** Instructions in which transactions are taken into a block; as much again is for finishing it. */
+  readonly buildFuel?: bigint;
   /** The source map of some code, where there is one: faults are told by file and line then. */
   readonly sourceMap?: (code: ValidationCodeHash) => string | undefined;
 }
@@ -179,6 +179,8 @@ interface Pass {
   /** What was under way when the guest ended, if it did. */
   readonly pending: Uint8Array | undefined;
   readonly witness: readonly Uint8Array[];
+  /** Whether some were not handed out. */
+  readonly isFull: boolean;
   /** Whether everything that was handed out is in the block. */
   readonly isClean: boolean;
   readonly result: Result<ValidationResult, GuestFault>;
@@ -201,6 +203,7 @@ export class GuestStateMachine implements ParaStateMachine {
   /** By hash; the one that was used last stands last. */
   readonly #codes = new LruMap<ValidationCodeHash, Guest>(CODES_MAX);
   readonly #sourceMap: GuestChain["sourceMap"];
+  readonly #buildFuel: bigint;
   readonly #store: NodeStore;
   readonly #cache: NodeCache;
   readonly #states: LiveStates;
@@ -211,8 +214,10 @@ export class GuestStateMachine implements ParaStateMachine {
   #newestCode: Guest;
   #relayParent: RelayParent = NO_RELAY;
 
-  private constructor({ name, genesis, store, sourceMap }: GuestChain, guest: Guest) {
+  private constructor(chain: GuestChain, guest: Guest) {
+    const { name, genesis, store, sourceMap, buildFuel = BUILD_FUEL } = chain;
     this.name = name;
+    this.#buildFuel = buildFuel;
     this.#genesisCode = guest.hash;
     this.#newestCode = guest;
     this.#codes.set(guest.hash, guest);
@@ -283,12 +288,15 @@ export class GuestStateMachine implements ParaStateMachine {
     this.#newestCode = guest.value;
     const dropped: DroppedTransaction[] = [];
     let offered = transactions.slice(0, limits.maxTransactions);
+    let isFull = offered.length < transactions.length;
     for (let passes = 0; passes < PASSES_MAX; passes++) {
       const pass = this.#pass(guest.value, parent, offered, limits, relayParent);
       for (const { transaction, problem } of pass.refused)
         if (!mayStillGo(problem)) dropped.push({ hash: transactionHash(transaction), problem });
+      // A pass that ends early has not seen them all for another reason.
+      if (pass.result.ok) isFull ||= pass.isFull;
       if (pass.result.ok && pass.isClean)
-        return ok(this.#built(pass, pass.result.value, dropped, relayParent));
+        return ok({ ...this.#built(pass, pass.result.value, dropped, relayParent), isFull });
       if (!pass.result.ok) {
         if (pass.pending === undefined) break;
         const message = this.#told(guest.value, pass.result.error);
@@ -509,8 +517,7 @@ export class GuestStateMachine implements ParaStateMachine {
     };
     const hand = (fuelLeft: bigint): Uint8Array | undefined => {
       const candidate = offered[next];
-      if (candidate === undefined || isOverfull || fuelLeft < PASS_FUEL - BUILD_FUEL)
-        return undefined;
+      if (candidate === undefined || isOverfull || fuelLeft < this.#buildFuel) return undefined;
       if (size + candidate.length + LENGTH_PREFIX_BYTES > maxBlockDataBytes) return undefined;
       size += candidate.length + LENGTH_PREFIX_BYTES;
       next += 1;
@@ -528,7 +535,7 @@ export class GuestStateMachine implements ParaStateMachine {
     const answer = callGuest(guest.pvf, {
       entry: BUILD,
       input: this.#params(parent, relayParent, new Uint8Array()),
-      fuel: PASS_FUEL,
+      fuel: 2n * this.#buildFuel,
       oracle: (question, fuelLeft) => {
         if (question[0] === NODE) return look(bytesToHex(question.subarray(1)));
         if (question[0] !== NEXT_EXTRINSIC) return undefined;
@@ -541,6 +548,7 @@ export class GuestStateMachine implements ParaStateMachine {
       refused,
       pending,
       witness: [...witness.values()],
+      isFull: next < offered.length,
       isClean: refused.length === 0 && !isOverfull,
       result: answer.ok ? ok(decode(ValidationResult, answer.value.output)) : answer,
     };

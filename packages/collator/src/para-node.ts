@@ -67,8 +67,6 @@ const TARGET = "parachain::para-node";
 
 /** Bytes of a PoV before its block data: their length, which is below 2^30. */
 const POV_LENGTH_BYTES = 4;
-/** Transactions of one block, unless the configuration says otherwise: a block takes its backers a small part of their time. */
-const TRANSACTIONS_MAX = 1000;
 /** Blocks in one answer. */
 const BLOCKS_ANSWERED_MAX = 256;
 
@@ -76,7 +74,7 @@ export interface ParaNodeConfig {
   readonly paraId: ParaId;
   readonly machine: ParaStateMachine;
   readonly poolLimits?: ParaPoolLimits | undefined;
-  /** Transactions of one block. */
+  /** Transactions of one block; as many as its bytes and the time of its backers allow without it. */
   readonly transactionsMax?: number;
   /** Blocks kept that are not final. */
   readonly blocksMax?: number | undefined;
@@ -194,7 +192,7 @@ export class ParaNode {
     this.paraId = paraId;
     this.name = machine.name;
     this.#machine = machine;
-    this.#transactionsMax = config.transactionsMax ?? TRANSACTIONS_MAX;
+    this.#transactionsMax = config.transactionsMax ?? Number.POSITIVE_INFINITY;
     this.#ports = ports;
     this.#turn = config.turn;
     const { recover, siblings } = ports;
@@ -488,7 +486,7 @@ export class ParaNode {
   /** What a block that was built says about the transactions that it was offered. */
   #settleOffered(
     offered: readonly PoolTransaction[],
-    { blockData, included, dropped }: BuiltBlock,
+    { blockData, included, dropped, isFull = false }: BuiltBlock,
     maxBlockDataBytes: number,
   ): void {
     for (const { hash, problem } of dropped) {
@@ -497,7 +495,9 @@ export class ParaNode {
         this.#log("error", `a transaction ends the chain's code: ${problem.message}`, { hash });
     }
     const hadRoom =
-      included.length < this.#transactionsMax && blockData.length * 2 <= maxBlockDataBytes;
+      !isFull &&
+      included.length < this.#transactionsMax &&
+      blockData.length * 2 <= maxBlockDataBytes;
     if (!hadRoom) return;
     const settled = new Set([...included, ...dropped.map(({ hash }) => hash)]);
     this.#pool.onPassedOver(offered.map(({ hash }) => hash).filter((hash) => !settled.has(hash)));

@@ -88,6 +88,8 @@ export interface BuiltBlock {
   readonly included: readonly Hex[];
   /** Will not be included by trying again. Others that were left out may be tried with the next block. */
   readonly dropped: readonly DroppedTransaction[];
+  /** Some were left out unseen: the block has all that its backers have time for. */
+  readonly isFull?: boolean;
   /** Announced to the relay chain with this block. */
   readonly newValidationCode?: Uint8Array;
   readonly upwardMessages?: readonly Uint8Array[];

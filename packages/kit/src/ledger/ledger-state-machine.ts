@@ -60,6 +60,9 @@ export interface LedgerGenesis {
 const CHECKED_MAX = 65_536;
 /** Nodes kept decoded. */
 const CACHED_NODES = 16_384;
+/** Transfers of one block: whoever backs it checks a signature for each in a small part of its time. */
+const TRANSFERS_MAX = 1000;
+
 /** Most bytes that a node's length prefix takes, and the two counts of a block. */
 const LENGTH_PREFIX_BYTES = 4;
 
@@ -217,7 +220,7 @@ export class LedgerStateMachine implements ParaStateMachine {
     const touched = new TrieBackend(this.#cache, root, recorder);
     const state = this.#stateAt(root);
     for (const transaction of transactions) {
-      if (transfers.length >= limits.maxTransactions) break;
+      if (transfers.length >= Math.min(limits.maxTransactions, TRANSFERS_MAX)) break;
       const hash = blake2b256Hex(transaction);
       const transfer = tryDecode(LedgerTransfer, transaction);
       if (!transfer.ok) {
