@@ -2,8 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STRATEGIES } from "../strategies/index.ts";
 import { drawScenario, MIX_NAMES } from "./draw.ts";
-import { DEFAULT_SCENARIO, isWithinBounds, readScenario, scenarioErrorLine } from "./scenario.ts";
+import {
+  DEFAULT_SCENARIO,
+  faultyOf,
+  isWithinBounds,
+  readScenario,
+  scenarioErrorLine,
+} from "./scenario.ts";
 import { shrink } from "./shrink.ts";
+import { SWEEP_SIZE, sweepScenario } from "./sweep.ts";
 
 test("what a scenario file leaves out is as usual", () => {
   const read = readScenario('{"validators": 7, "roles": [{"validator": 6, "strategy": "B06"}]}');
@@ -69,6 +76,20 @@ test("seeds draw scenarios that a file could hold, always the same, and all stra
       for (const { strategy } of scenario.roles) strategies.add(strategy);
     }
   assert.equal(strategies.size, STRATEGIES.length);
+});
+
+test("the sweep has each strategy alone and in pairs, with every number of faulty ones that may be", () => {
+  const cases = new Set<string>();
+  for (let number = 1; number <= SWEEP_SIZE; number++) {
+    const scenario = sweepScenario(number);
+    assert.ok(isWithinBounds(scenario));
+    const strategies = new Set(scenario.roles.map(({ strategy }) => strategy));
+    cases.add(`${scenario.validators} ${faultyOf(scenario).size} ${[...strategies].join()}`);
+  }
+  const count = STRATEGIES.length;
+  const faulty = 1 + 1 + 2 + 3 + 4 + 10;
+  assert.equal(SWEEP_SIZE, 6 + faulty * (count + (count * (count - 1)) / 2));
+  assert.equal(cases.size, SWEEP_SIZE);
 });
 
 test("a scenario is made smaller for as long as it fails", async () => {

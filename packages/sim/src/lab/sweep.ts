@@ -23,21 +23,21 @@ const casts = (ids: readonly string[], size: 1 | 2): string[][] =>
     ? ids.map((id) => [id])
     : ids.flatMap((id, index) => ids.slice(index + 1).map((other) => [id, other]));
 
+const IDS = STRATEGIES.map(({ id }) => id);
+
 /** All of them, in the order in which they are played. */
-const CASES: readonly Case[] = [
-  ...SIZES.map((validators) => ({ validators, faulty: 0, strategies: [] })),
-  ...([1, 2] as const).flatMap((size) => {
-    const all = casts(
-      STRATEGIES.map(({ id }) => id),
-      size,
-    );
-    return SIZES.flatMap((validators) =>
-      Array.from({ length: byzantine(validators) }, (_, index) => index + 1).flatMap((faulty) =>
-        all.map((strategies) => ({ validators, faulty, strategies })),
+const CASES: readonly Case[] = ([1, 2] as const).flatMap((size) =>
+  SIZES.flatMap((validators) => {
+    const sound: Case[] = size === 1 ? [{ validators, faulty: 0, strategies: [] }] : [];
+    const numbers = Array.from({ length: byzantine(validators) }, (_, index) => index + 1);
+    return [
+      ...sound,
+      ...numbers.flatMap((faulty) =>
+        casts(IDS, size).map((strategies) => ({ validators, faulty, strategies })),
       ),
-    );
+    ];
   }),
-];
+);
 
 export const SWEEP_SIZE = CASES.length;
 
