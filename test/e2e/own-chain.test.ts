@@ -10,6 +10,8 @@ const MAIN = join(import.meta.dirname, "../../packages/cli/src/main.ts");
 const folder = mkdtempSync(join(tmpdir(), "parahost-own-"));
 const project = join(folder, "my-chain");
 let network: ChildProcess | undefined;
+/** Slots of a session. */
+const SESSION = 16;
 after(() => {
   network?.kill();
   rmSync(folder, { recursive: true });
@@ -62,7 +64,7 @@ test("a chain is made, checked, tested, run, changed while it runs, and explains
     process.execPath,
     [MAIN, "up", "--para", project, "--watch", "--validators", "3", "--slot-ms", "1000"].concat([
       "--epoch-slots",
-      "8",
+      String(SESSION),
       "--rpc-port",
       "0",
     ]),
@@ -92,10 +94,20 @@ test("a chain is made, checked, tested, run, changed while it runs, and explains
   assert.match(listed, /1000 +parachain +producing\n1001 +parachain +producing/);
 
   // Saved, rebuilt, upgraded: the new code's first block comes behind the old one's last.
+  const last = { relay: 0, block: 0 };
+  network.stdout?.on("data", (chunk: Buffer) => {
+    for (const [, relay] of chunk.toString().matchAll(/relay +#(\d+)/g)) last.relay = Number(relay);
+    for (const [, block] of chunk.toString().matchAll(/my-chain 1000 +block #(\d+) included/g))
+      last.block = Number(block);
+  });
+  await says(network, /my-chain 1000 +block #\d+ included/);
+  const before = { ...last };
   const upgraded = says(network, /1000 runs the new code/);
   edit((code) => code.replace("count + by);", "count + by + 1);"));
   await upgraded;
-  await says(network, /my-chain 1000 block #\d+ included/);
+  await says(network, /my-chain 1000 +block #\d+ included/);
+  assert.ok(last.relay - before.relay <= 2 * SESSION, `${last.relay - before.relay} blocks`);
+  assert.ok(last.block > before.block, "the chain goes on where it was");
 
   // A mistake of the author stops the chain, and everybody is told where it is.
   const told = says(network, /assembly\/counter\.ts:\d+/);

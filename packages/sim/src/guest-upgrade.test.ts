@@ -13,7 +13,7 @@ import { buildGuest } from "@parahost/kit/compile";
 import { encodeCall, type NamedCall, signTransaction } from "@parahost/kit/schema";
 import { storage, chain as token } from "@parahost/kit/templates/token";
 import { asParaId, type HeadData, Header, headerHash } from "@parahost/primitives";
-import { runtimeApi } from "@parahost/runtime";
+import { runtimeApi, signExtrinsic } from "@parahost/runtime";
 import { decode } from "@parahost/scale";
 import { Observer } from "./observer/observer.ts";
 import { planGuest } from "./para-plan.ts";
@@ -118,6 +118,42 @@ test("holders give their chain new code, which takes over at one block with the 
   assert.ok(await included(5));
   const { balance } = expectOk(para.account(alice.publicKey, "best"), "alice");
   assert.ok(balance > 999n * 10n ** 12n, `${balance} are free again`);
+  await simulation.stop();
+  assert.deepEqual(observer.violations, [], observer.report().join("\n"));
+});
+
+test("code that root forces upon a chain takes over with the state kept, and nothing is violated", async () => {
+  const code = await nextCode();
+  const simulation = new Simulation({
+    seed: 22,
+    validators: 4,
+    paras: [planGuest(PARA, token, templateCode("token"), { storage })],
+  });
+  const observer = new Observer(simulation);
+  const [collator] = simulation.collators;
+  const [validator] = simulation.validators;
+  ensure(collator !== undefined && validator !== undefined, "there are both");
+  const { para, machine } = collator;
+  ensure(machine instanceof GuestStateMachine, "the token is a guest");
+  assert.ok(await simulation.runUntilFinalized(4, 100_000));
+  const state = validator.states.view(validator.chain.best().hash);
+  ensure(state !== undefined, "the best state is there");
+  const call = {
+    type: "paras",
+    value: { type: "forceSetCurrentCode", value: { para: PARA, newCode: code } },
+  } as const;
+  const sudo = { type: "sudo", value: { type: "sudo", value: { call } } } as const;
+  const alice = expectOk(pairFromUri("sr25519", "//Alice"), "alice");
+  const signed = signExtrinsic(alice, sudo, {
+    genesisHash: validator.chain.genesisHash,
+    nonce: 0,
+    version: runtimeApi.version(state),
+  });
+  expectOk(validator.submit(signed), "taken");
+  const version = () => machine.runtimeAt(para.head("finalized").head)?.version.specVersion;
+  const before = expectOk(para.account(alice.publicKey, "finalized"), "alice");
+  assert.ok(await simulation.runUntil(() => version() === 2, 200_000));
+  assert.deepEqual(expectOk(para.account(alice.publicKey, "finalized"), "alice"), before);
   await simulation.stop();
   assert.deepEqual(observer.violations, [], observer.report().join("\n"));
 });

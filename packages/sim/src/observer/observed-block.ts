@@ -18,6 +18,7 @@ import {
   type SessionIndex,
   type SessionInfo,
   supermajority,
+  type ValidationCodeHash,
   type ValidatorId,
 } from "@parahost/primitives";
 import { type AnyRuntimeCall, decodeExtrinsic, runtimeApi, type State } from "@parahost/runtime";
@@ -41,6 +42,8 @@ export interface ObservedBlock {
   /** Votes that the block brought, and the keys of the sessions that they are of. */
   readonly votes: ScrapedOnChainVotes | undefined;
   readonly sessionOf: (session: SessionIndex) => SessionInfo | undefined;
+  /** Validation code that the state after the block has. */
+  readonly codeOf: (hash: ValidationCodeHash) => Uint8Array | undefined;
   /** Candidates whose disputes the chain has seen lost. */
   readonly lost: ReadonlySet<CandidateHash>;
   /** Disputes that the chain holds to be over. */
@@ -110,6 +113,7 @@ export function observeBlock(
     author,
     votes: runtimeApi.onChainVotes(after),
     sessionOf: (session) => readSessionInfo(after, session),
+    codeOf: (hash) => runtimeApi.validationCodeByHash(after, hash),
     lost: new Set(lostDisputes(after)),
     concluded: concludedDisputes(after),
     penalties: penaltiesIn(after),

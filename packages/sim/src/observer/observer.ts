@@ -6,7 +6,7 @@
  *
  * Records of blocks are kept until all nodes have finalized well beyond them.
  */
-import { assert, equalBytes, LruMap } from "@parahost/base";
+import { assert, equalBytes } from "@parahost/base";
 import type { ParaStateMachine } from "@parahost/kit";
 import type { NodeEvent } from "@parahost/node";
 import { DisputeDatabase } from "@parahost/node/dispute-coordinator/database";
@@ -24,9 +24,7 @@ import {
   headerHash,
   type ParaId,
   type SessionIndex,
-  type ValidationCodeHash,
   type ValidatorId,
-  validationCodeHash,
 } from "@parahost/primitives";
 import { developmentValidator, runtimeApi } from "@parahost/runtime";
 import { tryDecode } from "@parahost/scale";
@@ -75,7 +73,6 @@ import {
 const KEPT_BEHIND_FINALITY = 64;
 /** Violations that are kept; a broken run breaks something in every block. */
 const VIOLATIONS_MAX = 100;
-const ANNOUNCED_CODES_MAX = 64;
 /** A1: blocks from a candidate's conclusion anywhere to the punishment on the chain that survives. */
 const PAID_WITHIN_BLOCKS = 12;
 
@@ -146,8 +143,6 @@ export class Observer {
   #moreViolations = 0;
   readonly #world: ObservedWorld;
   readonly #chunks: ChunkStores;
-  /** Code that candidates have brought. */
-  readonly #announced = new LruMap<ValidationCodeHash, Uint8Array>(ANNOUNCED_CODES_MAX);
   readonly #machines: ReadonlyMap<ParaId, ParaStateMachine>;
   readonly #forks = new Map<Hash, Fork>();
   readonly #records = new Map<Hash, BlockRecord>();
@@ -590,7 +585,7 @@ export class Observer {
 
   /** Adds to `faults` why the candidate is invalid: that is a violation only where it becomes final. */
   #judgeIncluded(
-    { before }: ObservedBlock,
+    { before, codeOf }: ObservedBlock,
     candidate: PendingCandidate,
     faults: string[],
   ): Problem[] {
@@ -606,12 +601,7 @@ export class Observer {
     const machine = this.#machines.get(candidate.receipt.descriptor.paraId);
     if (judged.data !== undefined && machine !== undefined) {
       this.#counts.executed += 1;
-      const { newValidationCode } = candidate.receipt.commitments;
-      if (newValidationCode !== undefined)
-        this.#announced.set(validationCodeHash(newValidationCode), newValidationCode);
-      const fault = checkExecution(candidate, judged.data, machine, (code) =>
-        this.#announced.get(code),
-      );
+      const fault = checkExecution(candidate, judged.data, machine, codeOf);
       if (fault !== undefined) found.push(fault);
     }
     faults.push(...found);

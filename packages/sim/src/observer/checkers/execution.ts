@@ -11,20 +11,19 @@ import type { PendingCandidate } from "../fork.ts";
 
 /**
  * Why the candidate is invalid; `undefined` when it is valid. `machine` keeps the states that the included
- * blocks of all forks make; `announced` gives code that an earlier candidate has brought; the code that
- * the chain began with needs no announcement.
+ * blocks of all forks make; `codeOf` gives code that the relay chain has.
  */
 export function checkExecution(
   { hash, receipt, parentHead }: PendingCandidate,
   { pov }: AvailableData,
   machine: ParaStateMachine,
-  announced: (code: ValidationCodeHash) => Uint8Array | undefined = () => undefined,
+  codeOf: (code: ValidationCodeHash) => Uint8Array | undefined = () => undefined,
 ): string | undefined {
   const bad = (text: string): string => `${hash} ${text}`;
   const blockData = decompressBlob(pov.blockData, "pov", POV_BOMB_LIMIT_BYTES);
   if (!blockData.ok) return bad(`does not decompress: ${describe(blockData.error)}`);
   const { validationCodeHash } = receipt.descriptor;
-  const code = announced(validationCodeHash);
+  const code = codeOf(validationCodeHash);
   const imported = machine.importBlock(
     parentHead,
     blockData.value,
