@@ -19,9 +19,9 @@ function run(...command: readonly string[]): Promise<{ code: number | null; out:
 test("late processes come to the head in full and by warp sync; who was away takes part again", {
   timeout: 175_000,
 }, async () => {
-  const { code, out } = await run("bench/sync.ts", "--blocks", "120", "--away", "80");
+  const { code, out } = await run("bench/sync.ts", "--blocks", "60", "--away", "1000");
   assert.equal(code, 0, out);
-  assert.match(out, /full: at #12\d after/);
-  assert.match(out, /warp: at #12\d after .*, history whole after/);
-  assert.match(out, /away: back after 80 blocks .* its votes finalize #\d+/);
+  assert.match(out, /full: at #6\d after/);
+  assert.match(out, /warp: at #6\d after .*, history whole after/);
+  assert.match(out, /away: back after 1000 blocks .* its votes finalize #\d+/);
 });
