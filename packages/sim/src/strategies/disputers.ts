@@ -22,10 +22,10 @@ import type { Villain } from "./villain.ts";
 
 /** Candidates that the block includes, and the session that is to judge them. */
 export function includedIn(
-  { simulation }: Villain,
+  { sources }: Villain,
   block: Hash,
 ): { readonly receipts: readonly CandidateReceipt[]; readonly session: SessionIndex } | undefined {
-  const view = chainAt(simulation, block);
+  const view = chainAt(sources, block);
   if (view === undefined) return undefined;
   const receipts = runtimeApi
     .candidateEvents(view.state)
@@ -94,7 +94,7 @@ const disputingDirectly = (
       subsystems: (own) =>
         changing(own, "dispute-distribution", {
           onLeaf: ({ hash }, context) => {
-            const view = chainAt(villain.simulation, hash);
+            const view = chainAt(villain.sources, hash);
             if (view === undefined || !villain.feelsLikeIt()) return;
             const votes = runtimeApi.onChainVotes(view.state);
             const [backed] = votes?.backingValidatorsPerCandidate ?? [];

@@ -76,7 +76,7 @@ const lyingAboutData = (
         hears: (message) => {
           if (message.type !== "second" || !villain.feelsLikeIt()) return message;
           const { relayParent, persistedValidationData: validationData, pov } = message;
-          const view = chainAt(villain.simulation, relayParent);
+          const view = chainAt(villain.sources, relayParent);
           if (view === undefined) return message;
           const data = make({ pov, validationData }, view.validators.length);
           const candidateReceipt = withRoot(message.candidateReceipt, data.root);

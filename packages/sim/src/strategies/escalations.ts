@@ -56,7 +56,7 @@ export const ESCALATES: Strategy = {
       subsystems: (own) =>
         changing(own, "remote-disputes", {
           onLeaf: ({ hash }) => {
-            const view = chainAt(villain.simulation, hash);
+            const view = chainAt(villain.sources, hash);
             const [receipt] = includedIn(villain, hash)?.receipts ?? [];
             if (view === undefined || receipt === undefined || !villain.feelsLikeIt()) return;
             if (!view.validators.includes(villain.keys.paraValidator)) return;

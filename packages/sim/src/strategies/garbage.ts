@@ -28,13 +28,13 @@ interface Garbage {
  * makers' friends stand by it. `undefined` where the chain at its relay parent is not known.
  */
 export function garbageFor(
-  { conspiracy, random, simulation }: Villain,
+  { conspiracy, random, sources }: Villain,
   {
     paraId,
     relayParent,
   }: { readonly paraId: CandidateReceipt["descriptor"]["paraId"]; readonly relayParent: Hash },
 ): Garbage | undefined {
-  const view = chainAt(simulation, relayParent);
+  const view = chainAt(sources, relayParent);
   if (view === undefined) return undefined;
   const { receipt, committed, validationData, pov } = makeUpCandidate(
     view,

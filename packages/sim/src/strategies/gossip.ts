@@ -22,11 +22,11 @@ type BitfieldMessage = Extract<
 
 /** The same bitfield with other bits, signed as well as the first. */
 function otherBitfield(
-  { simulation, pair }: Villain,
+  { sources, pair }: Villain,
   { relayParent, bitfield }: BitfieldMessage,
   how: number,
 ): BitfieldMessage | undefined {
-  const view = chainAt(simulation, relayParent);
+  const view = chainAt(sources, relayParent);
   if (view === undefined) return undefined;
   const ones = onesOf(bitfield.payload);
   const { coreCount } = view;
@@ -80,7 +80,7 @@ const secondingOthers = (id: string, does: string, count: number): Strategy => (
         return [sent];
       const { relayParent, statement } = gossip.value;
       if (statement.validatorIndex !== villain.indexNow() || !villain.feelsLikeIt()) return [sent];
-      const view = chainAt(villain.simulation, relayParent);
+      const view = chainAt(villain.sources, relayParent);
       if (view === undefined) return [sent];
       villain.tookEffect();
       const others = Array.from({ length: count }, (): Sent => {
@@ -180,7 +180,7 @@ export const OTHER_SESSIONS: Strategy = {
         return [sent];
       const { relayParent, bitfield } = sent.value.value.value;
       if (bitfield.validatorIndex !== villain.indexNow() || !villain.feelsLikeIt()) return [sent];
-      const view = chainAt(villain.simulation, relayParent);
+      const view = chainAt(villain.sources, relayParent);
       if (view === undefined) return [sent];
       villain.tookEffect();
       const session = Math.max(0, view.session + (bitfield.payload.length % 2 === 0 ? 1 : -1));

@@ -92,6 +92,11 @@ export class Villain {
     return node;
   }
 
+  /** Whose blocks it can read: its own node's before those of others, whose machines may be dying. */
+  get sources(): Pick<Stage, "validators"> {
+    return { validators: [this.node, ...this.simulation.validators] };
+  }
+
   /** Its index among the validators of the session of the best block; -1 when it is none of them. */
   indexNow(): number {
     const { chain, states } = this.node;
