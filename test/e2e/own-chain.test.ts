@@ -80,7 +80,7 @@ test("a chain is made, checked, tested, run, changed while it runs, and explains
   // Another chain comes to the running network.
   const second = join(folder, "second");
   await fine("new", "token", second);
-  const built = says(network, /second 1001 block #1 included/);
+  const built = says(network, /second 1001 +block #1 included/);
   const registered = await fine("para", "register", second, "--rpc-port", port);
   assert.match(registered, /para 1001 is registered/);
   assert.match(registered, /the network collates it; clients go to ws:/);
