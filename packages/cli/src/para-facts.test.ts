@@ -166,6 +166,7 @@ test("a para in a dispute, and suspended after one that ended split", () =>
     {
       seed: 5,
       validators: 7,
+      groupSize: 4,
       epochSlots: 100,
       roles: [0, 3, 4].map((validator) => ({
         ...{ validator, strategy: "B06", share: 1 },
