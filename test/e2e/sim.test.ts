@@ -86,9 +86,9 @@ test("the lab plays seeds in processes, goes on where it was, and finds a plante
   const planted = await lab("--planted", "grandpa-threshold", "--processes", "1");
   rmSync(folder, { recursive: true });
   assert.equal(first.code, 0, first.out + first.err);
-  assert.match(first.out, /^1 seeds, 0 failed$/m);
+  assert.match(first.out, /^1 of 1 seeds, 0 failed, \d+ s$/m);
   assert.match(again.out, /^1 seeds are in .*runs\.jsonl already$/m);
-  assert.match(again.out, /^2 seeds, 0 failed$/m);
+  assert.match(again.out, /^2 of 2 seeds, 0 failed, \d+ s$/m);
   assert.equal(planted.code, 0, planted.out + planted.err);
   assert.match(planted.out, /^grandpa-threshold +seed 1 by S1, after 1 runs: S1 violated at #/m);
 });
