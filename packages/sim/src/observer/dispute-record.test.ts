@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DisputeDatabase } from "@parahost/node/dispute-coordinator/database";
 import { asCandidateHash, asSessionIndex, type CandidateHash } from "@parahost/primitives";
-import { isDisputedByLosersAlone } from "./dispute-record.ts";
+import { isDisputedByLosersAlone, votesOnRecord } from "./dispute-record.ts";
 
 const [LOST, OPEN, UNKNOWN] = [1, 2, 3].map((digit) =>
   asCandidateHash(`0x${String(digit).repeat(64)}`),
@@ -49,4 +49,10 @@ test("where the candidate was invalid, those who vouched for it have lost", () =
   assert.ok(isDisputedByLosersAlone(record(lost, open), OPEN));
   assert.ok(!isDisputedByLosersAlone(record(lost, { ...open, invalid: [1] }), OPEN));
   assert.ok(!isDisputedByLosersAlone(record(lost, open), UNKNOWN));
+});
+
+test("the votes on record are counted by side, and unknown where there is no dispute", () => {
+  const lost: Entry = { candidate: LOST, type: "concludedAgainst", valid: [3], invalid: [1, 2] };
+  assert.deepEqual(votesOnRecord(record(lost), LOST), { valid: 1, invalid: 2 });
+  assert.equal(votesOnRecord(record(lost), UNKNOWN), undefined);
 });

@@ -17,6 +17,19 @@ export function isDisputedByLosersAlone(record: DisputeRecord, candidate: Candid
   });
 }
 
+/** How many have voted on each side of the candidate's dispute, as far as the record goes. */
+export function votesOnRecord(
+  record: DisputeRecord,
+  candidate: CandidateHash,
+): { readonly valid: number; readonly invalid: number } | undefined {
+  for (const dispute of record.disputes()) {
+    if (dispute.candidateHash !== candidate) continue;
+    const votes = record.votes(dispute);
+    if (votes !== undefined) return { valid: votes.valid.size, invalid: votes.invalid.size };
+  }
+  return undefined;
+}
+
 function losersOf(record: DisputeRecord, session: SessionIndex): ReadonlySet<ValidatorIndex> {
   const losers = new Set<ValidatorIndex>();
   for (const { status, ...key } of record.disputes()) {

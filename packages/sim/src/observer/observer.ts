@@ -43,7 +43,7 @@ import { Liveness } from "./checkers/liveness.ts";
 import { PromiseChecker } from "./checkers/promises.ts";
 import { SignatureChecker } from "./checkers/signatures.ts";
 import { ChunkStores } from "./chunk-stores.ts";
-import { isDisputedByLosersAlone } from "./dispute-record.ts";
+import { isDisputedByLosersAlone, votesOnRecord } from "./dispute-record.ts";
 import {
   advance,
   type Fork,
@@ -153,6 +153,11 @@ export class Observer {
     includedUpTo: (block) => this.#includedUpTo(block),
     isInVain: (name, candidate) =>
       this.#disputeRecords(name).some((record) => isDisputedByLosersAlone(record, candidate)),
+    votesOn: (name, candidate) => {
+      const validators = this.#sessionKeys.get(candidate)?.length;
+      const [votes] = this.#disputeRecords(name).map((record) => votesOnRecord(record, candidate));
+      return validators === undefined || votes === undefined ? undefined : { ...votes, validators };
+    },
   });
   readonly #accountability: AccountabilityChecker;
   readonly #equivocations = new EquivocationChecker();

@@ -1,6 +1,6 @@
 /**
- * Disputes as each honest node sees them. S7: what is lost is not built on, not voted for, not final; what is
- * open is not voted for. L4: a dispute about data that is there concludes in time.
+ * Disputes as each honest node sees them. S7: more than two thirds decide; what is lost is not built on, not
+ * voted for, not final; what is open is not voted for. L4: a dispute about data that is there concludes in time.
  */
 import type { DisputeOutcome } from "@parahost/node/events";
 import type { BlockNumber, CandidateHash, Hash } from "@parahost/primitives";
@@ -23,6 +23,14 @@ export interface DisputeSources {
   readonly includedUpTo: (block: Hash) => Iterable<CandidateHash>;
   /** Whether all who dispute the candidate have lost other disputes on the node's record: nobody has to answer. */
   readonly isInVain: (node: string, candidate: CandidateHash) => boolean;
+  /** The votes on the node's record and the validators of the session, where both are known. */
+  readonly votesOn: (node: string, candidate: CandidateHash) => DisputeVotes | undefined;
+}
+
+export interface DisputeVotes {
+  readonly valid: number;
+  readonly invalid: number;
+  readonly validators: number;
 }
 
 export class DisputeChecker {
@@ -73,7 +81,10 @@ export class DisputeChecker {
     const raised = this.#raised.find((one) => one.node === node && one.candidate === candidate);
     const took = best - (raised?.at ?? best);
     this.#slowest = Math.max(this.#slowest, took);
-    return took <= CONCLUDED_WITHIN_BLOCKS ? [] : [tooSlow(node, candidate, took)];
+    return [
+      ...this.#decidedByTooFew(node, candidate, outcome),
+      ...(took <= CONCLUDED_WITHIN_BLOCKS ? [] : [tooSlow(node, candidate, took)]),
+    ];
   }
 
   /** An honest node prevotes for a block. */
@@ -106,6 +117,15 @@ export class DisputeChecker {
       .filter(({ candidate, at }) => best - at > CONCLUDED_WITHIN_BLOCKS && isAvailable(candidate))
       .filter(({ candidate }) => !this.#sources.isInVain(node, candidate))
       .map(({ candidate, at }) => tooSlow(node, candidate, best - at));
+  }
+
+  #decidedByTooFew(node: string, candidate: CandidateHash, outcome: DisputeOutcome): Problem[] {
+    const votes = this.#sources.votesOn(node, candidate);
+    if (votes === undefined || outcome === "split") return [];
+    const { [outcome]: cast, validators } = votes;
+    if (3 * cast > 2 * validators) return [];
+    const what = `${candidate} is ${outcome} by ${cast} votes of ${validators}`;
+    return [problem("S7", `${node} concludes that ${what}`)];
   }
 
   #problemsOf(node: string, block: Hash, standings: readonly Standing[], does: string): Problem[] {
