@@ -186,9 +186,9 @@ export class LmdbStore<C extends Column> implements KeyValueStore<C> {
 }
 
 /**
- * Whether LMDB gave the transaction up before it wrote anything: once in some hundred restarts its allocator of pages meets an
- * empty entry in its list of free pages ("mdb_page_alloc error"; open as kriszyp/lmdb-js#317). A transaction that is given up
- * takes the list that is held in memory with it (`mdb_txn_end`), so the next attempt reads it from the disk again.
+ * Whether LMDB gave the transaction up before it wrote anything. Once in some hundred restarts it does, most likely since its
+ * allocator of pages met an empty entry in its list of free pages (kriszyp/lmdb-js#317 shows the like). A transaction that is
+ * given up takes the list that is held in memory with it (`mdb_txn_end`), so the next attempt reads it from the disk again.
  */
 const isAborted = (error: unknown): boolean => String(error).includes("MDB_BAD_TXN");
 
