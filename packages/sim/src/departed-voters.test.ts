@@ -1,8 +1,7 @@
 /** Who was a validator of the session that a dispute is about votes in it, whatever session has come since. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assert as ensure, expectOk } from "@parahost/base";
-import { sr25519PairFromUri } from "@parahost/crypto";
+import { assert as ensure } from "@parahost/base";
 import { asValidatorIndex, type CandidateHash, candidateHash } from "@parahost/primitives";
 import {
   type AnyRuntimeCall,
@@ -10,13 +9,13 @@ import {
   developmentUri,
   developmentValidator,
   runtimeApi,
-  signExtrinsic,
 } from "@parahost/runtime";
 import { onesOf } from "@parahost/scale";
 import { disputeOf, newestBacked, raise } from "./adversaries/dispute-raising.ts";
 import { RogueValidator } from "./adversaries/rogue-validator.ts";
 import { readSigned } from "./observer/signed.ts";
 import { Simulation } from "./simulation.ts";
+import { submitAsRoot } from "./testing/root.ts";
 
 const SLOT_MS = 6000;
 const DISPUTER = 6;
@@ -51,7 +50,6 @@ test("a validator that left with the session votes with its keys in disputes of 
     },
   });
 
-  const root = expectOk(sr25519PairFromUri("//Alice"), "a well-known key");
   const call: AnyRuntimeCall = {
     type: "validatorManager",
     value: {
@@ -59,12 +57,7 @@ test("a validator that left with the session votes with its keys in disputes of 
       value: { validators: [developmentValidator(DEPARTED).account] },
     },
   };
-  const sudo: AnyRuntimeCall = {
-    type: "sudo",
-    value: { type: "sudo", value: { call } as object },
-  };
-  const { genesisHash } = node.chain;
-  expectOk(node.submit(signExtrinsic(root, sudo, { genesisHash, nonce: 0 })), "submitted");
+  submitAsRoot(node, call);
   // Cut off it backs and approves nothing that could count as its vote.
   simulation.links.cutOff([simulation.peerOf(DEPARTED)]);
   await simulation.run(7 * SLOT_MS);

@@ -1,11 +1,10 @@
 /** Root's way out when candidates that are good find too few who check them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectOk } from "@parahost/base";
-import { sr25519PairFromUri } from "@parahost/crypto";
 import { defaultHostConfiguration } from "@parahost/primitives";
-import { type AnyRuntimeCall, signExtrinsic } from "@parahost/runtime";
+import type { AnyRuntimeCall } from "@parahost/runtime";
 import { Simulation } from "./simulation.ts";
+import { submitAsRoot } from "./testing/root.ts";
 
 const SLOT_MS = 6000;
 
@@ -37,13 +36,7 @@ test("finality that waits for a silent checker goes as far as root approves by f
     type: "initializer",
     value: { type: "forceApprove", value: { upTo } },
   };
-  const call: AnyRuntimeCall = {
-    type: "sudo",
-    value: { type: "sudo", value: { call: approve } as object },
-  };
-  const root = expectOk(sr25519PairFromUri("//Alice"), "a well-known key");
-  const { genesisHash } = node.chain;
-  expectOk(node.submit(signExtrinsic(root, call, { genesisHash, nonce: 0 })), "submitted");
+  submitAsRoot(node, approve);
   await simulation.run(6 * SLOT_MS);
   for (const { name, chain } of simulation.validators)
     assert.ok(chain.finalized().number >= upTo, `${name} is at ${chain.finalized().number}`);

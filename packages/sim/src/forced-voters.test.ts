@@ -1,10 +1,9 @@
 /** Root's word that finality has stopped. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectOk } from "@parahost/base";
-import { sr25519PairFromUri } from "@parahost/crypto";
-import { type AnyRuntimeCall, runtimeApi, signExtrinsic } from "@parahost/runtime";
+import { type AnyRuntimeCall, runtimeApi } from "@parahost/runtime";
 import { Simulation } from "./simulation.ts";
+import { submitAsRoot } from "./testing/root.ts";
 
 const SLOT_MS = 6000;
 
@@ -21,13 +20,7 @@ test("once root says that finality stalls, the next session's voters finalize as
       value: { delay: 2, bestFinalizedBlockNumber: node.chain.finalized().number } as object,
     },
   };
-  const call: AnyRuntimeCall = {
-    type: "sudo",
-    value: { type: "sudo", value: { call: stalled } as object },
-  };
-  const root = expectOk(sr25519PairFromUri("//Alice"), "a well-known key");
-  const { genesisHash } = node.chain;
-  expectOk(node.submit(signExtrinsic(root, call, { genesisHash, nonce: 0 })), "submitted");
+  submitAsRoot(node, stalled);
   await simulation.run(12 * SLOT_MS);
   for (const { name, chain, states } of simulation.validators) {
     const state = states.view(chain.best().hash);

@@ -17,11 +17,11 @@ import {
   developmentAccount,
   developmentValidator,
   runtimeApi,
-  signExtrinsic,
 } from "@parahost/runtime";
 import { Observer } from "./observer/observer.ts";
 import { readRelayState } from "./observer/relay-state.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
+import { submitAsRoot } from "./testing/root.ts";
 
 const SLOT_MS = 6000;
 const SEVEN: SimulationOptions = { seed: 7, validators: 7, paras: 2, groupSize: 4 };
@@ -145,17 +145,6 @@ test("a network torn in two finalizes nothing, and one chain once it is whole", 
 });
 
 // Sessions
-
-/** Signs a call as root by the chain's sudo key and hands it to a node. */
-function submitAsRoot(node: RelayNode, call: AnyRuntimeCall, nonce: number): void {
-  const alice = expectOk(sr25519PairFromUri("//Alice"), "a well-known key");
-  const sudo: AnyRuntimeCall = {
-    type: "sudo",
-    value: { type: "sudo", value: { call } as object },
-  };
-  const { genesisHash } = node.chain;
-  expectOk(node.submit(signExtrinsic(alice, sudo, { genesisHash, nonce })), "submitted");
-}
 
 const changeValidators = (
   type: "registerValidators" | "deregisterValidators",
