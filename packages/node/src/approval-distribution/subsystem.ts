@@ -548,7 +548,7 @@ async function onApproval(
   await spread(state, block, gossip);
 }
 
-/** The first of each message that several have told. */
+/** Each message once, however many have told it: equal ids are equal bytes. */
 function distinct<T extends Told>(told: readonly T[]): readonly T[] {
   return [...new Map(told.map((one) => [one.gossip.id, one])).values()];
 }
